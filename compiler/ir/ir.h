@@ -1,0 +1,379 @@
+/* ir.h -- what is computed: sizes, types, values, graphs, functions
+ *
+ * A graph is SSA in program order; nodes are immutable once made and belong to the
+ * graph's arena.  A region (a scan's body, an if's branch) is a closed graph with
+ * parameters: what it uses from outside are inputs of its node.  There are no effects. */
+#ifndef IR_H
+#define IR_H
+
+#include "../base/base.h"
+
+enum { MAX_RANK = 12 };
+
+/* ---- dtype.c */
+typedef enum DType {
+#define DTYPE(name, ctype, bytes, class, suffix) DT_##name,
+#include "dtypes.def"
+#undef DTYPE
+	DT_tuple, /* several results of one node */
+	DT_error, /* agrees with everything; never in a graph that leaves check */
+	DT_COUNT
+} DType;
+typedef enum DClass { CLASS_BOOL, CLASS_INT, CLASS_UINT, CLASS_FLOAT, CLASS_COMPLEX, CLASS_NONE } DClass;
+const char *dtype_name(DType);
+const char *dtype_ctype(DType);
+const char *dtype_suffix(DType);
+int dtype_bytes(DType);
+DClass dtype_class(DType);
+bool dtype_is_float(DType); /* float16..float64 */
+bool dtype_is_integer(DType); /* signed or unsigned, not bool */
+bool dtype_from_name(const char *, DType *); /* "float32"; not "floatX" */
+
+/* ---- size.c: polynomials over atoms with integer coefficients, in normal form */
+typedef struct Size Size;
+typedef struct Val Val;
+typedef struct Graph Graph;
+
+typedef struct Dim {
+	const char *name; /* `?`: "image_0", the symbol and the axis */
+	Loc loc;
+	int64_t lo, hi; /* bounds; hi INT64_MAX if none */
+	bool anonymous; /* a `?` */
+	const Size *is; /* check: the size that a `?`, or the dim of a given symbol, turned out to be; else NULL */
+	int index; /* in Model.dims */
+} Dim;
+
+typedef enum AtomKind {
+	ATOM_DIM, /* a dim */
+	ATOM_FLOOR, /* floor(size / by), by > 1 */
+	ATOM_INPUT, /* in a slice's start: the node's input number `input`, an int64 scalar */
+	ATOM_VALUE, /* the same while it is being built: the value itself */
+	ATOM_AXIS /* in kernels: a loop variable (struct Axis of kernel.h) */
+} AtomKind;
+
+typedef struct Atom {
+	AtomKind kind;
+	const Dim *dim;
+	const Size *num; /* FLOOR */
+	int64_t by; /* FLOOR */
+	int input;
+	const Val *value;
+	const void *axis;
+	const char *axis_name;
+	int axis_id; /* orders axes and makes them equal */
+} Atom;
+
+typedef struct Term {
+	int64_t coef; /* not 0 */
+	int natoms;
+	const Atom *const *atom; /* sorted; a power repeats */
+} Term;
+
+struct Size {
+	int nterms; /* 0: the size 0 */
+	const Term *term; /* sorted; the constant last */
+};
+
+/* All return NULL when a coefficient leaves int64: the caller reports it. */
+const Size *size_const(Arena *, int64_t);
+const Size *size_dim(Arena *, const Dim *);
+const Size *size_atom(Arena *, const Atom *);
+const Size *size_add(Arena *, const Size *, const Size *);
+const Size *size_sub(Arena *, const Size *, const Size *);
+const Size *size_mul(Arena *, const Size *, const Size *);
+const Size *size_scale(Arena *, const Size *, int64_t);
+const Size *size_floordiv(Arena *, const Size *, int64_t by); /* by >= 1; multiples taken out, reduced modulo by */
+const Size *size_div_exact(Arena *, const Size *, const Size *); /* NULL also if it does not divide */
+bool size_equal(const Size *, const Size *); /* equal normal forms, after Dim.is */
+bool size_is_const(const Size *, int64_t *value);
+typedef enum Decided { NO, YES, UNDECIDED } Decided;
+Decided size_ge(Arena *, const Size *, const Size *); /* for all allowed dims; sound */
+/* the same polynomial with atoms replaced; f gives NULL to keep one */
+const Size *size_map(Arena *, const Size *, const Size *(*f)(void *, const Atom *), void *);
+const Size *size_resolve(Arena *, const Size *); /* every Dim.is put in */
+bool size_eval(const Size *, int64_t (*atom)(void *, const Atom *), void *, int64_t *value); /* false on overflow */
+/* the size at the dims' upper bounds: a bound from above, negative terms at lower bounds.  `open`: what a dim without
+   an upper bound counts as; 0: fail and name it in *dim */
+bool size_upper(const Size *, int64_t open, int64_t *value, const Dim **dim);
+const char *size_text(Arena *, const Size *); /* "4 * batch + 1", "floor(n / 2)" */
+
+/* ---- type.c */
+typedef struct Type {
+	DType dtype;
+	int rank;
+	const Size *size[MAX_RANK];
+	int nitems; /* DT_tuple */
+	const struct Type *const *item;
+} Type;
+const Type *type_scalar(Arena *, DType);
+const Type *type_array(Arena *, DType, int rank, const Size *const *size);
+const Type *type_tuple(Arena *, int n, const Type *const *item);
+const Type *type_with_dtype(Arena *, const Type *, DType);
+bool type_equal(const Type *, const Type *); /* dtype and sizes */
+bool same_shape(const Type *, const Type *);
+const Size *type_count(Arena *, const Type *); /* elements */
+const char *type_text(Arena *, const Type *); /* "float32[batch, 10]" */
+
+/* ---- ops: ops.def has the elementwise rows, structural.def the others */
+typedef enum Op {
+#define ELEM(op, arity, types, vector, value, derivative, domain) OP_##op,
+#include "ops.def"
+#undef ELEM
+#define OP(op) OP_##op,
+#include "structural.def"
+#undef OP
+	OP_COUNT
+} Op;
+
+typedef enum ReduceKind { REDUCE_sum, REDUCE_prod, REDUCE_max, REDUCE_min, REDUCE_all, REDUCE_any, REDUCE_argmax, REDUCE_argmin } ReduceKind;
+
+typedef struct Var Var;
+typedef struct Arg_ FuncArg;
+
+/* What a node says beside its inputs; which member holds is the op's. */
+typedef union Attr {
+	struct { double f; int64_t i; } number; /* const: f for floats, i for integers, bools (0, 1) and uint64 (its bits) */
+	const FuncArg *arg; /* arg */
+	const Var *var; /* var: a param, shared or data as it was before the call */
+	const Size *size; /* size: the size as an int64 */
+	struct { int index; } param; /* param: of a region */
+	struct { ReduceKind kind; uint32_t axes; /* bit i: axis i goes */ } reduce;
+	struct { int axis; bool reverse; } cumsum;
+	struct { int8_t a[MAX_RANK], b[MAX_RANK], out[MAX_RANK]; } contraction; /* labels 0.., as in einsum; a label is at most once in each */
+	struct { int8_t perm[MAX_RANK]; } transpose; /* out axis i is input axis perm[i] */
+	struct { int8_t axis[MAX_RANK]; } broadcast; /* input axis i becomes output axis axis[i], increasing; sizes equal, or input size literally 1 */
+	struct { const Size *start[MAX_RANK]; int64_t step[MAX_RANK]; } slice; /* out[i..] = in[start + i * step]; sizes in the type. Atoms ATOM_INPUT k: in[k] */
+	struct { const Size *lo[MAX_RANK], *hi[MAX_RANK]; int64_t gap[MAX_RANK]; double fill; } pad; /* gap: elements put between two */
+	struct { int axis; } concat;
+	struct { int axis; const Size *size; int64_t stride, dilation; } windows; /* axis becomes positions; a last axis: within the window */
+	struct { int axis, count; } gather; /* indices stand for axes axis..axis+count-1; also of scatter_set, scatter_add */
+	struct { uint32_t place; } random; /* random_bits: uint32 or uint64 of the type's shape */
+	struct { const Size *steps; int ncarry, nseq, nemit; bool reverse, until; int64_t truncate, checkpoint; } scan;
+	struct { int index; } get;
+	struct { bool disconnected_zero; } grad;
+	struct { int axis; int64_t k; } sort; /* sort, argsort; topk: k of them */
+	const struct Extern *ext;
+} Attr;
+
+struct Val {
+	Op op;
+	int id; /* for printing and side arrays: dense in its graph */
+	const Type *type;
+	int nin;
+	Val *const *in;
+	Attr attr;
+	int nregions;
+	Graph *const *region;
+	Loc loc;
+	const char *name; /* as the source calls it, or NULL */
+	const Graph *graph;
+};
+
+/*   node            inputs and regions
+ *   scan            in: ncarry initial values, nseq sequences (leading axis steps), then captured values
+ *                   region: params = step (int64 scalar, 0.. in order of time), carries, one element of each sequence, captured
+ *                           results = next carries, nemit emitted values, and, with until, a bool
+ *                   type: tuple of the carries at the end, then each emitted value with a leading axis of steps
+ *   if              in: a bool scalar, then captured values; regions: then, else (params = captured values); type: tuple of the results
+ *   grad            in: cost, then each value; type: tuple; gone after the pass grad
+ *   slice           in: x, then the int64 scalars that starts speak of        set_slice   in: x, v, then those scalars
+ *   gather          in: x, indices (all of one shape; int32 or int64)          scatter_*   in: x, v, indices
+ *   contraction     in: a, b.   elementwise: operands of the result's shape, or of rank 0 */
+struct Graph {
+	Arena *arena;
+	VEC(Val *) vals; /* program order: operands come first */
+	VEC(Val *) params; /* of a region */
+	VEC(Val *) results; /* of a function: outputs, then updates, then checks */
+};
+
+Graph *graph_new(Arena *);
+
+/* build.c -- make nodes; the type is inferred by the op's shape rule.  A rule that is broken here is an internal error: check
+ * tests what a user can get wrong with op_type() first. */
+Val *build(Graph *, Loc, Op, int nin, Val *const *in, const Attr *, const Type *type); /* type: for ops whose result it says (cast, const, reshape,
+                                                                                   broadcast, slice, iota, random_bits, ...); else NULL */
+Val *build_region(Graph *, Loc, Op, int nin, Val *const *in, const Attr *, int nregions, Graph *const *); /* scan, if */
+/* NULL and a sentence in *why if the inputs do not fit */
+const Type *op_type(Arena *, Op, int nin, const Type *const *in, const Attr *, const Type *type, const char **why);
+
+/* shorthands */
+Val *build_const(Graph *, Loc, DType, double f, int64_t i);
+Val *build_elem(Graph *, Loc, Op, Val *a, Val *b, Val *c); /* b, c NULL where the op has fewer */
+Val *build_cast(Graph *, Loc, Val *, DType); /* itself if it has the type */
+Val *build_size(Graph *, Loc, const Size *); /* int64; a const if it is one */
+Val *build_reshape(Graph *, Loc, Val *, int rank, const Size *const *size);
+Val *build_broadcast(Graph *, Loc, Val *, int rank, const Size *const *size, const int8_t *axis);
+Val *build_broadcast_to(Graph *, Loc, Val *, const Type *shape); /* NumPy's rule: trailing axes align; the shape of `shape`, own dtype */
+Val *build_transpose(Graph *, Loc, Val *, const int8_t *perm);
+Val *build_reduce(Graph *, Loc, ReduceKind, Val *, uint32_t axes);
+Val *build_slice(Graph *, Loc, Val *x, const Size *const *start, const int64_t *step, const Size *const *size); /* starts may hold ATOM_VALUE */
+Val *build_get(Graph *, Loc, Val *tuple, int index);
+Val *build_param(Graph *region, Loc, const Type *);
+/* Closes a region over free references to values of other graphs: each becomes a param; returns them in order in captured. */
+void region_close(Graph *region, Arena *, int *ncaptured, Val ***captured);
+
+/* op.c -- the table */
+typedef enum OpTypes {
+	TYPES_ARITH, /* numbers, result as operands */
+	TYPES_FLOAT, /* floats, result as operands */
+	TYPES_INT, /* integers, result as operands */
+	TYPES_LOGIC, /* bools, result bool */
+	TYPES_COMPARE, /* numbers or bools of one type, result bool */
+	TYPES_TEST, /* floats, result bool */
+	TYPES_SELECT, /* bool, then two of the result's type */
+	TYPES_CAST, /* any; result is said */
+	TYPES_STRUCTURAL
+} OpTypes;
+typedef struct OpInfo {
+	const char *name;
+	int arity; /* -1: varies */
+	OpTypes types;
+	bool elementwise;
+	bool vector; /* has a form on GCC vectors */
+	const char *value; /* C text over a, b, c; NULL for structural ops */
+	bool differentiable; /* a gradient can flow through it */
+} OpInfo;
+const OpInfo *op_info(Op);
+bool op_from_name(const char *, Op *);
+
+/* ---- functions and the model */
+struct Arg_ {
+	const char *name;
+	const Type *type;
+	Loc loc;
+	bool has_default;
+	double value; /* scalar default */
+	int index; /* in Func.args */
+};
+
+typedef enum VarKind { VAR_PARAM, VAR_SHARED, VAR_DATA } VarKind;
+struct Var {
+	VarKind kind;
+	const char *name; /* "h.W"; stacked by a fold: "blocks.*.qkv.W" */
+	int64_t stack; /* 0, or the number of instances: the leading axis of type */
+	int64_t stack_from; /* the first instance's number */
+	const Type *type;
+	Loc loc;
+	int index; /* in Model.vars, which is declaration order */
+};
+
+typedef struct FuncOut {
+	const char *name;
+	Loc loc;
+} FuncOut;
+typedef struct FuncUpdate {
+	const Var *var; /* the result has its type */
+	Loc loc;
+} FuncUpdate;
+typedef struct FuncCheck { /* the result is a bool scalar; false: the call fails with this text before it changes anything */
+	const char *text; /* "index outside [0, 10)" */
+	const char *what; /* "train.label" */
+	Loc loc;
+} FuncCheck;
+
+typedef struct Func {
+	const char *name; /* "_init" for the initialisers */
+	Loc loc;
+	bool training;
+	bool draws; /* has a random draw: the call number advances */
+	VEC(const Dim *) dims; /* arguments, in the order of the C function */
+	VEC(FuncArg *) args;
+	VEC(FuncOut) outs;
+	VEC(FuncUpdate) updates;
+	VEC(FuncCheck) checks;
+	Graph *graph; /* results: outs, updates, checks */
+} Func;
+
+typedef struct Extern {
+	const char *name;
+	Loc loc;
+	VEC(const char *) includes;
+	const char *symbol[DT_COUNT]; /* C function for a dtype, or NULL */
+} Extern;
+
+/* A key of the driver block: a function of dims, step, epoch, total (int64 args) with one scalar output, or names */
+typedef struct DriverValue {
+	Func *scalar; /* NULL: names */
+	VEC(const char *) names; /* "validate_model.errors" */
+	Loc loc;
+} DriverValue;
+typedef struct DriverKeySpec {
+	const char *name;
+	Loc loc;
+	VEC(DriverValue) values;
+} DriverKeySpec;
+typedef struct DriverFile {
+	const char *name; /* the data or symbol */
+	const char *path;
+	bool sliced;
+	Func *lo, *hi; /* NULL: from the begin, to the end */
+	Loc loc;
+} DriverFile;
+typedef struct DriverPart {
+	int kind; /* DriverKind of ast.h */
+	const char *name;
+	const Func *func; /* FIT, PREDICT, PICTURE */
+	Loc loc;
+	VEC(DriverFile) files;
+	VEC(DriverKeySpec) keys;
+} DriverPart;
+typedef struct Driver {
+	VEC(DriverPart *) parts;
+} Driver;
+
+typedef struct Model {
+	Arena *arena;
+	const char *name;
+	const Source *source;
+	DType floatX;
+	VEC(Dim *) dims; /* declared, then `?`s of variables, data and arguments */
+	VEC(Var *) vars;
+	VEC(Func *) funcs; /* as declared */
+	Func *init; /* updates every param and shared */
+	Driver *driver; /* or NULL */
+	VEC(const Extern *) externs;
+} Model;
+
+/* verify.c -- internal_error("after %s: v7: ...") if the graph is not well formed */
+void verify_graph(const Graph *, const char *after);
+void verify_func(const Func *, const char *after);
+
+/* rewrite.c -- copies a graph node by node into another arena, regions too; `rule` (may be NULL) gets each node with its inputs
+ * already copied and returns its replacement, or NULL to copy it.  What no result needs falls away. */
+typedef struct Rewrite Rewrite;
+typedef Val *Rule(Rewrite *, Graph *out, const Val *v, Val *const *in);
+struct Rewrite {
+	Rule *rule;
+	void *state;
+	int fired; /* how often the rule answered */
+};
+Graph *rewrite(const Graph *in, Arena *, Rewrite *);
+
+/* print.c, read.c -- a model's graphs as text that is read again */
+void print_func(Writer *, const Func *);
+void print_model(Writer *, const Model *);
+Model *read_model(Arena *, Names *, Diag *, const Source *);
+void graph_dot(Writer *, const Func *);
+
+/* eval.c -- naive evaluation, written apart from passes and kernels, for tests.  Every value carries beside it the sum of
+ * absolute terms it was made of, for tolerances. */
+typedef struct Array {
+	DType dtype;
+	int rank;
+	int64_t size[MAX_RANK];
+	int64_t count;
+	double *f; /* floats: values (rounded to float32 where the dtype is) */
+	int64_t *i; /* integers and bools */
+	double *magnitude; /* floats: sum of absolute terms */
+} Array;
+typedef struct EvalInput {
+	const int64_t *dims; /* by Model.dims */
+	Array *const *args; /* by Func.args */
+	Array *const *vars; /* by Model.vars */
+	uint64_t seed, call;
+} EvalInput;
+/* values of graph->results; floats are computed in double, rounded to the node's dtype at every node */
+Array **eval_func(Arena *, const Model *, const Func *, const EvalInput *);
+Array *array_new(Arena *, DType, int rank, const int64_t *size);
+
+#endif

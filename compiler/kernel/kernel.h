@@ -1,0 +1,151 @@
+/* kernel.h -- how it is computed: kernels as data, the unit of fusion, scheduling and timing, for every target
+ *
+ *      Kernel = name | dims, buffers, uniform scalars (arguments) | body: nests, each with "barrier after" or not
+ *      Nest   = axis | body, in order: nests, buffers (declared there: their level and life), stores
+ *
+ * There are no stage kinds: map, reduction, contraction, packing, pool, epilogue and fold are stores in nests; a tile is a
+ * register buffer, indexed by unrolled axes or sums of them; an epilogue is the next store over the tile's axes. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include "../ir/ir.h"
+
+typedef enum AxisKind {
+	AXIS_PAR, /* threads, blocks */
+	AXIS_SEQ,
+	AXIS_UNROLL, /* literal */
+	AXIS_LANES, /* literal, GCC vectors */
+	AXIS_SIMD /* scalar C that the C compiler vectorises */
+} AxisKind;
+
+typedef struct Axis {
+	const char *name;
+	int id; /* unique in its kernel; sizes speak of it by ATOM_AXIS */
+	AxisKind kind;
+	int nlo, nhi;
+	const Size *const *lo; /* max of these; none: 0 */
+	const Size *const *hi; /* min of these */
+	int ncuts;
+	const int64_t *cut; /* e.g. 10, 2, 1: the body once each, in falling steps; none: step 1 */
+	const struct Axis *cut_of; /* the extent is the current cut of that axis; then no lo, hi */
+} Axis;
+const Size *axis_index(Arena *, const Axis *); /* the axis as an index */
+
+typedef enum Where {
+	WHERE_ARG, /* an argument of the kernel */
+	WHERE_STACK, /* declared where it stands; shared memory on a GPU */
+	WHERE_REG /* registers: literal extents, indexed by unrolled and lanes axes */
+} Where;
+
+typedef struct Extent {
+	const Size *size; /* or */
+	const Axis *cut; /* the current cut of an axis */
+} Extent;
+
+typedef struct Buffer {
+	const char *name;
+	DType dtype;
+	Where where;
+	bool read_only; /* ARG */
+	bool lanes; /* REG: its last axis is vectors */
+	int rank;
+	Extent extent[MAX_RANK];
+	const Size *stride[MAX_RANK]; /* layout, in elements; NULL: row-major */
+	int id; /* unique in its kernel */
+} Buffer;
+
+typedef struct Node Node;
+typedef struct KIndex { /* affine in axes, or gathered: an integer node */
+	const Size *affine;
+	const Node *gathered; /* added to affine when both are there */
+} KIndex;
+typedef struct Pred { /* lo <= p < hi */
+	const Size *p, *lo, *hi;
+} Pred;
+typedef struct Access {
+	const Buffer *buffer;
+	KIndex index[MAX_RANK];
+	int npreds;
+	const Pred *pred; /* loads: all hold, else `other`; stores: all hold, else nothing is stored */
+	double other;
+} Access;
+
+typedef enum NodeKind {
+	NODE_ROW, /* a row of ops.def */
+	NODE_LOAD,
+	NODE_CONST,
+	NODE_UNIFORM, /* a scalar argument of the kernel */
+	NODE_INDEX, /* an affine index as an int64 */
+	NODE_RANDOM /* random bits for the flat element `element` */
+} NodeKind;
+struct Node {
+	NodeKind kind;
+	DType dtype;
+	Op op; /* ROW */
+	int nargs;
+	const Node *arg[3];
+	Access load; /* LOAD */
+	double f;
+	int64_t i; /* CONST */
+	const char *uniform; /* UNIFORM */
+	const Size *index; /* INDEX; RANDOM: the element */
+	uint32_t place; /* RANDOM; seed, call and loop are uniforms of the kernel named seed, call, loop */
+};
+
+typedef enum StoreHow { STORE_SET, STORE_ADD, STORE_MUL, STORE_MAX, STORE_MIN } StoreHow;
+/* All loads of a run of adjacent stores precede its stores.  A lanes axis that the target lacks is folded, in a fixed tree. */
+typedef struct Store {
+	Access target;
+	StoreHow how;
+	const Node *value;
+} Store;
+
+typedef struct Nest Nest;
+typedef enum ItemKind { ITEM_NEST, ITEM_BUFFER, ITEM_STORE } ItemKind;
+typedef struct Item {
+	ItemKind kind;
+	const Nest *nest;
+	const Buffer *buffer;
+	const Store *store;
+	const char *comment; /* a line above it, or NULL: "h = tanh(x @ W + b)   float32[batch, 500]" */
+	Loc loc;
+} Item;
+typedef VEC(Item) Items;
+struct Nest {
+	const Axis *axis;
+	Items body;
+};
+
+typedef struct Uniform {
+	const char *name;
+	DType dtype;
+} Uniform;
+typedef struct KernelPart { /* one par nest, or serial items done by one thread */
+	Item item;
+	bool barrier; /* after it */
+} KernelPart;
+typedef struct Kernel {
+	const char *name;
+	const char *comment; /* above the function */
+	VEC(const Dim *) dims; /* of the model that its sizes speak of */
+	VEC(const Buffer *) buffers; /* ARG, in the order of the C function */
+	VEC(Uniform) uniforms;
+	VEC(KernelPart) parts;
+} Kernel;
+
+/* ---- the C printer (owned by `kernel`): print_c.c ...  Knows no model. */
+typedef struct Target {
+	const char *name; /* "c" */
+	int lanes; /* float32 lanes of the machine's vectors: 16, 8, 4; 1: none */
+	int regs;
+} Target;
+/* static functions for the kernel: one for each part (noinline, restrict arguments), or one; called inside a parallel region
+   through   NAME(dims..., uniforms..., buffers...);   which holds the orphaned `omp for`s.  The same text for the same kernel. */
+void print_kernel_c(Writer *, const Kernel *, const Target *);
+/* a size as C text over int64_t variables named as the dims and axes */
+const char *size_c(Arena *, const Size *);
+void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */
+/* ---- verify: internal_error if a schedule is not legal */
+void verify_kernel(const Kernel *, const char *after);
+
+#endif
