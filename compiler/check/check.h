@@ -15,6 +15,7 @@ typedef struct CheckOptions {
 	DType floatX;
 	const Define *defines;
 	int ndefines;
+	const char *print; /* --print: an expression in the file's names; becomes the last function, "_print", with what it needs as arguments */
 } CheckOptions;
 
 /* ---- check.c: the stage.  NULL after errors (they are in diag). */
