@@ -29,7 +29,7 @@ bool dtype_is_float(DType); /* float16..float64 */
 bool dtype_is_integer(DType); /* signed or unsigned, not bool */
 bool dtype_from_name(const char *, DType *); /* "float32"; not "floatX" */
 
-/* ---- size.c: polynomials over atoms with integer coefficients, in normal form */
+/* ---- size.c, bounds.c, size_text.c: polynomials over atoms with integer coefficients, in normal form */
 typedef struct Size Size;
 typedef struct Val Val;
 typedef struct Graph Graph;
@@ -74,7 +74,7 @@ struct Size {
 	const Term *term; /* sorted; the constant last */
 };
 
-/* All return NULL when a coefficient leaves int64: the caller reports it. */
+/* All return NULL when a coefficient leaves int64, and for an operand that is NULL: the caller reports it once. */
 const Size *size_const(Arena *, int64_t);
 const Size *size_dim(Arena *, const Dim *);
 const Size *size_atom(Arena *, const Atom *);
@@ -87,11 +87,14 @@ const Size *size_div_exact(Arena *, const Size *, const Size *); /* NULL also if
 bool size_equal(const Size *, const Size *); /* equal normal forms, after Dim.is */
 bool size_is_const(const Size *, int64_t *value);
 typedef enum Decided { NO, YES, UNDECIDED } Decided;
-Decided size_ge(Arena *, const Size *, const Size *); /* for all allowed dims; sound */
-/* the same polynomial with atoms replaced; f gives NULL to keep one */
+/* YES: for all allowed dims; NO: for none; sound.  Atoms that are no dims or floors of them: UNDECIDED unless they cancel */
+Decided size_ge(Arena *, const Size *, const Size *);
+/* the same polynomial with atoms replaced; f gives NULL to keep one, of a floor: to go into it */
 const Size *size_map(Arena *, const Size *, const Size *(*f)(void *, const Atom *), void *);
 const Size *size_resolve(Arena *, const Size *); /* every Dim.is put in */
-bool size_eval(const Size *, int64_t (*atom)(void *, const Atom *), void *, int64_t *value); /* false on overflow */
+const Size *size_copy(Arena *, const Size *);
+/* false on overflow; atom is asked for all but floors, which are computed */
+bool size_eval(const Size *, int64_t (*atom)(void *, const Atom *), void *, int64_t *value);
 /* the size at the dims' upper bounds: a bound from above, negative terms at lower bounds.  `open`: what a dim without
    an upper bound counts as; 0: fail and name it in *dim */
 bool size_upper(const Size *, int64_t open, int64_t *value, const Dim **dim);
@@ -109,6 +112,7 @@ const Type *type_scalar(Arena *, DType);
 const Type *type_array(Arena *, DType, int rank, const Size *const *size);
 const Type *type_tuple(Arena *, int n, const Type *const *item);
 const Type *type_with_dtype(Arena *, const Type *, DType);
+const Type *type_copy(Arena *, const Type *); /* with its sizes: for a graph in another arena */
 bool type_equal(const Type *, const Type *); /* dtype and sizes */
 bool same_shape(const Type *, const Type *);
 const Size *type_count(Arena *, const Type *); /* elements */
@@ -116,7 +120,7 @@ const char *type_text(Arena *, const Type *); /* "float32[batch, 10]" */
 
 /* ---- ops: ops.def has the elementwise rows, structural.def the others */
 typedef enum Op {
-#define ELEM(op, arity, types, vector, value, derivative, domain) OP_##op,
+#define ELEM(op, arity, types, vector, value, integer, derivative, domain) OP_##op,
 #include "ops.def"
 #undef ELEM
 #define OP(op) OP_##op,
@@ -130,16 +134,23 @@ typedef enum ReduceKind { REDUCE_sum, REDUCE_prod, REDUCE_max, REDUCE_min, REDUC
 typedef struct Var Var;
 typedef struct Arg_ FuncArg;
 
+/* f for floats, rounded to the dtype; i for integers, bools (0, 1) and uint64 (its bits) */
+typedef struct Number {
+	double f;
+	int64_t i;
+} Number;
+
 /* What a node says beside its inputs; which member holds is the op's. */
 typedef union Attr {
-	struct { double f; int64_t i; } number; /* const: f for floats, i for integers, bools (0, 1) and uint64 (its bits) */
+	Number number; /* const */
 	const FuncArg *arg; /* arg */
 	const Var *var; /* var: a param, shared or data as it was before the call */
 	const Size *size; /* size: the size as an int64 */
 	struct { int index; } param; /* param: of a region */
 	struct { ReduceKind kind; uint32_t axes; /* bit i: axis i goes */ } reduce;
 	struct { int axis; bool reverse; } cumsum;
-	struct { int8_t a[MAX_RANK], b[MAX_RANK], out[MAX_RANK]; } contraction; /* labels 0.., as in einsum; a label is at most once in each */
+	struct { int nout; int8_t a[MAX_RANK], b[MAX_RANK], out[MAX_RANK]; } contraction; /* labels 0..25, as in einsum; each at most once in an
+	                                                                      operand or the result, and in at least two of the three */
 	struct { int8_t perm[MAX_RANK]; } transpose; /* out axis i is input axis perm[i] */
 	struct { int8_t axis[MAX_RANK]; } broadcast; /* input axis i becomes output axis axis[i], increasing; sizes equal, or input size literally 1 */
 	struct { const Size *start[MAX_RANK]; int64_t step[MAX_RANK]; } slice; /* out[i..] = in[start + i * step]; sizes in the type. Atoms ATOM_INPUT k: in[k] */
@@ -151,7 +162,8 @@ typedef union Attr {
 	struct { const Size *steps; int ncarry, nseq, nemit; bool reverse, until; int64_t truncate, checkpoint; } scan;
 	struct { int index; } get;
 	struct { bool disconnected_zero; } grad;
-	struct { int axis; int64_t k; } sort; /* sort, argsort; topk: k of them */
+	struct { int axis; int64_t k; } sort; /* sort, argsort: rising, NaN last, stable; topk: the k largest, falling, NaN first; first of equals first */
+	struct { bool upper, transpose; } triangular; /* which triangle of a holds the matrix; whether it is transposed then */
 	const struct Extern *ext;
 } Attr;
 
@@ -178,7 +190,14 @@ struct Val {
  *   grad            in: cost, then each value; type: tuple; gone after the pass grad
  *   slice           in: x, then the int64 scalars that starts speak of        set_slice   in: x, v, then those scalars
  *   gather          in: x, indices (all of one shape; int32 or int64)          scatter_*   in: x, v, indices
- *   contraction     in: a, b.   elementwise: operands of the result's shape, or of rank 0 */
+ *   contraction     in: a, b.   elementwise: operands of the result's shape, or of rank 0
+ *   const           of rank 0                    iota            of rank 1: 0, 1, ...; int or float
+ *   reduce          result of the operand's dtype; all, any: of bool; argmax, argmin: one axis, int64, first of equals, NaN wins as in max
+ *   windows         axis becomes (n - (size - 1) * dilation - 1) // stride + 1 positions
+ *   topk            type: tuple of values and int64 indices
+ *   cholesky        in: a[.., n, n] -> lower, the rest 0; only the lower triangle is read
+ *   triangular_solve  in: a[.., n, n], b[.., n, k] -> x with op(a) x = b
+ *   arg, var        stand in a function's graph only, not in a region */
 struct Graph {
 	Arena *arena;
 	VEC(Val *) vals; /* program order: operands come first */
@@ -207,9 +226,12 @@ Val *build_broadcast_to(Graph *, Loc, Val *, const Type *shape); /* NumPy's rule
 Val *build_transpose(Graph *, Loc, Val *, const int8_t *perm);
 Val *build_reduce(Graph *, Loc, ReduceKind, Val *, uint32_t axes);
 Val *build_slice(Graph *, Loc, Val *x, const Size *const *start, const int64_t *step, const Size *const *size); /* starts may hold ATOM_VALUE */
+Val *build_set_slice(Graph *, Loc, Val *x, Val *v, const Size *const *start, const int64_t *step);
+Val *build_contraction(Graph *, Loc, Val *a, Val *b, const char *labels); /* "ij,jk->ik" */
 Val *build_get(Graph *, Loc, Val *tuple, int index);
 Val *build_param(Graph *region, Loc, const Type *);
-/* Closes a region over free references to values of other graphs: each becomes a param; returns them in order in captured. */
+/* Closes a region over free references to values of other graphs: each becomes a param after those that are there; returns them in
+ * order in captured.  Constants and sizes are copied into the region instead.  Values keep their addresses, not their ids. */
 void region_close(Graph *region, Arena *, int *ncaptured, Val ***captured);
 
 /* op.c -- the table */
@@ -231,10 +253,15 @@ typedef struct OpInfo {
 	bool elementwise;
 	bool vector; /* has a form on GCC vectors */
 	const char *value; /* C text over a, b, c; NULL for structural ops */
+	const char *integer; /* the same where the operands are integers */
 	bool differentiable; /* a gradient can flow through it */
 } OpInfo;
 const OpInfo *op_info(Op);
 bool op_from_name(const char *, Op *);
+
+/* fold.c -- an elementwise op on numbers: the value column compiled, equal to the bit to generated C.  operand: the dtype of the last
+ * operand.  False if that is not folded (float16, complex). */
+bool fold_elem(Op, DType result, DType operand, const Number in[], Number *out);
 
 /* ---- functions and the model */
 struct Arg_ {
@@ -343,17 +370,26 @@ void verify_func(const Func *, const char *after);
 typedef struct Rewrite Rewrite;
 typedef Val *Rule(Rewrite *, Graph *out, const Val *v, Val *const *in);
 struct Rewrite {
-	Rule *rule;
+	Rule *rule; /* the replacement has the type of v */
 	void *state;
 	int fired; /* how often the rule answered */
+	Val *const *copy; /* of the graph or region at hand: the new value of each old id so far */
 };
 Graph *rewrite(const Graph *in, Arena *, Rewrite *);
+/* the node as it is, with these inputs (already copied); its regions are rewritten */
+Val *rewrite_copy(Rewrite *, Graph *out, const Val *v, Val *const *in);
+void graph_drop_unused(Graph *); /* what no result needs; ids change.  Params stay. */
+Attr attr_copy(Arena *, const Val *); /* with its sizes */
 
 /* print.c, read.c -- a model's graphs as text that is read again */
 void print_func(Writer *, const Func *);
 void print_model(Writer *, const Model *);
 Model *read_model(Arena *, Names *, Diag *, const Source *);
 void graph_dot(Writer *, const Func *);
+const char *attr_text(Arena *, const Val *); /* "axis = 1, reverse = 0"; equal attributes have equal texts */
+
+/* infix.c -- the results as expressions a person reads, `let`s for what is used twice; a NULL name leaves one out, "" prints it bare */
+void print_infix(Writer *, Arena *, const Graph *, const char *const *result_name);
 
 /* eval.c -- naive evaluation, written apart from passes and kernels, for tests.  Every value carries beside it the sum of
  * absolute terms it was made of, for tolerances. */
