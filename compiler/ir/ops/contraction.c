@@ -1,0 +1,65 @@
+/* contraction.c -- out[labels] = sum over the labels that out lacks of a[..] * b[..] */
+#include "ops.h"
+
+enum { NLABELS = 26 };
+
+/* the labels of one operand or of the result, each with its size */
+static bool take(Shape *s, const char *what, int n, const int8_t *label, const Size *const *sizes,
+		 const Size **size, int *uses)
+{
+	uint32_t seen = 0;
+	for (int i = 0; i < n; i++) {
+		int l = label[i];
+		if (l < 0 || l >= NLABELS || seen >> l & 1) {
+			misfit(s, "%s of a contraction has a wrong or repeated label", what);
+			return false;
+		}
+		seen |= 1u << l;
+		uses[l]++;
+		if (!sizes)
+			continue;
+		if (size[l] && !size_equal(size[l], sizes[i])) {
+			misfit(s, "a contraction over %s and %s", size_text(s->arena, size[l]),
+			       size_text(s->arena, sizes[i]));
+			return false;
+		}
+		size[l] = sizes[i];
+	}
+	return true;
+}
+
+static const Type *shape(Shape *s)
+{
+	const Type *a = s->in[0], *b = s->in[1];
+	const Attr *at = s->attr;
+	const Size *size[NLABELS] = {NULL}, *out[MAX_RANK];
+	int uses[NLABELS] = {0}, nout = at->contraction.nout;
+	if (a->dtype != b->dtype || a->dtype == DT_bool)
+		return misfit(s, "a contraction of %s and %s", dtype_name(a->dtype), dtype_name(b->dtype));
+	if (nout < 0 || nout > MAX_RANK)
+		return misfit(s, "a contraction to rank %d", nout);
+	if (!take(s, "the left side", a->rank, at->contraction.a, a->size, size, uses) ||
+	    !take(s, "the right side", b->rank, at->contraction.b, b->size, size, uses) ||
+	    !take(s, "the result", nout, at->contraction.out, NULL, size, uses))
+		return NULL;
+	for (int l = 0; l < NLABELS; l++)
+		if (uses[l] == 1)
+			return misfit(s, "label %c of a contraction stands only once", 'a' + l);
+	for (int i = 0; i < nout; i++)
+		out[i] = size[at->contraction.out[i]];
+	return type_array(s->arena, a->dtype, nout, out);
+}
+
+static void attr(AttrVisit *v, Attr *a)
+{
+	visit_int8s(v, "a", v->in[0]->rank, a->contraction.a);
+	visit_int8s(v, "b", v->in[1]->rank, a->contraction.b);
+	a->contraction.nout = v->type->rank;
+	visit_int8s(v, "out", a->contraction.nout, a->contraction.out);
+}
+
+const StructuralOp op_contraction = {
+	.info = {.name = "contraction", .arity = 2, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.shape = shape,
+	.attr = attr,
+};

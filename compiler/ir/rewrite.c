@@ -1,0 +1,101 @@
+/* rewrite.c -- copies a graph node by node, with a rule that may put something else for a node */
+#include "ir.h"
+
+static void mark(const Graph *g, bool *used)
+{
+	for (int i = 0; i < g->params.len; i++)
+		used[g->params.data[i]->id] = true;
+	for (int i = 0; i < g->results.len; i++)
+		used[g->results.data[i]->id] = true;
+	for (int i = g->vals.len - 1; i >= 0; i--) {
+		const Val *v = g->vals.data[i];
+		for (int k = 0; used[i] && k < v->nin; k++)
+			used[v->in[k]->id] = true;
+	}
+}
+
+void graph_drop_unused(Graph *g)
+{
+	Arena *scratch = arena_new();
+	bool *used = NEW_ARRAY(scratch, bool, g->vals.len + 1);
+	mark(g, used);
+	int n = 0;
+	for (int i = 0; i < g->vals.len; i++)
+		if (used[i]) {
+			g->vals.data[n] = g->vals.data[i];
+			g->vals.data[n]->id = n;
+			n++;
+		}
+	g->vals.len = n;
+	arena_free(scratch);
+}
+
+static Graph *copy_graph(Rewrite *, Arena *, const Graph *);
+
+Val *rewrite_copy(Rewrite *r, Graph *out, const Val *v, Val *const *in)
+{
+	Arena *arena = out->arena;
+	Attr attr = attr_copy(arena, v);
+	Val *copy;
+	if (v->op == OP_param)
+		copy = build_param(out, v->loc, v->type);
+	else if (v->nregions > 0) {
+		Graph **region = NEW_ARRAY(arena, Graph *, v->nregions);
+		for (int i = 0; i < v->nregions; i++)
+			region[i] = copy_graph(r, arena, v->region[i]);
+		copy = build_region(out, v->loc, v->op, v->nin, in, &attr, v->nregions, region);
+	} else
+		copy = build(out, v->loc, v->op, v->nin, in, &attr, v->type);
+	copy->name = v->name ? arena_printf(arena, "%s", v->name) : NULL;
+	return copy;
+}
+
+static Val *rewrite_val(Rewrite *r, Graph *out, const Val *v, Val *const *in)
+{
+	if (r->rule && v->op != OP_param) {
+		Val *new = r->rule(r, out, v, in);
+		if (new) {
+			if (new->graph != out || !type_equal(new->type, v->type))
+				internal_error("a rule put %s of type %s for %s of type %s", op_info(new->op)->name,
+					       type_text(out->arena, new->type), op_info(v->op)->name,
+					       type_text(out->arena, v->type));
+			r->fired++;
+			return new;
+		}
+	}
+	return rewrite_copy(r, out, v, in);
+}
+
+static Graph *copy_graph(Rewrite *r, Arena *arena, const Graph *g)
+{
+	Arena *scratch = arena_new();
+	Graph *out = graph_new(arena);
+	bool *used = NEW_ARRAY(scratch, bool, g->vals.len + 1);
+	Val **copy = NEW_ARRAY(scratch, Val *, g->vals.len + 1);
+	Val *const *outer = r->copy;
+	r->copy = copy;
+	mark(g, used);
+	/* in their own order: a parameter's place among the nodes is another */
+	for (int i = 0; i < g->params.len; i++)
+		copy[g->params.data[i]->id] = rewrite_copy(r, out, g->params.data[i], NULL);
+	for (int i = 0; i < g->vals.len; i++) {
+		const Val *v = g->vals.data[i];
+		if (!used[i] || copy[i])
+			continue;
+		Val **in = NEW_ARRAY(scratch, Val *, v->nin + 1);
+		for (int k = 0; k < v->nin; k++)
+			in[k] = copy[v->in[k]->id];
+		copy[i] = rewrite_val(r, out, v, in);
+	}
+	for (int i = 0; i < g->results.len; i++)
+		push(arena, &out->results, copy[g->results.data[i]->id]);
+	r->copy = outer;
+	arena_free(scratch);
+	graph_drop_unused(out);
+	return out;
+}
+
+Graph *rewrite(const Graph *in, Arena *arena, Rewrite *r)
+{
+	return copy_graph(r, arena, in);
+}
