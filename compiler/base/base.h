@@ -94,13 +94,27 @@ typedef struct Message Message;
 Diag *diag_new(Arena *);
 Message *diag_error(Diag *, Loc, const char *fmt, ...) PRINTF(3, 4);
 Message *diag_verror(Diag *, Loc, const char *fmt, va_list);
-/* text printed under a range on the error's own line; on another line it becomes a note with its own line and caret */
+/* text printed under a range on the error's own line; on another line it becomes a note with its own line and caret.
+ * What follows a tab in the text stands in a column common to all labels: "floatX[500, 10]\tparam W2, line 9" */
 void diag_label(Message *, Loc, const char *fmt, ...) PRINTF(3, 4);
 /* "note: ..."; with a place: "path:line:col: note: ..." and the line with its caret */
 void diag_note(Message *, Loc, const char *fmt, ...) PRINTF(3, 4);
 int diag_count(const Diag *);
 /* a scratch Diag for trying something: count and drop (see fold) */
 void diag_flush(Diag *, FILE *);
+
+/* excerpt.c -- the line of a place with ranges marked under it */
+typedef struct Mark {
+	Loc loc;
+	const char *text; /* as of diag_label, or NULL */
+} Mark;
+/* is the range on the line of the place, where that line is shown? */
+bool excerpt_shows(Loc at, Loc loc);
+void excerpt_print(FILE *, Loc at, const Mark *, int n);
+/* text with its control characters and what is not UTF-8 written as \xXX */
+const char *printable(Arena *, const char *, size_t len);
+
+/* suggest.c */
 /* of the names in list, the one within edit distance 2 (1 for names up to 3 letters) of name, or NULL */
 const char *did_you_mean(const char *name, const char *const *list, int n);
 

@@ -1,0 +1,154 @@
+/* arena.c -- memory that is freed all at once
+ *
+ * Blocks grow with what is asked for.  Under AddressSanitizer every allocation
+ * is its own malloc, so that reading past one is seen. */
+#include "base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define EACH_ITS_OWN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EACH_ITS_OWN 1
+#endif
+#endif
+#ifndef EACH_ITS_OWN
+#define EACH_ITS_OWN 0
+#endif
+
+enum { ALIGN = 16, FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+
+typedef struct Block {
+	struct Block *next;
+	size_t used, size; /* bytes after the header */
+} Block;
+
+struct Arena {
+	Block *blocks;
+	size_t next_size;
+};
+
+#define HEADER ((sizeof(Block) + ALIGN - 1) / ALIGN * ALIGN)
+
+static void out_of_memory(void)
+{
+	fatal("out of memory");
+}
+
+Arena *arena_new(void)
+{
+	Arena *a = calloc(1, sizeof *a);
+	if (!a)
+		out_of_memory();
+	a->next_size = FIRST_BLOCK;
+	return a;
+}
+
+static Block *new_block(Arena *a, size_t size)
+{
+	Block *b = size > SIZE_MAX - HEADER ? NULL : calloc(1, HEADER + size);
+	if (!b)
+		out_of_memory();
+	b->size = size;
+	b->next = a->blocks;
+	a->blocks = b;
+	return b;
+}
+
+void *arena_alloc(Arena *a, size_t bytes)
+{
+	if (bytes > SIZE_MAX / 2)
+		out_of_memory();
+	if (EACH_ITS_OWN) /* the exact size, so that one byte past the end is seen */
+		return (char *)new_block(a, bytes ? bytes : 1) + HEADER;
+	bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+	Block *b = a->blocks;
+	if (!b || b->size - b->used < bytes) {
+		size_t size = a->next_size;
+		if (a->next_size < LARGEST_BLOCK)
+			a->next_size *= 2;
+		b = new_block(a, bytes > size ? bytes : size);
+	}
+	void *p = (char *)b + HEADER + b->used;
+	b->used += bytes;
+	return p;
+}
+
+void arena_free(Arena *a)
+{
+	if (!a)
+		return;
+	for (Block *b = a->blocks, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(a);
+}
+
+char *arena_strndup(Arena *a, const char *s, size_t len)
+{
+	char *copy = arena_alloc(a, len + 1);
+	if (len)
+		memcpy(copy, s, len);
+	return copy;
+}
+
+char *arena_vprintf(Arena *a, const char *fmt, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, fmt, args);
+	if (len < 0)
+		internal_error("a format that cannot be printed: %s", fmt);
+	char *s = arena_alloc(a, (size_t)len + 1);
+	vsnprintf(s, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return s;
+}
+
+char *arena_printf(Arena *a, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	char *s = arena_vprintf(a, fmt, args);
+	va_end(args);
+	return s;
+}
+
+void *vec_grow(Arena *a, void *data, int *cap, size_t elem)
+{
+	if (*cap > INT32_MAX / 2)
+		out_of_memory();
+	int old = *cap;
+	*cap = old ? 2 * old : 8;
+	void *grown = arena_alloc(a, (size_t)*cap * elem);
+	if (old)
+		memcpy(grown, data, (size_t)old * elem);
+	return grown;
+}
+
+void internal_error(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	fflush(stdout);
+	fputs("internal error: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	abort();
+}
+
+void fatal(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	fflush(stdout);
+	fputs("modelc: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}

@@ -1,0 +1,73 @@
+/* names.c -- interned strings: equal names are equal pointers */
+#include "base.h"
+
+#include <string.h>
+
+typedef struct Entry {
+	const char *text; /* NULL: free */
+	size_t len;
+	uint64_t hash;
+} Entry;
+
+struct Names {
+	Arena *arena;
+	Entry *table; /* open addressing, at most half full */
+	size_t size, count; /* size is a power of two */
+};
+
+Names *names_new(Arena *arena)
+{
+	Names *n = NEW(arena, Names);
+	n->arena = arena;
+	n->size = 256;
+	n->table = NEW_ARRAY(arena, Entry, n->size);
+	return n;
+}
+
+/* FNV-1a */
+static uint64_t hash_bytes(const char *s, size_t len)
+{
+	uint64_t h = 14695981039346656037u;
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
+	return h ^ (h >> 32);
+}
+
+/* the entry of the name, or the free one where it belongs */
+static Entry *lookup(const Names *n, const char *s, size_t len, uint64_t hash)
+{
+	for (size_t i = hash & (n->size - 1);; i = (i + 1) & (n->size - 1)) {
+		Entry *e = &n->table[i];
+		if (!e->text || (e->hash == hash && e->len == len && !memcmp(e->text, s, len)))
+			return e;
+	}
+}
+
+static void grow(Names *n)
+{
+	Names old = *n;
+	n->size *= 2;
+	n->table = NEW_ARRAY(n->arena, Entry, n->size);
+	for (size_t i = 0; i < old.size; i++)
+		if (old.table[i].text)
+			*lookup(n, old.table[i].text, old.table[i].len, old.table[i].hash) = old.table[i];
+}
+
+const char *intern(Names *n, const char *s, size_t len)
+{
+	uint64_t hash = hash_bytes(s, len);
+	Entry *e = lookup(n, s, len, hash);
+	if (!e->text) {
+		if (2 * ++n->count > n->size) {
+			grow(n);
+			e = lookup(n, s, len, hash);
+		}
+		*e = (Entry){arena_strndup(n->arena, s, len), len, hash};
+	}
+	return e->text;
+}
+
+const char *intern_str(Names *n, const char *s)
+{
+	return intern(n, s, strlen(s));
+}
