@@ -1,0 +1,153 @@
+"""generated.py -- what holds for every generated file: the same bits each time, one prefix, no state of its own, no allocation in a call,
+and builds that stand alone"""
+import glob, os, re, tempfile
+import harness
+from run import ROOT
+
+MODELS = sorted(glob.glob(os.path.join(ROOT, "models/*.model")))
+
+
+def tests(options):
+    for path in MODELS:
+        name = os.path.basename(path)[:-6]
+        yield name + " same bytes", lambda path=path: same_bytes(path)
+        yield name + " symbols", lambda path=path: symbols(path)
+        yield name + " standalone", lambda path=path: standalone(path)
+        yield name + " bytes", lambda path=path: bytes_agree(path)
+    yield "malloc in a call", malloc_in_call
+    yield "embed", embed
+
+
+def generate(path, folder, *flags):
+    harness.must([harness.MODELC, path, "-o", folder, *flags])
+    return harness.model_name(path)
+
+
+def same_bytes(path):
+    with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+        for folder in (a, b):
+            generate(path, folder, "--driver")
+        files = sorted(os.listdir(a))
+        assert files == sorted(os.listdir(b)) and len(files) == 3, files
+        for f in files:
+            one, two = (open(os.path.join(x, f)).read() for x in (a, b))
+            assert one == two, f + " differs between two runs"
+            assert ROOT not in one and a not in one, f + " holds a path of this machine"
+
+
+def symbols(path):
+    """everything exported starts with the model's name; nothing is writable"""
+    with tempfile.TemporaryDirectory() as d:
+        name = generate(path, d)
+        obj = os.path.join(d, "x.o")
+        harness.must(["gcc", "-O2", "-std=c99", "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(d, name + ".c"), "-o", obj])
+        out = harness.must(["nm", obj])
+        exported = re.findall(r"^\S+ ([A-Z]) (\S+)$", out, re.M)
+        assert exported
+        wrong = [s for kind, s in exported if kind in "TDBRVW" and not re.match(name + r"(_|$)", s)]
+        assert not wrong, "exported: %s" % wrong
+        writable = [l for l in out.splitlines() if re.search(r" [dDbBC] ", l) and not l.endswith("DW.ref")]
+        # tables of pointers are const, but lie in .data.rel.ro
+        sections = harness.must(["objdump", "-h", obj])
+        sizes = {m[0]: int(m[1], 16) for m in re.findall(r"^\s*\d+ (\.data|\.bss)\s+([0-9a-f]+)", sections, re.M)}
+        assert not any(sizes.values()), "writable data: %s %s" % (sizes, writable)
+
+
+def standalone(path):
+    """--standalone needs nothing but NAME.h, NAME.c and libm, as C99 and as C++17, with both compilers, without a warning"""
+    with tempfile.TemporaryDirectory() as d:
+        name = generate(path, d, "--standalone", "--blas", "none")
+        for cc in (["gcc", "-std=c99"], ["clang", "-std=c99"], ["g++", "-x", "c++", "-std=c++17"], ["clang++", "-x", "c++", "-std=c++17"]):
+            harness.must([*cc, *harness.WARNINGS, "-O1", "-c", os.path.join(d, name + ".c"), "-o", os.path.join(d, "x.o")])
+        includes = set(re.findall(r'#\s*include\s*[<"](.*?)[>"]', open(os.path.join(d, name + ".c")).read()))
+        allowed = {name + ".h", "stddef.h", "stdint.h", "string.h", "stdlib.h", "math.h", "float.h", "limits.h", "immintrin.h"}
+        assert includes <= allowed, includes - allowed
+
+
+PROBE = r"""
+#include <stdio.h>
+#include "%(name)s.h"
+int main(void) { printf("%%zu %%zu\n", %(call)s, (size_t)(%(macro)s)); return 0; }
+"""
+
+
+def bytes_agree(path):
+    """function, macro and --report say the same number, and it is enough"""
+    with tempfile.TemporaryDirectory() as d:
+        name = generate(path, d)
+        header = open(os.path.join(d, name + ".h")).read()
+        m = re.search(r"#define %s_BYTES(\(.*?\))? " % name.upper(), header)
+        assert m, "no macro for the bytes"
+        dims = [x for x in (m.group(1) or "()")[1:-1].replace(" ", "").split(",") if x]
+        values = [7 + 3 * i for i in range(len(dims))]
+        if dims:
+            call = "%s_bytes(&(%s_sizes){%s})" % (name, name, ", ".join(".%s = %d" % p for p in zip(dims, values)))
+        else:
+            call = "%s_bytes()" % name
+        macro = "%s_BYTES" % name.upper() + ("(%s)" % ", ".join(map(str, values)) if m.group(1) else "")
+        open(os.path.join(d, "p.c"), "w").write(PROBE % {"name": name, "call": call, "macro": macro})
+        harness.must(["gcc", "-std=c99", "-I", os.path.join(ROOT, "runtime"), "-I", d, os.path.join(d, "p.c"), os.path.join(d, name + ".c"), "-o", os.path.join(d, "p"),
+                      *runtime_for(d, name), "-lopenblas", "-lz", "-lm"])
+        a, b = harness.must([os.path.join(d, "p")]).split()
+        assert a == b and int(a) > 0, "function %s, macro %s" % (a, b)
+        report = harness.must([harness.MODELC, path, "--report"])
+        formula = re.search(r"^memory: (.*) bytes", report, re.M)
+        assert formula, "no line 'memory: FORMULA bytes' in\n" + report[:3000]
+        f = re.sub(r"\bfloor\(([^/]*)/ (\d+)\)", r"((\1) // \2)", formula.group(1))
+        said = eval(f, {"max": max, "min": min}, dict(zip(dims, values)))
+        assert said == int(a), "report says %s, the function %s: %s" % (said, a, formula.group(1))
+
+
+def runtime_for(d, name):
+    return [os.path.join(ROOT, "runtime", f) for f in os.listdir(os.path.join(ROOT, "runtime"))
+            if f.endswith(".c") and "driver" not in f and "picture" not in f]
+
+
+TRAP = r"""
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include "logistic_regression.h"
+static int trapped;
+extern void *__libc_malloc(size_t);
+void *malloc(size_t n) { if (trapped) { static const char t[] = "malloc in a call\n"; fwrite(t, 1, sizeof t - 1, stderr); _Exit(3); } return __libc_malloc(n); }
+int main(void)
+{
+	static unsigned char image[20 * 784], label[20];
+	for (int i = 0; i < 20 * 784; i++) image[i] = (unsigned char)(i * 7);
+	for (int i = 0; i < 20; i++) label[i] = (unsigned char)(i % 10);
+	logistic_regression_sizes s = {20, 1, 1, 1};
+	logistic_regression *m = logistic_regression_new(&s);
+	float nll;
+	logistic_regression_init(m, 1);
+	for (int i = 0; i < 3; i++) {
+		trapped = i > 0; /* BLAS and OpenMP have their own on first use */
+		if (logistic_regression_train(m, 20, image, label, 0.1f, &nll)) return 1;
+	}
+	trapped = 0;
+	printf("%g\n", (double)nll);
+	return 0;
+}
+"""
+
+
+def malloc_in_call():
+    for blas in ("none", "openblas"):
+        with tempfile.TemporaryDirectory() as d:
+            generate(os.path.join(ROOT, "models/logistic_regression.model"), d, "--blas", blas)
+            open(os.path.join(d, "t.c"), "w").write(TRAP)
+            harness.must(["gcc", "-std=gnu99", "-fopenmp", "-O1", "-I", os.path.join(ROOT, "runtime"), "-I", d, os.path.join(d, "t.c"),
+                          os.path.join(d, "logistic_regression.c"), *runtime_for(d, ""), "-o", os.path.join(d, "t"), "-lopenblas", "-lz", "-lm"])
+            harness.must([os.path.join(d, "t")])
+
+
+def embed():
+    """examples/embed, with its own build line, out of the tree"""
+    with tempfile.TemporaryDirectory() as d:
+        harness.must([harness.MODELC, os.path.join(ROOT, "models/logistic_regression.model"), "--standalone", "--blas", "none", "-o", d])
+        main = open(os.path.join(ROOT, "examples/embed/main.c")).read()
+        assert len(main.splitlines()) < 60
+        open(os.path.join(d, "main.c"), "w").write(main)
+        harness.must(["cc", "-O2", "main.c", "logistic_regression.c", "-lm", "-o", "embed"], cwd=d)
+        out = harness.must([os.path.join(d, "embed")])
+        assert re.search(r"step 200 +loss 0\.0\d+ +errors 0 %", out), out
