@@ -1,0 +1,30 @@
+/* emit.h -- a model as C: NAME.h, NAME.c and the program NAME_driver.c */
+#ifndef EMIT_H
+#define EMIT_H
+
+#include "../kernel/plan.h"
+
+typedef struct EmitOptions {
+	const char *out_dir;
+	bool driver; /* also NAME_driver.c */
+	bool standalone; /* what is needed of the runtime inside NAME.c; no BLAS */
+	bool line_directives;
+	bool blas, threads;
+	int64_t max_bytes; /* 0: no limit */
+	Writer *report; /* the plan as text instead of files, or NULL */
+	Writer *kernels; /* the kernels as text instead of files, or NULL */
+} EmitOptions;
+
+/* ---- emit.c: the stage.  False after an error (it is in diag); files are written whole or not at all. */
+bool emit_model(Arena *, const Model *, const EmitOptions *, Diag *);
+
+/* the same texts without files */
+typedef struct ModelText {
+	const char *header, *code, *driver; /* driver: NULL if there is none */
+} ModelText;
+bool emit_text(Arena *, const Model *, const EmitOptions *, Diag *, ModelText *);
+
+/* the runtime's headers, compiled in by cmake/embed.cmake: "mc_math" */
+extern const EmbeddedFile runtime_files[];
+
+#endif

@@ -1,0 +1,118 @@
+/* (lower: see compiler/emit/NOTE-TO-LOWER.txt: the lead writes emit/ now) */
+/* plan.h -- functions as steps over buffers: which kernel runs when, and where everything lives
+ *
+ *      Plan     = per function: a block of steps, buffers, slots
+ *      Step     = a kernel with its buffers bound | a product by BLAS | a scalar | a check | a loop | a branch
+ *      PlanBuf  = an argument, an output, a variable or scratch; scratch that is never live together shares a slot */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "kernel.h"
+
+typedef enum BufKind { BUF_ARG, BUF_OUT, BUF_VAR, BUF_SCRATCH } BufKind;
+
+typedef struct PlanBuf {
+	const char *name; /* what the model calls it, or what it is: unique in its function */
+	BufKind kind;
+	const Type *type;
+	const Size *count; /* elements */
+	int index; /* of Func.args, Func.outs, Model.vars; of scratch: in FuncPlan.bufs */
+	Loc loc;
+	/* scratch */
+	struct PlanBuf *same; /* it lives in the memory of that buffer */
+	bool local; /* only inside a kernel: needs no memory of its own */
+	int first, last; /* ordinals of the steps that first write and last read it; -1: none */
+	int slot;
+} PlanBuf;
+
+typedef struct PlanBlock PlanBlock;
+
+typedef enum StepKind {
+	STEP_SCALAR, /* const T name = value; */
+	STEP_KERNEL,
+	STEP_PRODUCT, /* c = alpha a b + beta c by BLAS */
+	STEP_CHECK, /* fails the call unless value holds */
+	STEP_STORE, /* *buf = value: a scalar into an output or variable, after everything else */
+	STEP_LOOP, /* for step in 0 .. steps */
+	STEP_IF,
+	STEP_BREAK /* leave the loop if value holds */
+} StepKind;
+
+typedef struct Product {
+	bool trans_a, trans_b;
+	const Size *m, *n, *k;
+	PlanBuf *a, *b, *c;
+	const Size *lda, *ldb, *ldc;
+	const Size *batch; /* NULL: one */
+	const Size *next_a, *next_b, *next_c; /* from one of the batch to the next */
+	double alpha, beta;
+} Product;
+
+typedef struct Step {
+	StepKind kind;
+	Loc loc;
+	const char *comment;
+	uint64_t needs; /* bit i: only if output i is wanted, or another of these; 0: always */
+	int ordinal; /* in program order, loops included */
+	/* KERNEL */
+	const Kernel *kernel; /* equal but for names: the same one */
+	PlanBuf **buf; /* for kernel->buffers */
+	const char **uniform; /* for kernel->uniforms: C text */
+	const Size *work; /* operations, roughly */
+	Product product;
+	/* SCALAR, CHECK, STORE, BREAK, IF: a scalar of consts, uniforms, sizes, loads of rank 0 */
+	const char *name;
+	const Node *value;
+	PlanBuf *target;
+	int check; /* in Func.checks */
+	/* LOOP, IF */
+	const char *index; /* the C name of the step as the body sees it */
+	const Size *steps;
+	bool reverse;
+	PlanBlock *body, *other;
+} Step;
+
+struct PlanBlock {
+	VEC(Step *) steps;
+};
+
+typedef struct Slot {
+	VEC(PlanBuf *) bufs;
+	VEC(const Size *) size; /* bytes, rounded up to 64: those of the members that are not dominated by another */
+} Slot;
+
+typedef struct FuncPlan {
+	const Func *func;
+	PlanBlock *block;
+	VEC(PlanBuf *) bufs; /* scratch, in order of their first use */
+	VEC(PlanBuf *) args, outs, vars; /* by index; vars NULL where the function does not touch one */
+	VEC(Slot *) slots;
+	int nsteps;
+	bool *reads, *writes; /* by Model.vars */
+	const Size *work;
+} FuncPlan;
+
+typedef struct Plan {
+	const Model *model;
+	VEC(FuncPlan *) funcs; /* as Model.funcs, then init */
+	VEC(const Kernel *) kernels; /* each once, in order of first use */
+} Plan;
+
+typedef struct PlanOptions {
+	bool blas;
+	const Target *target;
+} PlanOptions;
+
+/* ---- lower.c: the stage; NULL after an error */
+Plan *plan_model(Arena *, const Model *, const PlanOptions *, Diag *);
+/* a buffer of rank 0 that a scalar reads: the Buffer of its NODE_LOAD carries its PlanBuf's name and this id */
+const PlanBuf *scalar_load_buf(const FuncPlan *, const Node *);
+
+/* ---- slots.c */
+void plan_slots(Arena *, FuncPlan *);
+const Size *slot_bytes(Arena *, const Size *count, DType); /* rounded up to 64 */
+
+/* ---- report.c */
+void print_plan(Writer *, const Plan *);
+
+#endif
