@@ -381,7 +381,8 @@ Val *rewrite_copy(Rewrite *, Graph *out, const Val *v, Val *const *in);
 void graph_drop_unused(Graph *); /* what no result needs; ids change.  Params stay. */
 Attr attr_copy(Arena *, const Val *); /* with its sizes */
 
-/* print.c, read.c -- a model's graphs as text that is read again */
+/* print.c, read.c -- a model's graphs as text that is read again, by a reader of its own (the driver block is no part of it);
+ * NULL after an error.  dot.c -- for Graphviz */
 void print_func(Writer *, const Func *);
 void print_model(Writer *, const Model *);
 Model *read_model(Arena *, Names *, Diag *, const Source *);
