@@ -117,6 +117,16 @@ static void sizes_text(AttrVisit *v, const char *name, int n, const Size **x)
 		append(v, name, n, n, "");
 }
 
+static void axes_text(AttrVisit *v, const char *name, uint32_t *axes)
+{
+	int64_t list[32];
+	int n = 0;
+	for (int i = 0; i < 32; i++)
+		if (*axes >> i & 1)
+			list[n++] = i;
+	integers_text(v, name, n, list);
+}
+
 static void number_text(AttrVisit *v, const char *name, double *x)
 {
 	/* the sign of a NaN is of no meaning, and libraries print it differently */
@@ -149,6 +159,7 @@ const char *attr_text(Arena *arena, const Val *v)
 	Text t = {.visit = {.arena = arena,
 			    .integers = integers_text,
 			    .sizes = sizes_text,
+			    .axes = axes_text,
 			    .number = number_text,
 			    .word = word_text,
 			    .arg = arg_text,

@@ -55,6 +55,22 @@ static void read_sizes(AttrVisit *v, const char *name, int n, const Size **x)
 		need_sign(r, "]");
 }
 
+static void read_axes(AttrVisit *v, const char *name, uint32_t *axes)
+{
+	Reader *r = attr_begin(v, name);
+	need_sign(r, "[");
+	while (r->token.kind == TOK_NUMBER) {
+		int64_t axis = need_integer(r);
+		if (axis >= MAX_RANK)
+			read_fail(r, "no axis %d", (int)axis);
+		else
+			*axes |= 1u << axis;
+		if (!take_sign(r, ","))
+			break;
+	}
+	need_sign(r, "]");
+}
+
 static void read_number(AttrVisit *v, const char *name, double *x)
 {
 	*x = need_number(attr_begin(v, name));
@@ -167,8 +183,18 @@ static Val *read_op(Reader *r, Graph *g, Loc loc, const Type *type)
 	const Type **types = NEW_ARRAY(arena, const Type *, in.len + 2);
 	for (int i = 0; i < in.len + 2; i++) /* two more, for attributes that ask for an operand that is missing */
 		types[i] = i < in.len ? in.data[i]->type : type_scalar(arena, DT_error);
-	AttrReader a = {.visit = {arena, type, in.len, types, read_integers, read_sizes, read_number, read_word, read_arg,
-				  read_var, read_extern},
+	AttrReader a = {.visit = {.arena = arena,
+				  .type = type,
+				  .nin = in.len,
+				  .in = types,
+				  .integers = read_integers,
+				  .sizes = read_sizes,
+				  .axes = read_axes,
+				  .number = read_number,
+				  .word = read_word,
+				  .arg = read_arg,
+				  .var = read_var,
+				  .extension = read_extern},
 			.reader = r,
 			.first = true};
 	Attr attr = {{0}};

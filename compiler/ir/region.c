@@ -48,13 +48,20 @@ void region_close(Graph *region, Arena *arena, int *ncaptured, Val ***captured)
 	for (int i = 0; i < region->results.len; i++)
 		if (region->results.data[i]->graph != region)
 			region->results.data[i] = stand_in(&c, region->results.data[i]);
-	/* operands come first: the new nodes lead */
+	/* operands come first: the parameters lead, in their order, then the new constants */
+	VEC(Val *) order = {0};
+	for (int i = 0; i < region->params.len; i++)
+		push(region->arena, &order, region->params.data[i]);
+	for (int i = 0; i < c.front.len; i++)
+		if (c.front.data[i]->op != OP_param)
+			push(region->arena, &order, c.front.data[i]);
 	for (int i = 0; i < region->vals.len; i++)
-		push(region->arena, &c.front, region->vals.data[i]);
+		if (region->vals.data[i]->op != OP_param)
+			push(region->arena, &order, region->vals.data[i]);
 	region->vals.len = 0;
-	for (int i = 0; i < c.front.len; i++) {
-		c.front.data[i]->id = i;
-		push(region->arena, &region->vals, c.front.data[i]);
+	for (int i = 0; i < order.len; i++) {
+		order.data[i]->id = i;
+		push(region->arena, &region->vals, order.data[i]);
 	}
 	*ncaptured = c.captured.len;
 	*captured = NEW_ARRAY(arena, Val *, c.captured.len + 1);

@@ -31,6 +31,7 @@ struct AttrVisit {
 	/* n: how many; -1: one, not a list.  Each may be NULL. */
 	void (*integers)(AttrVisit *, const char *name, int n, int64_t *);
 	void (*sizes)(AttrVisit *, const char *name, int n, const Size **);
+	void (*axes)(AttrVisit *, const char *name, uint32_t *); /* bit i: axis i */
 	void (*number)(AttrVisit *, const char *name, double *);
 	void (*word)(AttrVisit *, const char *name, int n, const char *const *words, int *which);
 	void (*arg)(AttrVisit *, const FuncArg **);

@@ -35,9 +35,8 @@ static void attr(AttrVisit *v, Attr *a)
 	if (v->word)
 		v->word(v, "kind", NKINDS, kinds, &kind);
 	a->reduce.kind = (ReduceKind)kind;
-	int64_t axes = a->reduce.axes;
-	visit_int64(v, "axes", &axes);
-	a->reduce.axes = (uint32_t)axes;
+	if (v->axes)
+		v->axes(v, "axes", &a->reduce.axes);
 }
 
 const StructuralOp op_reduce = {
