@@ -186,6 +186,8 @@ struct Val {
  *                   region: params = step (int64 scalar, 0.. in order of time), carries, one element of each sequence, captured
  *                           results = next carries, nemit emitted values, and, with until, a bool
  *                   type: tuple of the carries at the end, then each emitted value with a leading axis of steps
+ *                   reverse: time t takes element steps - 1 - t of the sequences, and its emitted values stand there too;
+ *                   rows of times after the one that until ends are 0
  *   if              in: a bool scalar, then captured values; regions: then, else (params = captured values); type: tuple of the results
  *   grad            in: cost, then each value; type: tuple; gone after the pass grad
  *   slice           in: x, then the int64 scalars that starts speak of        set_slice   in: x, v, then those scalars
@@ -392,8 +394,9 @@ const char *attr_text(Arena *, const Val *); /* "axis = 1, reverse = 0"; equal a
 /* infix.c -- the results as expressions a person reads, `let`s for what is used twice; a NULL name leaves one out, "" prints it bare */
 void print_infix(Writer *, Arena *, const Graph *, const char *const *result_name);
 
-/* eval.c -- naive evaluation, written apart from passes and kernels, for tests.  Every value carries beside it the sum of
- * absolute terms it was made of, for tolerances. */
+/* eval.c, eval_elem.c -- naive evaluation, written apart from passes and kernels, for tests.  Every value carries beside it the sum
+ * of absolute terms it was made of, for tolerances: of f(x) it is |f(x)| + |f'(x)| times that of x.  An index outside reads the nearest
+ * element and writes nothing: a check says so.  What it cannot do (complex, extern, grad) is an internal error. */
 typedef struct Array {
 	DType dtype;
 	int rank;
@@ -402,6 +405,7 @@ typedef struct Array {
 	double *f; /* floats: values (rounded to float32 where the dtype is) */
 	int64_t *i; /* integers and bools */
 	double *magnitude; /* floats: sum of absolute terms */
+	struct Array *const *item; /* DT_tuple: count of them */
 } Array;
 typedef struct EvalInput {
 	const int64_t *dims; /* by Model.dims */

@@ -12,8 +12,15 @@ static void attr(AttrVisit *v, Attr *a)
 		v->arg(v, &a->arg);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	(void)in;
+	return e->input->args[v->attr.arg->index];
+}
+
 const StructuralOp op_arg = {
 	.info = {.name = "arg", .arity = 0, .types = TYPES_STRUCTURAL},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -26,8 +26,22 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int8s(v, "axis", v->in[0]->rank, a->broadcast.axis);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	int64_t at[MAX_RANK] = {0}, from[MAX_RANK];
+	if (y->count > 0)
+		do {
+			for (int i = 0; i < in[0]->rank; i++)
+				from[i] = in[0]->size[i] == 1 ? 0 : at[v->attr.broadcast.axis[i]];
+			put_element(y, flat_index(y, at), in[0], flat_index(in[0], from));
+		} while (next_index(y->rank, y->size, at));
+	return y;
+}
+
 const StructuralOp op_broadcast = {
 	.info = {.name = "broadcast", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -58,8 +58,62 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int8s(v, "out", a->contraction.nout, a->contraction.out);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	const Attr *a = &v->attr;
+	int64_t at[MAX_RANK] = {0}, size[NLABELS] = {0};
+	for (int i = 0; i < in[0]->rank; i++)
+		size[a->contraction.a[i]] = in[0]->size[i];
+	for (int i = 0; i < in[1]->rank; i++)
+		size[a->contraction.b[i]] = in[1]->size[i];
+	int summed[NLABELS], nsummed = 0;
+	int64_t range[NLABELS];
+	bool kept[NLABELS] = {false}, empty = false;
+	for (int i = 0; i < y->rank; i++)
+		kept[a->contraction.out[i]] = true;
+	for (int i = 0; i < in[0]->rank; i++)
+		if (!kept[a->contraction.a[i]]) {
+			range[nsummed] = size[a->contraction.a[i]];
+			empty |= range[nsummed] == 0;
+			summed[nsummed++] = a->contraction.a[i];
+		}
+	if (y->count == 0)
+		return y;
+	do {
+		int64_t value[NLABELS] = {0}, step[NLABELS] = {0};
+		long double sum = 0;
+		double magnitude = 0;
+		uint64_t whole = 0;
+		for (int i = 0; i < y->rank; i++)
+			value[a->contraction.out[i]] = at[i];
+		if (!empty)
+			do {
+				int64_t ia[MAX_RANK], ib[MAX_RANK];
+				for (int i = 0; i < nsummed; i++)
+					value[summed[i]] = step[i];
+				for (int i = 0; i < in[0]->rank; i++)
+					ia[i] = value[a->contraction.a[i]];
+				for (int i = 0; i < in[1]->rank; i++)
+					ib[i] = value[a->contraction.b[i]];
+				int64_t p = flat_index(in[0], ia), q = flat_index(in[1], ib);
+				if (y->f) {
+					sum += (long double)in[0]->f[p] * in[1]->f[q];
+					magnitude += in[0]->magnitude[p] * in[1]->magnitude[q];
+				} else
+					whole += (uint64_t)in[0]->i[p] * (uint64_t)in[1]->i[q];
+			} while (next_index(nsummed, range, step));
+		if (y->f)
+			put_number(y, flat_index(y, at), round_to(y->dtype, sum), magnitude);
+		else
+			y->i[flat_index(y, at)] = wrap_to(y->dtype, whole);
+	} while (next_index(y->rank, y->size, at));
+	return y;
+}
+
 const StructuralOp op_contraction = {
 	.info = {.name = "contraction", .arity = 2, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -14,8 +14,15 @@ static void attr(AttrVisit *v, Attr *a)
 		v->extension(v, &a->ext);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	(void)e, (void)in;
+	internal_error("evaluation: v%d calls %s", v->id, v->attr.ext->name);
+}
+
 const StructuralOp op_extern = {
 	.info = {.name = "extern", .arity = -1, .types = TYPES_STRUCTURAL},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -14,8 +14,15 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int(v, "index", &a->get.index);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	(void)e;
+	return in[0]->item[v->attr.get.index];
+}
+
 const StructuralOp op_get = {
 	.info = {.name = "get", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -16,8 +16,15 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_bool(v, "disconnected_zero", &a->grad.disconnected_zero);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	(void)e, (void)in;
+	internal_error("evaluation: v%d is a gradient: the pass grad comes first", v->id);
+}
+
 const StructuralOp op_grad = {
 	.info = {.name = "grad", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -26,7 +26,16 @@ static const Type *shape(Shape *s)
 	return type_tuple(s->arena, then->results.len, item);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Eval branch = *e;
+	const Graph *taken = v->region[in[0]->i[0] ? 0 : 1];
+	branch.params = in + 1;
+	return eval_tuple(e, taken->results.len, eval_graph(&branch, taken));
+}
+
 const StructuralOp op_if = {
 	.info = {.name = "if", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
+	.eval = eval,
 };

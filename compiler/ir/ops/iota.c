@@ -10,7 +10,20 @@ static const Type *shape(Shape *s)
 	return s->said;
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	(void)in;
+	for (int64_t i = 0; i < y->count; i++)
+		if (y->f)
+			put_number(y, i, (double)i, (double)i);
+		else
+			y->i[i] = wrap_to(y->dtype, (uint64_t)i);
+	return y;
+}
+
 const StructuralOp op_iota = {
 	.info = {.name = "iota", .arity = 0, .types = TYPES_STRUCTURAL},
 	.shape = shape,
+	.eval = eval,
 };

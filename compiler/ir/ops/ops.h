@@ -47,7 +47,31 @@ void visit_number(AttrVisit *, const char *name, double *);
 void visit_size(AttrVisit *, const char *name, const Size **);
 void visit_sizes(AttrVisit *, const char *name, int n, const Size **);
 
-typedef struct Eval Eval;
+/* What naive evaluation has at hand: eval.c. */
+typedef struct Eval {
+	Arena *arena;
+	const EvalInput *input;
+	Array *const *params; /* of the region at hand */
+	uint32_t loop; /* which steps of the loops around this is, for random bits */
+} Eval;
+Array **eval_graph(Eval *, const Graph *); /* its results */
+Array *eval_array(Eval *, const Type *); /* zeros */
+Array *eval_tuple(Eval *, int n, Array *const *item);
+Array *array_copy(Arena *, const Array *);
+int64_t eval_size(Eval *, const Size *, Array *const *in); /* in: what ATOM_INPUT speaks of, or NULL */
+void put_element(Array *to, int64_t at, const Array *from, int64_t i);
+void put_number(Array *to, int64_t at, double value, double magnitude); /* rounded; only of floats */
+int64_t flat_index(const Array *, const int64_t *index);
+bool next_index(int rank, const int64_t *size, int64_t *index); /* in row-major order; false after the last, at 0s again */
+bool array_less(const Array *, int64_t i, int64_t j); /* rising, NaN last */
+double round_to(DType, long double); /* eval_elem.c */
+int64_t wrap_to(DType, uint64_t bits);
+Array *eval_elementwise(Eval *, const Val *, Array *const *in);
+/* shared.c: where element `at` of a slice stands in what it is of */
+void sliced_index(Eval *, const Val *, Array *const *in, const int64_t *at, int64_t *from);
+void sort_axis(const Array *, int axis, bool falling, int64_t *at, int64_t *order);
+/* a gather's or scatter's element that index[k] of the part names; -1: outside, unless `nearest` */
+int64_t gathered_index(const Val *, const Array *x, const int64_t *index, Array *const *indices, bool nearest);
 
 typedef struct StructuralOp {
 	OpInfo info;

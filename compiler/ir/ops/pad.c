@@ -1,4 +1,6 @@
 /* pad.c -- elements of one value before, after and between those of x */
+#include <math.h>
+
 #include "ops.h"
 
 static const Type *shape(Shape *s)
@@ -26,8 +28,28 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_number(v, "fill", &a->pad.fill);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	const Attr *a = &v->attr;
+	int64_t at[MAX_RANK] = {0}, to[MAX_RANK];
+	for (int64_t i = 0; i < y->count; i++)
+		if (y->f)
+			put_number(y, i, a->pad.fill, fabs(a->pad.fill));
+		else
+			y->i[i] = (int64_t)a->pad.fill;
+	if (in[0]->count > 0)
+		do {
+			for (int i = 0; i < y->rank; i++)
+				to[i] = eval_size(e, a->pad.lo[i], NULL) + at[i] * (a->pad.gap[i] + 1);
+			put_element(y, flat_index(y, to), in[0], flat_index(in[0], at));
+		} while (next_index(y->rank, in[0]->size, at));
+	return y;
+}
+
 const StructuralOp op_pad = {
 	.info = {.name = "pad", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

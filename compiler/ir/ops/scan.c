@@ -71,8 +71,51 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int64(v, "checkpoint", &a->scan.checkpoint);
 }
 
+/* x[row] */
+static Array *element(Arena *arena, const Array *x, int64_t row)
+{
+	Array *y = array_new(arena, x->dtype, x->rank - 1, x->size + 1);
+	for (int64_t k = 0; k < y->count; k++)
+		put_element(y, k, x, row * y->count + k);
+	return y;
+}
+
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	const Attr *a = &v->attr;
+	int ncarry = a->scan.ncarry, nseq = a->scan.nseq, nemit = a->scan.nemit;
+	int64_t steps = eval_size(e, a->scan.steps, NULL);
+	Array **result = NEW_ARRAY(e->arena, Array *, ncarry + nemit + 1);
+	for (int i = 0; i < ncarry; i++)
+		result[i] = array_copy(e->arena, in[i]);
+	for (int i = ncarry; i < ncarry + nemit; i++)
+		result[i] = eval_array(e, v->type->item[i]);
+	bool stop = false;
+	for (int64_t t = 0; t < steps && !stop; t++) {
+		Arena *scratch = arena_new();
+		int64_t row = a->scan.reverse ? steps - 1 - t : t;
+		Eval body = {scratch, e->input, NULL, e->loop * 0x9E3779B1u + (uint32_t)t + 1u};
+		Array **param = NEW_ARRAY(scratch, Array *, v->nin + 1);
+		param[0] = array_new(scratch, DT_int64, 0, NULL);
+		param[0]->i[0] = t;
+		for (int i = 0; i < v->nin; i++)
+			param[i + 1] = i < ncarry          ? array_copy(scratch, result[i])
+				       : i < ncarry + nseq ? element(scratch, in[i], row)
+							   : in[i];
+		body.params = param;
+		Array **next = eval_graph(&body, v->region[0]);
+		for (int i = 0; i < ncarry + nemit; i++)
+			for (int64_t k = 0; k < next[i]->count; k++)
+				put_element(result[i], i < ncarry ? k : row * next[i]->count + k, next[i], k);
+		stop = a->scan.until && next[ncarry + nemit]->i[0];
+		arena_free(scratch);
+	}
+	return eval_tuple(e, ncarry + nemit, result);
+}
+
 const StructuralOp op_scan = {
 	.info = {.name = "scan", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -1,4 +1,4 @@
-/* shared.c -- shape rules that several ops have in common */
+/* shared.c -- shape rules and indices that several ops have in common */
 #include "ops.h"
 
 typedef struct Inputs {
@@ -77,4 +77,46 @@ const Type *gathered_type(Shape *s, const Type *x, const Type *const *index, int
 	if (rank > MAX_RANK)
 		return misfit(s, "a gather has rank %d, which is above %d", rank, MAX_RANK);
 	return type_array(s->arena, x->dtype, rank, size);
+}
+
+void sliced_index(Eval *e, const Val *v, Array *const *in, const int64_t *at, int64_t *from)
+{
+	for (int i = 0; i < in[0]->rank; i++)
+		from[i] = eval_size(e, v->attr.slice.start[i], in) + at[i] * v->attr.slice.step[i];
+}
+
+int64_t gathered_index(const Val *v, const Array *x, const int64_t *at, Array *const *indices, bool nearest)
+{
+	int axis = v->attr.gather.axis, count = v->attr.gather.count, rank = indices[0]->rank;
+	int64_t from[MAX_RANK];
+	for (int i = 0; i < x->rank; i++)
+		if (i < axis)
+			from[i] = at[i];
+		else if (i >= axis + count)
+			from[i] = at[i - count + rank];
+		else {
+			int64_t k = indices[i - axis]->i[flat_index(indices[i - axis], at + axis)];
+			if (!nearest && (k < 0 || k >= x->size[i]))
+				return -1;
+			from[i] = k < 0 ? 0 : k >= x->size[i] ? x->size[i] - 1 : k;
+		}
+	return flat_index(x, from);
+}
+
+/* order[k]: the place along the axis of the element that comes k-th; at: an element's index, its axis is overwritten */
+void sort_axis(const Array *x, int axis, bool falling, int64_t *at, int64_t *order)
+{
+	for (int64_t n = 0; n < x->size[axis]; n++) {
+		at[axis] = n;
+		int64_t new = flat_index(x, at), k = n;
+		for (; k > 0; k--) {
+			at[axis] = order[k - 1];
+			int64_t old = flat_index(x, at);
+			if (!(falling ? array_less(x, old, new) : array_less(x, new, old)))
+				break;
+			order[k] = order[k - 1];
+		}
+		order[k] = n;
+	}
+	at[axis] = 0;
 }

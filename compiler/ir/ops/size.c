@@ -11,8 +11,17 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_size(v, "value", &a->size);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	(void)in;
+	y->i[0] = eval_size(e, v->attr.size, NULL);
+	return y;
+}
+
 const StructuralOp op_size = {
 	.info = {.name = "size", .arity = 0, .types = TYPES_STRUCTURAL},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

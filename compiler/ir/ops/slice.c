@@ -15,8 +15,23 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int64s(v, "step", v->in[0]->rank, a->slice.step);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	int64_t at[MAX_RANK] = {0}, from[MAX_RANK];
+	if (y->count > 0)
+		do {
+			sliced_index(e, v, in, at, from);
+			for (int i = 0; i < y->rank; i++)
+				from[i] = from[i] < 0 ? 0 : from[i] >= in[0]->size[i] ? in[0]->size[i] - 1 : from[i];
+			put_element(y, flat_index(y, at), in[0], flat_index(in[0], from));
+		} while (next_index(y->rank, y->size, at));
+	return y;
+}
+
 const StructuralOp op_slice = {
 	.info = {.name = "slice", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

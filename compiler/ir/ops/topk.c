@@ -25,8 +25,33 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int64(v, "k", &a->sort.k);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *result[] = {eval_array(e, v->type->item[0]), eval_array(e, v->type->item[1])};
+	const Array *x = in[0];
+	int axis = v->attr.sort.axis;
+	int64_t at[MAX_RANK] = {0}, *order = NEW_ARRAY(e->arena, int64_t, x->size[axis] + 1);
+	if (x->count > 0)
+		do {
+			if (at[axis] != 0)
+				continue; /* once for each line along the axis */
+			sort_axis(x, axis, true, at, order);
+			for (int64_t k = 0; k < v->attr.sort.k; k++) {
+				at[axis] = order[k];
+				int64_t from = flat_index(x, at);
+				at[axis] = k;
+				int64_t to = flat_index(result[0], at);
+				put_element(result[0], to, x, from);
+				result[1]->i[to] = order[k];
+			}
+			at[axis] = 0;
+		} while (next_index(x->rank, x->size, at));
+	return eval_tuple(e, 2, result);
+}
+
 const StructuralOp op_topk = {
 	.info = {.name = "topk", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -21,8 +21,22 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int8s(v, "perm", v->type->rank, a->transpose.perm);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	int64_t at[MAX_RANK] = {0}, from[MAX_RANK];
+	if (y->count > 0)
+		do {
+			for (int i = 0; i < y->rank; i++)
+				from[v->attr.transpose.perm[i]] = at[i];
+			put_element(y, flat_index(y, at), in[0], flat_index(in[0], from));
+		} while (next_index(y->rank, y->size, at));
+	return y;
+}
+
 const StructuralOp op_transpose = {
 	.info = {.name = "transpose", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

@@ -12,8 +12,15 @@ static void attr(AttrVisit *v, Attr *a)
 		v->var(v, &a->var);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	(void)in;
+	return e->input->vars[v->attr.var->index];
+}
+
 const StructuralOp op_var = {
 	.info = {.name = "var", .arity = 0, .types = TYPES_STRUCTURAL},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };

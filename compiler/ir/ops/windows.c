@@ -34,8 +34,25 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int64(v, "dilation", &a->windows.dilation);
 }
 
+static Array *eval(Eval *e, const Val *v, Array *const *in)
+{
+	Array *y = eval_array(e, v->type);
+	int axis = v->attr.windows.axis;
+	int64_t at[MAX_RANK] = {0};
+	if (y->count > 0)
+		do {
+			int64_t p = at[axis];
+			int64_t to = flat_index(y, at);
+			at[axis] = p * v->attr.windows.stride + at[y->rank - 1] * v->attr.windows.dilation;
+			put_element(y, to, in[0], flat_index(in[0], at));
+			at[axis] = p;
+		} while (next_index(y->rank, y->size, at));
+	return y;
+}
+
 const StructuralOp op_windows = {
 	.info = {.name = "windows", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
 	.shape = shape,
 	.attr = attr,
+	.eval = eval,
 };
