@@ -15,6 +15,7 @@ DType common_dtype(Check *, Value a, Value b); /* the same of values: literals t
 DType arithmetic_dtype(DType); /* bool and integers under 32 bits: int32 */
 DType float_dtype(Check *, DType); /* floats stay, all else is floatX */
 Value no_complex(Check *, Loc); /* the one place that refuses complex numbers */
+DType values_dtype(Check *, int n, const Value *); /* of many, as common_dtype */
 /* a node of exactly this dtype; NULL after an error */
 Val *as_dtype(Check *, Loc, Value, DType);
 /* a node of the dtype that sums and functions of it have: integers as they are, or floatX */
@@ -28,6 +29,7 @@ bool broadcast_shape(Check *, const Type *a, const Type *b, Type *out, int *axis
 bool broadcast_values(Check *, Loc, const char *what, int n, const Value *, const Loc *, Val *const *, Type *out);
 Val *broadcast_val(Check *, Loc, Val *, const Type *shape); /* rank 0 stays */
 bool is_one(const Size *);
+const Size *steps_between(Check *, const Size *from, const Size *to, int64_t step); /* of from, from + step, .. below to */
 const Size *size_int(Check *, int64_t);
 bool size_known(Check *, const Size *, int64_t *);
 const Size *shape_product(Check *, int n, const Size *const *);
@@ -74,17 +76,15 @@ static inline bool given(const BuiltinCall *call, int i)
 {
 	return i < call->n && call->arg[i].kind != V_NONE;
 }
-bool any_error(const BuiltinCall *);
+Value arg_value(const BuiltinCall *, int i); /* V_NONE if absent */
 Val *arg_tensor(Check *, const BuiltinCall *, int i); /* as it is; numbers alone */
-Val *arg_float(Check *, const BuiltinCall *, int i);
+Val *arg_float(Check *, const BuiltinCall *, int i); /* integers as floatX */
 bool arg_int(Check *, const BuiltinCall *, int i, int64_t missing, int64_t *); /* a constant */
 bool arg_bool(Check *, const BuiltinCall *, int i, bool missing, bool *);
 bool arg_axis(Check *, const BuiltinCall *, int i, int rank, int missing, int *axis);
 bool arg_axes(Check *, const BuiltinCall *, int i, int rank, uint32_t missing, uint32_t *axes);
 bool arg_size(Check *, const BuiltinCall *, int i, const Size **);
-/* n of them: a list, or one for all; `missing` where absent */
-bool arg_sizes(Check *, const BuiltinCall *, int i, int n, const Size *missing, const Size **);
-bool arg_ints(Check *, const BuiltinCall *, int i, int n, int64_t missing, int64_t *);
+bool arg_ints(Check *, const BuiltinCall *, int i, int n, int64_t missing, int64_t *); /* n of them: a list, or one for all */
 bool arg_list(Check *, const BuiltinCall *, int i, const List **);
 /* the shape argument, or that of the variable initialised; its dtype, else floatX */
 bool arg_shape(Check *, const BuiltinCall *, int i, Type *);
@@ -92,8 +92,13 @@ const char *arg_role(Check *, const BuiltinCall *, int i); /* "the axis of sum" 
 
 /* ---- small programs over values, for builtins made of others */
 Value call_binary(Check *, Loc, BinaryOp, Value, Value);
-Value call_elem(Check *, Loc, Op, Value a, Value b, Value c); /* V_NONE where the op has fewer; floats */
+Value call_elem(Check *, Loc, const char *what, Op, int n, const Value *, const Loc *, DType); /* a row, operands of one dtype */
+Value call_float(Check *, Loc, Op, Value); /* a row of one float */
 Value const_int(Check *, int64_t);
+Value cumulative(Check *, Loc, Val *, int axis, bool reverse);
+Value keep_axes(Check *, Loc, Val *reduced, const Type *of, uint32_t axes); /* those that went as size 1 */
+Val *stack_values(Check *, Loc, int n, const Value *, const Loc *, int axis); /* NULL after an error */
+Val *iota_val(Check *, Loc, const Size *, DType);
 
 /* ---- the builtins; builtins.c has the table */
 #define BUILTIN(name) Value builtin_##name(Check *, const BuiltinCall *)
@@ -138,7 +143,6 @@ BUILTIN(categorical);
 BUILTIN(permutation);
 BUILTIN(cholesky);
 BUILTIN(solve_triangular);
-BUILTIN(fan);
 #undef BUILTIN
 
 #endif

@@ -109,8 +109,7 @@ static bool single(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis
 	return require_inside(c, ix->loc, axis->start, axis->start, size, name_of(ix->at, what), text);
 }
 
-/* floor((from - to - 1) / step) + 1 */
-static const Size *steps_between(Check *c, const Size *from, const Size *to, int64_t step)
+const Size *steps_between(Check *c, const Size *from, const Size *to, int64_t step)
 {
 	const Size *span = size_sub(c->arena, to, from);
 	return span && step > 1 ? size_floordiv(c->arena, size_add(c->arena, span, size_int(c, step - 1)), step) : span;

@@ -101,6 +101,23 @@ DType common_dtype(Check *c, Value a, Value b)
 	return promote(ta, tb);
 }
 
+DType values_dtype(Check *c, int n, const Value *v)
+{
+	DType t = DT_error;
+	bool weak_float = false, weak_int = false;
+	int64_t i;
+	for (int k = 0; k < n; k++)
+		if (v[k].kind == V_FLOAT)
+			weak_float = true;
+		else if (known_int(c, v[k], &i))
+			weak_int = true;
+		else
+			t = t == DT_error ? dtype_of(c, v[k]) : promote(t, dtype_of(c, v[k]));
+	if (weak_float)
+		return t == DT_error ? c->floatX : float_dtype(c, t);
+	return weak_int && t == DT_error ? DT_int64 : weak_int && t == DT_bool ? DT_int32 : t;
+}
+
 DType arithmetic_dtype(DType t)
 {
 	return t == DT_bool || (dtype_is_integer(t) && dtype_bytes(t) < 4) ? DT_int32 : t;
@@ -172,11 +189,19 @@ static Val *list_tensor(Check *c, Loc loc, const List *list, DType want)
 				            value_text(c, list->item[i]));
 			return NULL;
 		}
-	BuiltinCall call = {.loc = loc, .n = 1, .arg = &(Value){.kind = V_LIST, .list = list}, .arg_loc = &loc};
-	Value v = builtin_stack(c, &call);
-	if (v.kind != V_TENSOR)
-		return NULL;
-	return want == DT_error || list->item[0].kind == V_TENSOR ? v.v : as_dtype(c, loc, v, want);
+	bool all_known = true;
+	for (int i = 0; i < list->n; i++)
+		all_known &= is_known(list->item[i]);
+	if (!all_known || want == DT_error)
+		return stack_values(c, loc, list->n, list->item, NULL, 0);
+	Value *typed = NEW_ARRAY(c->arena, Value, list->n);
+	for (int i = 0; i < list->n; i++) {
+		Val *v = as_tensor(c, loc, list->item[i], want);
+		if (v == NULL)
+			return NULL;
+		typed[i] = value_tensor(v);
+	}
+	return stack_values(c, loc, list->n, typed, NULL, 0);
 }
 
 Val *as_tensor(Check *c, Loc loc, Value v, DType want)
