@@ -53,8 +53,10 @@ static Wide floor_mod(Wide a, Wide b)
 
 static Wide floor_quotient(Wide a, Wide b)
 {
-	if (b == 0 || !isfinite(a) || isnan(b))
+	if (b == 0 || isnan(a) || isnan(b))
 		return a / b;
+	if (isinf(a))
+		return (Wide)NAN;
 	if (isinf(b))
 		return a == 0 || (a < 0) == (b < 0) ? copysignl(0, a / b) : -1;
 	return rintl((a - floor_mod(a, b)) / b);
