@@ -1,0 +1,192 @@
+/* emit.c -- the stage: a plan into NAME.h, NAME.c and NAME_driver.c
+ *
+ * NAME.c is read from the top: the object, then the model's functions as calls of named kernels, then the kernels, then the tables. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "emit_internal.h"
+
+static const char *text_of(const Writer *w)
+{
+	size_t len;
+	return writer_text(w, &len);
+}
+
+static void number_checks(Emit *e)
+{
+	int n = 0;
+	if (func_count(e) > (int)(sizeof e->first_check / sizeof *e->first_check))
+		fatal("a model with more than %zu functions", sizeof e->first_check / sizeof *e->first_check);
+	for (int i = 0; i < func_count(e); i++) {
+		e->first_check[i] = n;
+		n += func_plan(e, i)->func->checks.len;
+	}
+}
+
+static void emit_status_text(Emit *e, Writer *w)
+{
+	put(w, "const char *%s_status_text(mc_status status)\n{\n", e->name);
+	bool any = false;
+	for (int i = 0; i < func_count(e); i++) {
+		const Func *f = func_plan(e, i)->func;
+		for (int j = 0; j < f->checks.len; j++) {
+			const FuncCheck *c = &f->checks.data[j];
+			const char *path = c->loc.source ? c->loc.source->path : "", *slash = strrchr(path, '/');
+			const char *text = arena_printf(e->arena, "%s%s%s%s", c->what ? c->what : "", c->what ? ": " : "", c->text,
+			                                c->loc.source ? arena_printf(e->arena, ", %s:%d", slash ? slash + 1 : path, loc_line(c->loc)) : "");
+			if (!any)
+				put(w, "switch (status) {\n");
+			any = true;
+			put(w, "case %d: return %s;\n", e->first_check[i] + j + 1, c_string(e->arena, text));
+		}
+	}
+	put(w, any ? "default: return mc_status_text(status);\n}\n}\n\n" : "return mc_status_text(status);\n}\n\n");
+}
+
+static void emit_ready(Emit *e, Writer *w)
+{
+	bool state = false;
+	for (int i = 0; i < e->model->vars.len; i++)
+		state = state || e->model->vars.data[i]->kind != VAR_DATA;
+	if (state)
+		put(w, "/* does every variable have a value? */\nstatic int is_ready(const %s *m)\n{\n"
+		       "for (size_t i = 0; i < sizeof m->flags; i++) {\nif (!m->set[i]) {\nreturn 0;\n}\n}\nreturn 1;\n}\n\n", e->name);
+}
+
+static void emit_code(Emit *e, Writer *w)
+{
+	static const Target scalar = {"c", 1, 16};
+	Writer *kernels = writer_new(e->arena), *body = writer_new(e->arena);
+	for (int i = 0; i < e->plan->kernels.len; i++)
+		print_kernel_c(kernels, e->plan->kernels.data[i], &scalar);
+	emit_struct(e, body);
+	emit_object(e, body);
+	emit_status_text(e, body);
+	emit_ready(e, body);
+	Writer *functions = writer_new(e->arena);
+	for (int i = 0; i < func_count(e); i++)
+		emit_function(e, functions, i);
+	if (!e->model->init) { /* a model without variables */
+		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->seed = seed;\nm->call = 1;\n}\n\n", e->name, e->name);
+	}
+	const char *code = arena_printf(e->arena, "%s%s%s", text_of(body), text_of(functions), text_of(kernels));
+
+	put(w, "/* %s.c -- the model %s, compiled by modelc */\n", e->name, e->name);
+	put(w, "#include \"%s.h\"\n\n", e->name);
+	emit_runtime(e, w, code);
+	if (strstr(code, "cblas_"))
+		put(w, "#include <cblas.h>\n");
+	put(w, "#include <stdlib.h>\n#include <string.h>\n\n");
+	put(w, "%s", text_of(body));
+	if (e->plan->kernels.len)
+		put(w, "/* ---- kernels */\n\n%s\n", text_of(kernels));
+	put(w, "/* ---- the functions of the model */\n\n%s", text_of(functions));
+	if (has_runtime(e))
+		emit_tables(e, w);
+}
+
+static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
+{
+	static const Target scalar = {"c", 1, 16};
+	*e = (Emit){.arena = arena, .model = m, .options = o, .diag = diag, .name = m->name};
+	char *upper = arena_printf(arena, "%s", m->name);
+	for (char *p = upper; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	e->upper = upper;
+	if (!check_names(e))
+		return false;
+	PlanOptions p = {.blas = o->blas && !o->standalone, .target = &scalar};
+	e->plan = plan_model(arena, m, &p, diag);
+	if (!e->plan || diag_count(diag))
+		return false;
+	number_checks(e);
+	return check_max_bytes(e);
+}
+
+bool emit_text(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag, ModelText *text)
+{
+	Emit *e = NEW(arena, Emit);
+	if (!prepare(e, arena, m, o, diag))
+		return false;
+	Writer *header = writer_new(arena), *code = writer_new(arena), *driver = writer_new(arena);
+	emit_header(e, header);
+	emit_code(e, code);
+	*text = (ModelText){text_of(header), text_of(code), NULL};
+	if (o->driver) {
+		emit_driver(e, driver);
+		text->driver = text_of(driver);
+	}
+	return true;
+}
+
+/* ---- files: all are written beside their places first, then renamed */
+typedef struct Output {
+	const char *path, *temp, *text;
+} Output;
+
+static bool write_temp(const Output *o)
+{
+	FILE *f = fopen(o->temp, "w");
+	if (!f)
+		return false;
+	size_t n = strlen(o->text);
+	bool ok = fwrite(o->text, 1, n, f) == n;
+	return fclose(f) == 0 && ok;
+}
+
+static bool write_files(Emit *e, Output *out, int n)
+{
+	int i = 0;
+	for (; i < n; i++)
+		if (!write_temp(&out[i]))
+			break;
+	if (i == n)
+		for (i = 0; i < n; i++)
+			if (rename(out[i].temp, out[i].path))
+				break;
+	if (i == n)
+		return true;
+	int error = errno;
+	for (int j = 0; j < n; j++)
+		unlink(out[j].temp);
+	diag_error(e->diag, (Loc){0}, "cannot write '%s': %s", out[i].path, strerror(error));
+	return false;
+}
+
+static void emit_report(Emit *e, Writer *w)
+{
+	put(w, "memory: %s bytes\n", bytes_formula(e, "max"));
+	put(w, "    object %" PRId64 ", alignment %d, state %s, the rest scratch: the largest of the functions\n", object_bytes(e), OBJECT_ALIGN,
+	    size_text(e->arena, state_bytes(e)));
+	print_plan(w, e->plan);
+}
+
+bool emit_model(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
+{
+	Emit *e = NEW(arena, Emit);
+	if (o->report || o->kernels) {
+		if (!prepare(e, arena, m, o, diag))
+			return false;
+		if (o->report)
+			emit_report(e, o->report);
+		for (int i = 0; o->kernels && i < e->plan->kernels.len; i++)
+			print_kernel_text(o->kernels, e->plan->kernels.data[i]);
+		return true;
+	}
+	ModelText text;
+	if (!emit_text(arena, m, o, diag, &text))
+		return false;
+	e->diag = diag;
+	Output out[3];
+	const char *name[3] = {".h", ".c", "_driver.c"}, *content[3] = {text.header, text.code, text.driver};
+	int n = text.driver ? 3 : 2;
+	for (int i = 0; i < n; i++) {
+		const char *path = arena_printf(arena, "%s/%s%s", o->out_dir, m->name, name[i]);
+		out[i] = (Output){path, arena_printf(arena, "%s.%ld.tmp", path, (long)getpid()), content[i]};
+	}
+	return write_files(e, out, n);
+}

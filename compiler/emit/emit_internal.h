@@ -1,0 +1,84 @@
+/* emit_internal.h -- what the files of this folder share
+ *
+ *      emit.c      the stage: texts into files             layout.c    regions of memory as formulas
+ *      header.c    NAME.h                                  object.c    the object: place, new, init, get, set, bind
+ *      function.c  a function: checks, then its steps      step.c      a step, a scalar as C
+ *      tables.c    mc_tensor, mc_function, mc_model        driver.c    NAME_driver.c
+ *      names.c     C names                                 runtime.c   runtime headers inside the text */
+#ifndef EMIT_INTERNAL_H
+#define EMIT_INTERNAL_H
+
+#include "emit.h"
+
+typedef struct Emit {
+	Arena *arena;
+	const Model *model;
+	const Plan *plan;
+	const EmitOptions *options;
+	Diag *diag;
+	const char *name; /* the model's, prefix of all that is exported */
+	const char *upper; /* NAME */
+	int first_check[1024]; /* by function: the status of its first check, less one */
+} Emit;
+
+/* ---- names.c */
+const char *c_name(Arena *, const char *); /* dots become '_', a keyword gets one behind it */
+const char *var_c_name(const Emit *, const Var *); /* blocks.*.qkv.W: blocks_qkv_W */
+bool check_names(Emit *);
+bool uses_word(const char *text, const char *word);
+const char *c_string(Arena *, const char *); /* quoted, escaped */
+const char *ctype(DType);
+const char *instance_name(Arena *, const Var *, int64_t i); /* "blocks.3.qkv.W" */
+
+/* ---- layout.c */
+typedef enum DimUse {
+	DIM_CALL, /* an argument of calls: the object has a maximum */
+	DIM_STATE, /* of a param or shared: exact */
+	DIM_DATA, /* of data only: known when it is bound */
+	DIM_UNUSED
+} DimUse;
+DimUse dim_use(const Emit *, const Dim *);
+bool dim_used_in(const Size *, const Dim *);
+bool dim_of_type(const Type *, const Dim *);
+const Size *var_bytes(Emit *, const Var *); /* its place in the state: parameters packed, others rounded up to 64 */
+const Size *state_bytes(Emit *); /* rounded up to 64 */
+enum { OBJECT_ALIGN = 64 };
+int64_t object_bytes(const Emit *); /* at least sizeof the struct: a static assertion stands in the C */
+const char *checked_c(Arena *, const Size *); /* in mc_add, mc_mul with &bad */
+const char *bytes_formula(Emit *, const char *max); /* the whole, `max`: the name of a maximum of two */
+/* the plan of a function or of the initialisers */
+const FuncPlan *func_plan(const Emit *, int i); /* 0 .. funcs.len: the last is init */
+int func_count(const Emit *);
+bool check_max_bytes(Emit *);
+
+/* ---- header.c, object.c, function.c, tables.c, driver.c */
+void emit_header(Emit *, Writer *);
+void emit_struct(Emit *, Writer *);
+void emit_object(Emit *, Writer *);
+void emit_function(Emit *, Writer *, int i);
+void emit_tables(Emit *, Writer *);
+void emit_driver(Emit *, Writer *);
+const char *prototype(const Emit *, const Func *); /* "mc_status mlp_train(mlp *m, ...)" */
+const char *object_name(const Emit *, const Func *); /* the name of the object's parameter: m, unless the model has one */
+const char *sizes_param(const Emit *, const char *name); /* "const mlp_sizes *sizes", or "void" without dims */
+bool params_contiguous(const Emit *);
+bool has_runtime(const Emit *); /* tables, save and load: not standalone */
+
+/* ---- step.c */
+typedef struct Body {
+	Emit *e;
+	const FuncPlan *plan;
+	Writer *w;
+	const char *object;
+	bool parallel; /* inside a parallel region */
+} Body;
+void emit_steps(Body *, const PlanBlock *);
+const char *scalar_c(Body *, const Node *);
+const char *buf_c(const PlanBuf *);
+
+/* ---- runtime.c */
+/* the runtime headers that a text needs, as #include lines or, standalone, as text */
+void emit_runtime(Emit *, Writer *, const char *code);
+void emit_mc_header(Emit *, Writer *);
+
+#endif

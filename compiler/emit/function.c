@@ -1,0 +1,143 @@
+/* function.c -- a function of the model: checks at entry, then its steps, then the commit */
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit_internal.h"
+
+static const char *text_of(const Writer *w)
+{
+	size_t len;
+	return writer_text(w, &len);
+}
+
+static bool has_state(const Emit *e)
+{
+	for (int i = 0; i < e->model->vars.len; i++)
+		if (e->model->vars.data[i]->kind != VAR_DATA)
+			return true;
+	return false;
+}
+
+static bool is_call_dim(const Func *f, const Dim *d)
+{
+	for (int i = 0; i < f->dims.len; i++)
+		if (f->dims.data[i] == d)
+			return true;
+	return false;
+}
+
+static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char *m)
+{
+	const Func *f = p->func;
+	if (has_state(e))
+		put(w, "if (!is_ready(%s)) {\nreturn MC_NOT_READY;\n}\n", m);
+	for (int i = 0; i < e->model->vars.len; i++) {
+		const Var *v = e->model->vars.data[i];
+		if (v->kind == VAR_DATA && p->reads[i])
+			put(w, "if (!%s->data.%s) {\nreturn MC_NOT_BOUND;\n}\n", m, var_c_name(e, v));
+	}
+	for (int i = 0; i < f->dims.len; i++) {
+		const Dim *d = f->dims.data[i];
+		const char *n = c_name(e->arena, d->name);
+		put(w, "if (%s < %" PRId64 " || %s > %s->sizes.%s) {\nreturn MC_SIZE;\n}\n", n, d->lo, n, m, n);
+	}
+	const char *null = NULL;
+	for (int i = 0; i < f->args.len; i++)
+		if (f->args.data[i]->type->rank) {
+			const char *n = c_name(e->arena, f->args.data[i]->name);
+			null = null ? arena_printf(e->arena, "%s || !%s", null, n) : arena_printf(e->arena, "!%s", n);
+		}
+	if (null)
+		put(w, "if (%s) {\nreturn MC_NULL;\n}\n", null);
+}
+
+/* one line a buffer that the text below names */
+static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const char *m, const char *text)
+{
+	const char *fname = p->func->name[0] == '_' ? p->func->name + 1 : p->func->name;
+	for (int i = 0; i < p->vars.len; i++) {
+		const PlanBuf *b = p->vars.data[i];
+		if (!b || !uses_word(text, b->name))
+			continue;
+		const Var *v = e->model->vars.data[i];
+		const char *t = ctype(v->type->dtype);
+		put(w, "%s%s *const %s = %s->%s.%s; /* %s */\n", p->writes[i] ? "" : "const ", t, b->name, m, v->kind == VAR_DATA ? "data" : "state",
+		    var_c_name(e, v), type_text(e->arena, v->type));
+	}
+	for (int i = 0; i < p->bufs.len; i++) {
+		const PlanBuf *b = p->bufs.data[i];
+		if (b->local || b->same || !uses_word(text, b->name))
+			continue;
+		const char *t = ctype(b->type->dtype);
+		put(w, "%s *const %s = (%s *)%s->slot.%s[%d]; /* %s */\n", t, b->name, t, m, fname, b->slot, type_text(e->arena, b->type));
+	}
+}
+
+static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, const char *text)
+{
+	for (int i = 0; i < e->model->dims.len; i++) {
+		const Dim *d = e->model->dims.data[i];
+		const char *n = c_name(e->arena, d->name);
+		if (!is_call_dim(f, d) && !d->is && uses_word(text, n))
+			put(w, "const int64_t %s = %s->%s.%s;\n", n, m, dim_use(e, d) == DIM_DATA ? "bound" : "sizes", n);
+	}
+}
+
+static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
+{
+	const int64_t vars = e->model->vars.len;
+	Writer *body = writer_new(e->arena);
+	put(w, "void %s_init(%s *m, uint64_t seed)\n{\n", e->name, e->name);
+	if (p)
+		emit_steps(&(Body){e, p, body, "m", false}, p->block);
+	const char *text = text_of(body);
+	if (uses_word(text, "call"))
+		put(w, "const uint64_t call = 0;\n");
+	if (p) {
+		dim_locals(e, w, p->func, "m", text);
+		buffer_locals(e, w, p, "m", text);
+	}
+	put(w, "m->seed = seed;\n%s", text);
+	put(w, "m->call = 1;\n");
+	if (vars && has_state(e))
+		put(w, "memset(m->set, 1, sizeof m->flags);\n");
+	put(w, "}\n\n");
+}
+
+void emit_function(Emit *e, Writer *w, int i)
+{
+	const FuncPlan *p = func_plan(e, i);
+	const Func *f = p->func;
+	if (f == e->model->init) {
+		emit_init(e, w, p);
+		return;
+	}
+	const char *m = object_name(e, f);
+	Writer *checks = writer_new(e->arena), *body = writer_new(e->arena), *locals = writer_new(e->arena);
+	entry_checks(e, checks, p, m);
+	emit_steps(&(Body){e, p, body, m, false}, p->block);
+	const char *text = text_of(body);
+	if (uses_word(text, "seed"))
+		put(locals, "const uint64_t seed = %s->seed;\n", m);
+	if (uses_word(text, "call"))
+		put(locals, "const uint64_t call = %s->call;\n", m);
+	buffer_locals(e, locals, p, m, text);
+	const char *local_text = text_of(locals);
+	Writer *dims = writer_new(e->arena);
+	dim_locals(e, dims, f, m, text);
+
+	put(w, "%s\n{\n", prototype(e, f));
+	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));
+	if (!uses_word(all, m) && !f->draws)
+		put(w, "(void)%s;\n", m);
+	for (int k = 0; k < f->args.len; k++) {
+		const char *n = c_name(e->arena, f->args.data[k]->name);
+		if (!uses_word(text, n) && !uses_word(text_of(checks), n))
+			put(w, "(void)%s;\n", n);
+	}
+	put(w, "%s%s%s", text_of(checks), text_of(dims), local_text);
+	put(w, "%s", text);
+	if (f->draws)
+		put(w, "%s->call++;\n", m);
+	put(w, "return MC_OK;\n}\n\n");
+}

@@ -1,0 +1,255 @@
+/* layout.c -- the regions of an object's memory, as closed formulas of the dims
+ *
+ *      object | parameters, packed, in declaration order | other state, each at a multiple of 64 | scratch
+ *
+ * Scratch is the maximum over the functions of the sum of their slots; a slot is the maximum of its buffers.  The same formula
+ * is printed three times: as checked arithmetic (NAME_bytes), as a constant expression (NAME_BYTES), and in the report. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit_internal.h"
+
+int func_count(const Emit *e)
+{
+	return e->plan->funcs.len;
+}
+
+const FuncPlan *func_plan(const Emit *e, int i)
+{
+	return e->plan->funcs.data[i];
+}
+
+bool dim_used_in(const Size *s, const Dim *d)
+{
+	s = s ? s : &(Size){0};
+	for (int i = 0; i < s->nterms; i++)
+		for (int j = 0; j < s->term[i].natoms; j++) {
+			const Atom *a = s->term[i].atom[j];
+			if (a->kind == ATOM_DIM && (a->dim == d || (a->dim->is && dim_used_in(a->dim->is, d))))
+				return true;
+			if (a->kind == ATOM_FLOOR && dim_used_in(a->num, d))
+				return true;
+		}
+	return false;
+}
+
+bool dim_of_type(const Type *t, const Dim *d)
+{
+	for (int i = 0; i < t->rank; i++)
+		if (dim_used_in(t->size[i], d))
+			return true;
+	return false;
+}
+
+DimUse dim_use(const Emit *e, const Dim *d)
+{
+	const Model *m = e->model;
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < m->vars.len; i++)
+			if ((m->vars.data[i]->kind == VAR_DATA) == (k == 1) && dim_of_type(m->vars.data[i]->type, d))
+				return k ? DIM_DATA : DIM_STATE;
+	for (int i = 0; i < m->funcs.len; i++)
+		for (int j = 0; j < m->funcs.data[i]->dims.len; j++)
+			if (m->funcs.data[i]->dims.data[j] == d)
+				return DIM_CALL;
+	return DIM_UNUSED;
+}
+
+bool params_contiguous(const Emit *e)
+{
+	int n = 0;
+	for (int i = 0; i < e->model->vars.len; i++) {
+		const Var *v = e->model->vars.data[i];
+		if (v->kind == VAR_PARAM && v->type->dtype != e->model->floatX)
+			return false;
+		n += v->kind == VAR_PARAM;
+	}
+	return n > 0;
+}
+
+static const Size *sum(Emit *e, const Size *a, const Size *b)
+{
+	const Size *s = a && b ? size_add(e->arena, a, b) : NULL;
+	if (!s)
+		fatal("a size in bytes is beyond 2^63 whatever the dims are");
+	return s;
+}
+
+const Size *var_bytes(Emit *e, const Var *v)
+{
+	const Size *count = type_count(e->arena, v->type);
+	if (v->kind != VAR_PARAM || !params_contiguous(e))
+		return slot_bytes(e->arena, count, v->type->dtype);
+	return size_scale(e->arena, count, dtype_bytes(v->type->dtype));
+}
+
+const Size *state_bytes(Emit *e)
+{
+	const Size *params = size_const(e->arena, 0), *others = params;
+	for (int i = 0; i < e->model->vars.len; i++) {
+		const Var *v = e->model->vars.data[i];
+		if (v->kind == VAR_PARAM)
+			params = sum(e, params, var_bytes(e, v));
+		else if (v->kind == VAR_SHARED)
+			others = sum(e, others, var_bytes(e, v));
+	}
+	return sum(e, slot_bytes(e->arena, params, DT_uint8), others);
+}
+
+/* The struct holds two sizes a dim, a pointer a variable and a slot, and little else; a static assertion checks it. */
+int64_t object_bytes(const Emit *e)
+{
+	int64_t words = 8 + 2 * e->model->dims.len + 3 * e->model->vars.len, flags = 8;
+	for (int i = 0; i < func_count(e); i++)
+		words += func_plan(e, i)->slots.len + 1;
+	for (int i = 0; i < e->model->vars.len; i++)
+		flags += e->model->vars.data[i]->stack ? e->model->vars.data[i]->stack : 1;
+	return (8 * words + flags + OBJECT_ALIGN - 1) / OBJECT_ALIGN * OBJECT_ALIGN;
+}
+
+/* ---- checked arithmetic */
+static const char *checked_atom(Arena *arena, const Atom *a)
+{
+	if (a->kind == ATOM_FLOOR)
+		return arena_printf(arena, "mc_size_floor(%s, %" PRId64 ")", checked_c(arena, a->num), a->by);
+	return c_name(arena, a->dim->name);
+}
+
+const char *checked_c(Arena *arena, const Size *s)
+{
+	s = size_resolve(arena, s);
+	const char *total = NULL;
+	for (int i = 0; i < s->nterms; i++) {
+		const Term *t = &s->term[i];
+		const char *p = t->natoms == 0 || t->coef != 1 ? arena_printf(arena, "%" PRId64, t->coef) : NULL;
+		for (int j = 0; j < t->natoms; j++) {
+			const char *a = checked_atom(arena, t->atom[j]);
+			p = p ? arena_printf(arena, "mc_mul(%s, %s, &bad)", p, a) : a;
+		}
+		total = total ? arena_printf(arena, "mc_add(%s, %s, &bad)", total, p) : p;
+	}
+	return total ? total : "0";
+}
+
+/* ---- the formula in one expression */
+typedef VEC(const char *) Texts;
+
+/* max(max(a, b), max(c, d)): balanced, since a macro writes each operand twice */
+static const char *max_of(Arena *arena, const char *max, const char *const *t, int n)
+{
+	if (n == 1)
+		return t[0];
+	return arena_printf(arena, "%s(%s, %s)", max, max_of(arena, max, t, n / 2), max_of(arena, max, t + n / 2, n - n / 2));
+}
+
+static const char *scratch_formula(Emit *e, const FuncPlan *p, const char *max)
+{
+	const Size *fixed = size_const(e->arena, 0);
+	const char *rest = "";
+	for (int i = 0; i < p->slots.len; i++) {
+		const Slot *s = p->slots.data[i];
+		if (s->size.len == 1) {
+			fixed = sum(e, fixed, s->size.data[0]);
+			continue;
+		}
+		Texts t = {0};
+		for (int j = 0; j < s->size.len; j++)
+			push(e->arena, &t, size_c(e->arena, s->size.data[j]));
+		rest = arena_printf(e->arena, "%s + %s", rest, max_of(e->arena, max, t.data, t.len));
+	}
+	return arena_printf(e->arena, "%s%s", size_c(e->arena, fixed), rest);
+}
+
+const char *bytes_formula(Emit *e, const char *max)
+{
+	Texts t = {0};
+	for (int i = 0; i < func_count(e); i++) {
+		const char *f = scratch_formula(e, func_plan(e, i), max);
+		bool known = !strcmp(f, "0");
+		for (int j = 0; j < t.len; j++)
+			known = known || !strcmp(t.data[j], f);
+		if (!known)
+			push(e->arena, &t, f);
+	}
+	const Size *fixed = sum(e, state_bytes(e), size_const(e->arena, object_bytes(e) + OBJECT_ALIGN));
+	return arena_printf(e->arena, "%s%s%s", size_c(e->arena, fixed), t.len ? " + " : "", t.len == 0 ? "" : t.len == 1 ? t.data[0] : max_of(e->arena, max, t.data, t.len));
+}
+
+/* ---- --max-bytes */
+static int64_t upper(Emit *e, const Size *s)
+{
+	int64_t n;
+	const Dim *open = NULL;
+	if (size_upper(s, 0, &n, &open))
+		return n;
+	if (open)
+		diag_error(e->diag, open->loc, "--max-bytes needs an upper bound of the dim '%s': declare %s <= N, or give -D %s=N", open->name, open->name, open->name);
+	else
+		diag_error(e->diag, (Loc){e->model->source, 0, 0}, "the memory at the dims' upper bounds is beyond 2^63 bytes");
+	return -1;
+}
+
+static int64_t scratch_upper(Emit *e, const FuncPlan *p)
+{
+	int64_t total = 0;
+	for (int i = 0; i < p->slots.len; i++) {
+		int64_t most = 0;
+		for (int j = 0; j < p->slots.data[i]->size.len; j++) {
+			int64_t n = upper(e, p->slots.data[i]->size.data[j]);
+			if (n < 0)
+				return -1;
+			most = n > most ? n : most;
+		}
+		total += most;
+	}
+	return total;
+}
+
+bool check_max_bytes(Emit *e)
+{
+	if (!e->options->max_bytes)
+		return true;
+	int64_t state = upper(e, state_bytes(e)), scratch = 0;
+	int peak = -1;
+	if (state < 0)
+		return false;
+	for (int i = 0; i < func_count(e); i++) {
+		int64_t n = scratch_upper(e, func_plan(e, i));
+		if (n < 0)
+			return false;
+		if (n > scratch)
+			scratch = n, peak = i;
+	}
+	int64_t total = state + scratch + object_bytes(e) + OBJECT_ALIGN;
+	if (total <= e->options->max_bytes)
+		return true;
+	const Model *model = e->model;
+	Message *m = diag_error(e->diag, peak >= 0 ? func_plan(e, peak)->func->loc : (Loc){model->source, 0, 0},
+	                        "the model needs up to %" PRId64 " bytes, more than the %" PRId64 " of --max-bytes", total, e->options->max_bytes);
+	for (int i = 0; i < model->vars.len; i++) {
+		const Var *v = model->vars.data[i];
+		if (v->kind != VAR_DATA)
+			diag_note(m, (Loc){0}, "always there: %s, %s, %" PRId64 " bytes", v->name, type_text(e->arena, v->type), upper(e, var_bytes(e, v)));
+	}
+	if (peak < 0)
+		return false;
+	/* the step at which most is alive */
+	const FuncPlan *p = func_plan(e, peak);
+	int64_t most = -1;
+	int when = 0;
+	for (int step = 0; step < p->nsteps; step++) {
+		int64_t alive = 0;
+		for (int i = 0; i < p->bufs.len; i++)
+			if (!p->bufs.data[i]->local && !p->bufs.data[i]->same && p->bufs.data[i]->first <= step && step <= p->bufs.data[i]->last)
+				alive += upper(e, slot_bytes(e->arena, p->bufs.data[i]->count, p->bufs.data[i]->type->dtype));
+		if (alive > most)
+			most = alive, when = step;
+	}
+	for (int i = 0; i < p->bufs.len; i++) {
+		const PlanBuf *b = p->bufs.data[i];
+		if (!b->local && !b->same && b->first <= when && when <= b->last)
+			diag_note(m, b->loc, "alive at the peak of '%s': %s, %s, %" PRId64 " bytes", p->func->name, b->name, type_text(e->arena, b->type),
+			          upper(e, slot_bytes(e->arena, b->count, b->type->dtype)));
+	}
+	return false;
+}

@@ -1,0 +1,121 @@
+/* names.c -- C names for the model's: dots become '_', and two that meet are an error at the column */
+#include <ctype.h>
+#include <string.h>
+
+#include "emit_internal.h"
+
+static const char *const keywords[] = {
+	"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl",
+	"const", "const_cast", "constexpr", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",
+	"explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
+	"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
+	"restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this",
+	"thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
+	"wchar_t", "while", "xor", "xor_eq",
+};
+
+const char *c_name(Arena *arena, const char *name)
+{
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (!strcmp(name, keywords[i]))
+			return arena_printf(arena, "%s_", name);
+	char *c = arena_printf(arena, "%s", name);
+	for (char *p = c; *p; p++)
+		if (*p == '.')
+			*p = '_';
+	return c;
+}
+
+const char *var_c_name(const Emit *e, const Var *v)
+{
+	const char *star = strstr(v->name, "*.");
+	if (!star)
+		return c_name(e->arena, v->name);
+	return c_name(e->arena, arena_printf(e->arena, "%.*s%s", (int)(star - v->name), v->name, star + 2));
+}
+
+const char *instance_name(Arena *arena, const Var *v, int64_t i)
+{
+	const char *star = strchr(v->name, '*');
+	if (!star)
+		return v->name;
+	return arena_printf(arena, "%.*s%lld%s", (int)(star - v->name), v->name, (long long)(v->stack_from + i), star + 1);
+}
+
+bool uses_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *p = text; (p = strstr(p, word)); p += n) {
+		bool begins = p == text || !(isalnum((unsigned char)p[-1]) || p[-1] == '_');
+		bool ends = !(isalnum((unsigned char)p[n]) || p[n] == '_');
+		if (begins && ends)
+			return true;
+	}
+	return false;
+}
+
+const char *c_string(Arena *arena, const char *s)
+{
+	char *out = arena_alloc(arena, 4 * strlen(s) + 3), *p = out;
+	*p++ = '"';
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			*p++ = '\\';
+		if ((unsigned char)*s < 32)
+			p += sprintf(p, "\\%03o", (unsigned)(unsigned char)*s);
+		else
+			*p++ = *s;
+	}
+	*p++ = '"';
+	*p = 0;
+	return out;
+}
+
+const char *ctype(DType d)
+{
+	return dtype_ctype(d);
+}
+
+/* ---- collisions */
+typedef struct Taken {
+	const char *name, *why;
+	Loc loc;
+} Taken;
+typedef VEC(Taken) Takens;
+
+static void take(Emit *e, Takens *t, const char *name, Loc loc, const char *why)
+{
+	for (int i = 0; i < t->len; i++) {
+		if (strcmp(t->data[i].name, name))
+			continue;
+		Message *m = diag_error(e->diag, loc, "the C name '%s_%s' of %s is already that of %s", e->name, name, why, t->data[i].why);
+		if (t->data[i].loc.source)
+			diag_note(m, t->data[i].loc, "%s is here", t->data[i].why);
+		return;
+	}
+	push(e->arena, t, ((Taken){name, why, loc}));
+}
+
+bool check_names(Emit *e)
+{
+	static const char *const made[] = {"sizes", "bytes", "place", "new", "share_bytes", "share", "free", "init", "params", "tensors",
+	                                   "functions", "model", "status_text", "save", "load", "driver"};
+	const Model *m = e->model;
+	Takens all = {0};
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+		take(e, &all, made[i], (Loc){0}, "a function that every model has");
+	for (int i = 0; i < m->vars.len; i++) {
+		const Var *v = m->vars.data[i];
+		const char *c = var_c_name(e, v);
+		const char *what = arena_printf(e->arena, "%s '%s'", v->kind == VAR_DATA ? "data" : "variable", v->name);
+		if (v->kind == VAR_DATA) {
+			take(e, &all, arena_printf(e->arena, "bind_%s", c), v->loc, what);
+		} else {
+			take(e, &all, arena_printf(e->arena, "get_%s", c), v->loc, what);
+			take(e, &all, arena_printf(e->arena, "set_%s", c), v->loc, what);
+		}
+	}
+	for (int i = 0; i < m->funcs.len; i++)
+		take(e, &all, m->funcs.data[i]->name, m->funcs.data[i]->loc, arena_printf(e->arena, "function '%s'", m->funcs.data[i]->name));
+	return diag_count(e->diag) == 0;
+}

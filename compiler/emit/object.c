@@ -1,0 +1,328 @@
+/* object.c -- the object of a model: its struct, where it is placed, init, get, set, bind */
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit_internal.h"
+
+static int64_t instances(const Var *v)
+{
+	return v->kind == VAR_DATA ? 0 : v->stack ? v->stack : 1;
+}
+
+static int64_t flag_count(const Emit *e)
+{
+	int64_t n = 0;
+	for (int i = 0; i < e->model->vars.len; i++)
+		n += instances(e->model->vars.data[i]);
+	return n;
+}
+
+static bool has_kind(const Emit *e, bool data)
+{
+	for (int i = 0; i < e->model->vars.len; i++)
+		if ((e->model->vars.data[i]->kind == VAR_DATA) == data)
+			return true;
+	return false;
+}
+
+static bool has_slots(const Emit *e)
+{
+	for (int i = 0; i < func_count(e); i++)
+		if (func_plan(e, i)->slots.len)
+			return true;
+	return false;
+}
+
+static bool has_bound_dims(const Emit *e)
+{
+	for (int i = 0; i < e->model->dims.len; i++)
+		if (dim_use(e, e->model->dims.data[i]) == DIM_DATA)
+			return true;
+	return false;
+}
+
+static const char *func_c_name(const Func *f)
+{
+	return f->name[0] == '_' ? f->name + 1 : f->name; /* _init */
+}
+
+void emit_struct(Emit *e, Writer *w)
+{
+	const Model *m = e->model;
+	put(w, "struct %s {\n", e->name);
+	if (m->dims.len)
+		put(w, "%s_sizes sizes; /* as it was made */\n", e->name);
+	put(w, "uint64_t seed, call; /* of random draws; the number of the next call that draws */\n");
+	put(w, "void *block; /* what NAME_new allocated, or NULL */\n");
+	if (has_bound_dims(e)) {
+		put(w, "struct {\n");
+		for (int i = 0; i < m->dims.len; i++)
+			if (dim_use(e, m->dims.data[i]) == DIM_DATA)
+				put(w, "int64_t %s;\n", c_name(e->arena, m->dims.data[i]->name));
+		put(w, "} bound; /* sizes of the data that is bound */\n");
+	}
+	if (has_kind(e, true)) {
+		put(w, "struct {\n");
+		for (int i = 0; i < m->vars.len; i++)
+			if (m->vars.data[i]->kind == VAR_DATA)
+				put(w, "const %s *%s; /* %s */\n", ctype(m->vars.data[i]->type->dtype), var_c_name(e, m->vars.data[i]),
+				    type_text(e->arena, m->vars.data[i]->type));
+		put(w, "} data;\n");
+	}
+	if (has_kind(e, false)) {
+		put(w, "struct {\n");
+		for (int i = 0; i < m->vars.len; i++)
+			if (m->vars.data[i]->kind != VAR_DATA)
+				put(w, "%s *%s; /* %s */\n", ctype(m->vars.data[i]->type->dtype), var_c_name(e, m->vars.data[i]),
+				    type_text(e->arena, m->vars.data[i]->type));
+		put(w, "} state;\n");
+		put(w, "uint8_t *set; /* which of them have a value: %" PRId64 " flags */\n", flag_count(e));
+		put(w, "uint8_t flags[%" PRId64 "];\n", flag_count(e));
+	}
+	if (has_slots(e)) {
+		put(w, "struct {\n");
+		for (int i = 0; i < func_count(e); i++)
+			if (func_plan(e, i)->slots.len)
+				put(w, "void *%s[%d];\n", func_c_name(func_plan(e, i)->func), func_plan(e, i)->slots.len);
+		put(w, "} slot; /* scratch of each function; they share it */\n");
+	}
+	put(w, "};\n\n");
+	put(w, "typedef char %s_object_fits[sizeof(struct %s) <= %" PRId64 " ? 1 : -1];\n\n", e->name, e->name, object_bytes(e));
+}
+
+/* locals for the dims that the text below names */
+static void dim_locals(Emit *e, Writer *w, const char *text, const char *from)
+{
+	for (int i = 0; i < e->model->dims.len; i++) {
+		const char *d = c_name(e->arena, e->model->dims.data[i]->name);
+		if (uses_word(text, d))
+			put(w, "const int64_t %s = %s%s;\n", d, from, d);
+	}
+}
+
+static const char *text_of(const Writer *w)
+{
+	size_t len;
+	return writer_text(w, &len);
+}
+
+/* static int64_t scratch_bytes(const sizes *, int *overflow) and where each slot lies */
+static void emit_scratch(Emit *e, Writer *w)
+{
+	Writer *body = writer_new(e->arena);
+	const bool dims = e->model->dims.len > 0;
+	for (int i = 0; i < func_count(e); i++) {
+		const FuncPlan *p = func_plan(e, i);
+		if (!p->slots.len)
+			continue;
+		put(body, "at = 0; /* %s */\n", func_c_name(p->func));
+		for (int j = 0; j < p->slots.len; j++) {
+			const Slot *s = p->slots.data[j];
+			put(body, "if (m) {\nm->slot.%s[%d] = scratch + at;\n}\n", func_c_name(p->func), j);
+			if (s->size.len == 1) {
+				put(body, "at = mc_add(at, %s, &bad);", checked_c(e->arena, s->size.data[0]));
+			} else {
+				put(body, "size = %s;\n", checked_c(e->arena, s->size.data[0]));
+				for (int k = 1; k < s->size.len; k++)
+					put(body, "size = larger(size, %s);\n", checked_c(e->arena, s->size.data[k]));
+				put(body, "at = mc_add(at, size, &bad);");
+			}
+			for (int k = 0; k < s->bufs.len && k < 6; k++)
+				put(body, k ? ", %s" : " /* %s", s->bufs.data[k]->name);
+			put(body, s->bufs.len > 6 ? ", ... */\n" : s->bufs.len ? " */\n" : "\n");
+		}
+		put(body, "most = larger(most, at);\n");
+	}
+	const char *text = text_of(body);
+	if (!has_slots(e)) {
+		return;
+	}
+	put(w, "static int64_t larger(int64_t a, int64_t b)\n{\nreturn a > b ? a : b;\n}\n\n");
+	put(w, "/* the bytes of scratch, -1 on overflow; with an object: where each slot lies */\n");
+	put(w, "static int64_t place_scratch(%s%s%s *m, char *scratch)\n{\n", dims ? arena_printf(e->arena, "const %s_sizes *sizes", e->name) : "", dims ? ", " : "", e->name);
+	dim_locals(e, w, text, "sizes->");
+	put(w, "int64_t at, most = 0;\n");
+	if (uses_word(text, "size"))
+		put(w, "int64_t size;\n");
+	put(w, "int bad = 0;\n");
+	put(w, "%s", text);
+	put(w, "return bad ? -1 : most;\n}\n\n");
+}
+
+static void emit_bounds(Emit *e, Writer *w)
+{
+	const Model *m = e->model;
+	for (int i = 0; i < m->dims.len; i++) {
+		const Dim *d = m->dims.data[i];
+		const char *n = c_name(e->arena, d->name);
+		DimUse use = dim_use(e, d);
+		if (use == DIM_DATA || use == DIM_UNUSED)
+			continue;
+		int64_t lo = use == DIM_STATE ? d->lo : 0;
+		if (d->hi != INT64_MAX)
+			put(w, "if (sizes->%s < %" PRId64 " || sizes->%s > %" PRId64 ") {\nreturn 0;\n}\n", n, lo, n, d->hi);
+		else
+			put(w, "if (sizes->%s < %" PRId64 ") {\nreturn 0;\n}\n", n, lo);
+	}
+}
+
+static void emit_bytes(Emit *e, Writer *w)
+{
+	const bool dims = e->model->dims.len > 0;
+	Writer *body = writer_new(e->arena);
+	put(body, "const int64_t fixed = %s; /* the object, its state, 64 for alignment */\n",
+	    checked_c(e->arena, size_add(e->arena, state_bytes(e), size_const(e->arena, object_bytes(e) + OBJECT_ALIGN))));
+	const char *text = text_of(body);
+	put(w, "size_t %s_bytes(%s)\n{\n", e->name, dims ? sizes_param(e, "sizes") : "void");
+	emit_bounds(e, w);
+	dim_locals(e, w, text, "sizes->");
+	const bool checked = strstr(text, "&bad") != NULL || has_slots(e);
+	if (checked)
+		put(w, "int bad = 0;\n");
+	put(w, "%s", text);
+	if (has_slots(e)) {
+		put(w, "const int64_t scratch = place_scratch(%sNULL, NULL);\n", dims ? "sizes, " : "");
+		put(w, "const int64_t bytes = mc_add(fixed, scratch, &bad);\n");
+		put(w, "return bad || scratch < 0 || (uint64_t)bytes > SIZE_MAX ? 0 : (size_t)bytes;\n}\n\n");
+	} else if (checked) {
+		put(w, "return bad || (uint64_t)fixed > SIZE_MAX ? 0 : (size_t)fixed;\n}\n\n");
+	} else {
+		put(w, "return (size_t)fixed;\n}\n\n");
+	}
+}
+
+static void emit_place(Emit *e, Writer *w)
+{
+	const Model *m = e->model;
+	const bool dims = m->dims.len > 0;
+	const char *n = e->name, *sizes = dims ? "sizes" : "";
+	put(w, "%s *%s_place(void *memory, size_t bytes%s%s)\n{\n", n, n, dims ? ", " : "", dims ? sizes_param(e, "sizes") : "");
+	put(w, "const size_t needed = %s_bytes(%s);\n", n, sizes);
+	put(w, "if (!memory || !needed || bytes < needed) {\nreturn NULL;\n}\n");
+	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
+	put(w, "%s *m = (%s *)(void *)at;\n", n, n);
+	put(w, "memset(m, 0, sizeof *m);\n");
+	Writer *body = writer_new(e->arena);
+	if (dims)
+		put(w, "m->sizes = *sizes;\n");
+	put(body, "at += %" PRId64 ";\n", object_bytes(e));
+	if (has_kind(e, false))
+		put(body, "m->set = m->flags;\n");
+	for (int shared = 0; shared < 2; shared++) {
+		const Size *total = size_const(e->arena, 0);
+		for (int i = 0; i < m->vars.len; i++) {
+			const Var *v = m->vars.data[i];
+			if (v->kind != (shared ? VAR_SHARED : VAR_PARAM))
+				continue;
+			put(body, "m->state.%s = (%s *)(void *)at;\n", var_c_name(e, v), ctype(v->type->dtype));
+			put(body, "at += %s;\n", size_c(e->arena, var_bytes(e, v)));
+			total = size_add(e->arena, total, var_bytes(e, v));
+		}
+		const Size *rest = size_sub(e->arena, slot_bytes(e->arena, total, DT_uint8), total);
+		int64_t none;
+		if (!shared && !(size_is_const(rest, &none) && none == 0))
+			put(body, "at += %s; /* to a multiple of 64 */\n", size_c(e->arena, rest));
+	}
+	if (has_slots(e))
+		put(body, "place_scratch(%sm, at);\n", dims ? "sizes, " : "");
+	dim_locals(e, w, text_of(body), "sizes->");
+	put(w, "%sreturn m;\n}\n\n", text_of(body));
+
+	put(w, "%s *%s_new(%s)\n{\n", n, n, dims ? sizes_param(e, "sizes") : "void");
+	put(w, "const size_t bytes = %s_bytes(%s);\n", n, sizes);
+	put(w, "void *block = bytes ? malloc(bytes) : NULL;\n");
+	put(w, "if (!block) {\nreturn NULL;\n}\n");
+	put(w, "%s *m = %s_place(block, bytes%s%s);\nm->block = block;\nreturn m;\n}\n\n", n, n, dims ? ", " : "", sizes);
+	put(w, "void %s_free(%s *m)\n{\nif (m && m->block) {\nfree(m->block);\n}\n}\n\n", n, n);
+
+	const char *scratch = !has_slots(e) ? "0" : dims ? "place_scratch(&m->sizes, NULL, NULL)" : "place_scratch(NULL, NULL)";
+	put(w, "size_t %s_share_bytes(const %s *m)\n{\n%sreturn (size_t)(%" PRId64 " + %s);\n}\n\n", n, n, !has_slots(e) || !dims ? "(void)m;\n" : "",
+	    object_bytes(e) + OBJECT_ALIGN, scratch);
+	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes)\n{\n", n, n, n);
+	put(w, "if (!memory || bytes < %s_share_bytes(of)) {\nreturn NULL;\n}\n", n);
+	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
+	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", n, n);
+	if (has_slots(e))
+		put(w, "place_scratch(%sm, at + %" PRId64 ");\n", dims ? "&m->sizes, " : "", object_bytes(e));
+	put(w, "return m;\n}\n\n");
+}
+
+static void emit_state(Emit *e, Writer *w)
+{
+	const Model *m = e->model;
+	int64_t flag = 0;
+	for (int i = 0; i < m->vars.len; i++) {
+		const Var *v = m->vars.data[i];
+		if (v->kind == VAR_DATA)
+			continue;
+		const char *c = var_c_name(e, v), *t = ctype(v->type->dtype), *which = v->stack ? ", int64_t i" : "";
+		const Size *count = type_count(e->arena, v->type);
+		if (v->stack)
+			count = size_div_exact(e->arena, count, size_const(e->arena, v->stack));
+		const char *count_text = size_c(e->arena, count);
+		const char *at = v->stack ? arena_printf(e->arena, " + i * %s", count->nterms > 1 ? arena_printf(e->arena, "(%s)", count_text) : count_text) : "";
+		put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", t, e->name, c, e->name, which);
+		if (v->stack)
+			dim_locals(e, w, count_text, "m->sizes.");
+		put(w, "return m->state.%s%s;\n}\n\n", c, at);
+		put(w, "void %s_set_%s(%s *m%s, const %s *values)\n{\n", e->name, c, e->name, which, t);
+		dim_locals(e, w, count_text, "m->sizes.");
+		put(w, "memcpy(m->state.%s%s, values, (size_t)(%s) * sizeof *values);\n", c, at, count_text);
+		put(w, v->stack ? "m->set[%" PRId64 " + i] = 1;\n}\n\n" : "m->set[%" PRId64 "] = 1;\n}\n\n", flag);
+		flag += instances(v);
+	}
+	if (!params_contiguous(e))
+		return;
+	const Size *total = size_const(e->arena, 0);
+	const Var *first = NULL;
+	for (int i = 0; i < m->vars.len; i++)
+		if (m->vars.data[i]->kind == VAR_PARAM) {
+			first = first ? first : m->vars.data[i];
+			total = size_add(e->arena, total, type_count(e->arena, m->vars.data[i]->type));
+		}
+	put(w, "%s *%s_params(%s *m, size_t *count)\n{\n", ctype(m->floatX), e->name, e->name);
+	dim_locals(e, w, size_c(e->arena, total), "m->sizes.");
+	put(w, "if (count) {\n*count = (size_t)(%s);\n}\nreturn m->state.%s;\n}\n\n", size_c(e->arena, total), var_c_name(e, first));
+}
+
+static void emit_bind(Emit *e, Writer *w)
+{
+	const Model *m = e->model;
+	for (int i = 0; i < m->vars.len; i++) {
+		const Var *v = m->vars.data[i];
+		if (v->kind != VAR_DATA)
+			continue;
+		const char *c = var_c_name(e, v);
+		put(w, "mc_status %s_bind_%s(%s *m", e->name, c, e->name);
+		for (int j = 0; j < m->dims.len; j++)
+			if (dim_of_type(v->type, m->dims.data[j]) && dim_use(e, m->dims.data[j]) == DIM_DATA)
+				put(w, ", int64_t %s", c_name(e->arena, m->dims.data[j]->name));
+		put(w, ", const %s *values)\n{\nm->data.%s = NULL;\nif (!values) {\nreturn MC_OK;\n}\n", ctype(v->type->dtype), c);
+		for (int j = 0; j < m->dims.len; j++) {
+			const Dim *d = m->dims.data[j];
+			const char *n = c_name(e->arena, d->name);
+			if (!dim_of_type(v->type, d) || dim_use(e, d) != DIM_DATA)
+				continue;
+			put(w, d->hi != INT64_MAX ? "if (%s < %" PRId64 " || %s > %" PRId64 ") {\nreturn MC_SIZE;\n}\n" : "if (%s < %" PRId64 ") {\nreturn MC_SIZE;\n}\n", n,
+			    d->lo, n, d->hi);
+			/* others that have this dim keep it */
+			const char *others = "";
+			for (int k = 0; k < m->vars.len; k++)
+				if (k != i && m->vars.data[k]->kind == VAR_DATA && dim_of_type(m->vars.data[k]->type, d))
+					others = arena_printf(e->arena, "%s%sm->data.%s", others, *others ? " || " : "", var_c_name(e, m->vars.data[k]));
+			if (*others)
+				put(w, "if (m->bound.%s != %s && (%s)) {\nreturn MC_SIZE; /* other data is bound with another size */\n}\n", n, n, others);
+			put(w, "m->bound.%s = %s;\n", n, n);
+		}
+		put(w, "m->data.%s = values;\nreturn MC_OK;\n}\n\n", c);
+	}
+}
+
+void emit_object(Emit *e, Writer *w)
+{
+	emit_scratch(e, w);
+	emit_bytes(e, w);
+	emit_place(e, w);
+	emit_state(e, w);
+	emit_bind(e, w);
+}

@@ -1,0 +1,289 @@
+/* step.c -- the steps of a function as C: kernel calls in parallel regions, scalars, products, loops, branches */
+#include <inttypes.h>
+#include <string.h>
+
+#include "../kernel/print_c.h"
+#include "emit_internal.h"
+
+/* operations below which threads cost more than they give (about 5 microseconds of one core) */
+enum { PARALLEL_WORK = 500000 };
+
+const char *buf_c(const PlanBuf *b)
+{
+	while (b->same)
+		b = b->same;
+	return b->name;
+}
+
+static const PlanBuf *storage(const PlanBuf *b)
+{
+	while (b->same)
+		b = b->same;
+	return b;
+}
+
+/* ---- scalars */
+static Text scalar_text(Body *b, const Node *n)
+{
+	Arena *a = b->e->arena;
+	switch (n->kind) {
+	case NODE_CONST: return number_c(a, n->dtype, n->f, n->i);
+	case NODE_UNIFORM: return (Text){n->uniform, PREC_ATOM};
+	case NODE_INDEX: return (Text){size_c(a, n->index), n->index->nterms > 1 ? PREC_SUM : PREC_PRODUCT};
+	case NODE_LOAD: {
+		const PlanBuf *buf = storage(scalar_load_buf(b->plan, n));
+		if (buf->kind == BUF_ARG && buf->type->rank == 0)
+			return (Text){buf_c(buf), PREC_ATOM};
+		return (Text){arena_printf(a, "*%s", buf_c(buf)), PREC_UNARY};
+	}
+	case NODE_ROW: {
+		Text arg[3];
+		for (int i = 0; i < n->nargs; i++)
+			arg[i] = scalar_text(b, n->arg[i]);
+		return row_c(a, n->op, n->dtype, n->arg[n->nargs > 1 && n->op == OP_select ? 1 : 0]->dtype, n->nargs, arg, NULL);
+	}
+	case NODE_RANDOM: break;
+	}
+	internal_error("a scalar draws");
+}
+
+const char *scalar_c(Body *b, const Node *n)
+{
+	return scalar_text(b, n).s;
+}
+
+/* reads nothing that the function computes or changes */
+static bool is_pure(const Body *b, const Node *n)
+{
+	if (n->kind == NODE_LOAD) {
+		const PlanBuf *buf = storage(scalar_load_buf(b->plan, n));
+		return buf->kind == BUF_ARG || (buf->kind == BUF_VAR && !b->plan->writes[buf->index]);
+	}
+	for (int i = 0; i < n->nargs; i++)
+		if (!is_pure(b, n->arg[i]))
+			return false;
+	return true;
+}
+
+/* ---- what may stand in a parallel region */
+static bool is_serial(const Step *s)
+{
+	if (s->kind == STEP_PRODUCT || s->kind == STEP_CHECK || s->kind == STEP_STORE)
+		return true;
+	for (int k = 0; k < 2; k++) {
+		const PlanBlock *block = k ? s->other : s->body;
+		for (int i = 0; block && i < block->steps.len; i++)
+			if (is_serial(block->steps.data[i]))
+				return true;
+	}
+	return false;
+}
+
+static bool has_kernel(const Step *s)
+{
+	if (s->kind == STEP_KERNEL)
+		return true;
+	for (int k = 0; k < 2; k++) {
+		const PlanBlock *block = k ? s->other : s->body;
+		for (int i = 0; block && i < block->steps.len; i++)
+			if (has_kernel(block->steps.data[i]))
+				return true;
+	}
+	return false;
+}
+
+/* "nll || errors", or NULL if the step is always needed */
+static const char *needs_c(Body *b, const Step *s)
+{
+	const char *t = NULL;
+	const Func *f = b->plan->func;
+	for (int i = 0; i < f->outs.len && i < 64; i++)
+		if (s->needs >> i & 1) {
+			const char *o = c_name(b->e->arena, f->outs.data[i].name);
+			t = t ? arena_printf(b->e->arena, "%s || %s", t, o) : o;
+		}
+	return t;
+}
+
+static void put_place(Body *b, const Step *s)
+{
+	if (b->e->options->line_directives && s->loc.source)
+		put(b->w, "#line %d %s\n", loc_line(s->loc), c_string(b->e->arena, s->loc.source->path));
+	if (s->comment && *s->comment) {
+		put_raw(b->w, "");
+		put(b->w, "/* %s */\n", s->comment);
+	}
+}
+
+static void put_kernel(Body *b, const Step *s)
+{
+	Arena *a = b->e->arena;
+	VEC(const char *) item = {0};
+	for (int i = 0; i < s->kernel->dims.len; i++)
+		push(a, &item, c_name(a, s->kernel->dims.data[i]->name));
+	for (int i = 0; i < s->kernel->uniforms.len; i++)
+		push(a, &item, s->uniform[i]);
+	for (int i = 0; i < s->kernel->buffers.len; i++) {
+		const PlanBuf *buf = storage(s->buf[i]);
+		bool value = buf->kind == BUF_ARG && buf->type->rank == 0;
+		push(a, &item, value ? arena_printf(a, "&%s", buf_c(buf)) : buf_c(buf));
+	}
+	put(b->w, "%s\n", wrap_list(a, arena_printf(a, "%s(", s->kernel->name), item.len, item.data, ");", 16));
+}
+
+static const char *offset(Arena *a, const PlanBuf *buf, const Size *next, const char *i)
+{
+	if (!i || !next || !next->nterms)
+		return buf_c(buf);
+	return arena_printf(a, next->nterms > 1 ? "%s + %s * (%s)" : "%s + %s * %s", buf_c(buf), i, size_c(a, next));
+}
+
+static void put_product(Body *b, const Step *s)
+{
+	Arena *a = b->e->arena;
+	const Product *p = &s->product;
+	bool f64 = p->c->type->dtype == DT_float64;
+	const char *i = NULL;
+	if (p->batch) {
+		i = "i_batch";
+		put(b->w, "for (int64_t %s = 0; %s < %s; %s++) {\n", i, i, size_c(a, p->batch), i);
+	}
+	put(b->w, "cblas_%sgemm(CblasRowMajor, %s, %s, (blasint)(%s), (blasint)(%s), (blasint)(%s), %s,\n", f64 ? "d" : "s",
+	    p->trans_a ? "CblasTrans" : "CblasNoTrans", p->trans_b ? "CblasTrans" : "CblasNoTrans", size_c(a, p->m), size_c(a, p->n), size_c(a, p->k),
+	    number_c(a, p->c->type->dtype, p->alpha, 0).s);
+	put(b->w, "%s, (blasint)(%s), %s, (blasint)(%s), %s, %s, (blasint)(%s));\n", offset(a, p->a, p->next_a, i), size_c(a, p->lda), offset(a, p->b, p->next_b, i),
+	    size_c(a, p->ldb), number_c(a, p->c->type->dtype, p->beta, 0).s, offset(a, p->c, p->next_c, i), size_c(a, p->ldc));
+	if (p->batch)
+		put(b->w, "}\n");
+}
+
+static void put_step(Body *b, const Step *s);
+
+static void put_block(Body *b, const PlanBlock *block)
+{
+	if (b->parallel)
+		for (int i = 0; i < block->steps.len; i++)
+			put_step(b, block->steps.data[i]);
+	else
+		emit_steps(b, block);
+}
+
+static void put_loop(Body *b, const Step *s)
+{
+	const char *n = size_c(b->e->arena, s->steps);
+	if (s->reverse)
+		put(b->w, "for (int64_t %s = %s - 1; %s >= 0; %s--) {\n", s->index, s->steps->nterms > 1 ? arena_printf(b->e->arena, "(%s)", n) : n, s->index, s->index);
+	else
+		put(b->w, "for (int64_t %s = 0; %s < %s; %s++) {\n", s->index, s->index, n, s->index);
+	put_block(b, s->body);
+	put(b->w, "}\n");
+}
+
+static void put_check(Body *b, const Step *s)
+{
+	const Func *f = b->plan->func;
+	int number = s->check + 1, i = 0;
+	for (; i < func_count(b->e) && func_plan(b->e, i) != b->plan; i++)
+		;
+	number += b->e->first_check[i];
+	const FuncCheck *c = &f->checks.data[s->check];
+	bool init = f == b->e->model->init;
+	put(b->w, "if (!(%s)) {\nreturn%s; /* %s%s%s */\n}\n", scalar_c(b, s->value), init ? "" : arena_printf(b->e->arena, " %d", number), c->what ? c->what : "",
+	    c->what ? ": " : "", c->text);
+}
+
+static void put_step(Body *b, const Step *s)
+{
+	const char *needs = needs_c(b, s);
+	put_place(b, s);
+	if (s->kind == STEP_SCALAR) {
+		const char *v = scalar_c(b, s->value), *t = ctype(s->value->dtype);
+		if (needs && !is_pure(b, s->value))
+			put(b->w, "const %s %s = %s ? %s : 0;\n", t, s->name, needs, v);
+		else
+			put(b->w, "const %s %s = %s;\n", t, s->name, v);
+		return;
+	}
+	if (needs)
+		put(b->w, "if (%s) {\n", needs);
+	switch (s->kind) {
+	case STEP_KERNEL: put_kernel(b, s); break;
+	case STEP_PRODUCT: put_product(b, s); break;
+	case STEP_CHECK: put_check(b, s); break;
+	case STEP_STORE: put(b->w, "*%s = %s;\n", buf_c(s->target), scalar_c(b, s->value)); break;
+	case STEP_LOOP: put_loop(b, s); break;
+	case STEP_IF:
+		put(b->w, "if (%s) {\n", scalar_c(b, s->value));
+		put_block(b, s->body);
+		if (s->other && s->other->steps.len) {
+			put(b->w, "} else {\n");
+			put_block(b, s->other);
+		}
+		put(b->w, "}\n");
+		break;
+	case STEP_BREAK: put(b->w, "if (%s) {\nbreak;\n}\n", scalar_c(b, s->value)); break;
+	case STEP_SCALAR: break;
+	}
+	if (needs)
+		put(b->w, "}\n");
+}
+
+/* a run of steps by all threads; values that the run does not compute stand before it */
+static void put_region(Body *b, Step *const *step, int n)
+{
+	const Size *work = b->plan->work;
+	int64_t known;
+	bool constant = work && size_is_const(work, &known);
+	if (!b->e->options->threads || (constant && known < PARALLEL_WORK)) {
+		for (int i = 0; i < n; i++)
+			put_step(b, step[i]);
+		return;
+	}
+	put(b->w, "#ifdef _OPENMP\n");
+	if (constant || !work)
+		put(b->w, "#pragma omp parallel\n");
+	else
+		put(b->w, "#pragma omp parallel if (%s > %d)\n", size_c(b->e->arena, work), PARALLEL_WORK);
+	put(b->w, "#endif\n{\n");
+	b->parallel = true;
+	for (int i = 0; i < n; i++)
+		put_step(b, step[i]);
+	b->parallel = false;
+	put(b->w, "}\n");
+}
+
+void emit_steps(Body *b, const PlanBlock *block)
+{
+	Step *const *step = block->steps.data;
+	int n = block->steps.len;
+	for (int i = 0; i < n;) {
+		if (is_serial(step[i]) || step[i]->kind == STEP_SCALAR || step[i]->kind == STEP_BREAK) {
+			put_step(b, step[i++]);
+			continue;
+		}
+		/* as far as it goes without a value or a check in between that other steps may need outside */
+		int end = i, last = i;
+		for (; end < n && !is_serial(step[end]) && step[end]->kind != STEP_BREAK; end++) {
+			if (step[end]->kind != STEP_SCALAR)
+				last = end;
+			else if (!is_pure(b, step[end]->value))
+				break;
+		}
+		VEC(Step *) run = {0};
+		bool kernels = false;
+		for (int j = i; j <= last; j++) {
+			if (step[j]->kind == STEP_SCALAR) {
+				put_step(b, step[j]); /* pure: stands before the region */
+			} else {
+				push(b->e->arena, &run, step[j]);
+				kernels = kernels || has_kernel(step[j]);
+			}
+		}
+		if (kernels)
+			put_region(b, run.data, run.len);
+		else
+			for (int j = 0; j < run.len; j++)
+				put_step(b, run.data[j]);
+		i = last + 1;
+	}
+}
