@@ -136,9 +136,9 @@ MC_FLOATS(double, f64, )
 
 /* ---- integers: T, its suffix, the unsigned type to compute in, bits.  Overflow wraps; division by zero gives 0. */
 #define MC_INTEGERS(T, S, U, BITS)                                                                 \
-	MC_FN T mc_sel_##S(int c, T a, T b) { return c ? a : b; }                                  \
-	MC_FN T mc_max_##S(T a, T b) { return a >= b ? a : b; }                                    \
-	MC_FN T mc_min_##S(T a, T b) { return a <= b ? a : b; }                                    \
+	MC_FN T mc_sel_##S(int c, T a, T b) { return (T)(c ? a : b); }                             \
+	MC_FN T mc_max_##S(T a, T b) { return (T)(a >= b ? a : b); }                               \
+	MC_FN T mc_min_##S(T a, T b) { return (T)(a <= b ? a : b); }                               \
 	MC_FN T mc_neg_##S(T a) { return (T)((U)0 - (U)a); }                                       \
 	MC_FN T mc_add_##S(T a, T b) { return (T)((U)a + (U)b); }                                  \
 	MC_FN T mc_sub_##S(T a, T b) { return (T)((U)a - (U)b); }                                  \
@@ -146,7 +146,7 @@ MC_FLOATS(double, f64, )
 	/* by b or more than the width: as if one by one */                                        \
 	MC_FN T mc_shl_##S(T a, T b)                                                               \
 	{                                                                                          \
-		return (uint64_t)b < BITS ? (T)((U)a << (uint64_t)b) : (T)0;                       \
+		return (T)((uint64_t)b < BITS ? (U)a << (uint64_t)b : 0);                       \
 	}                                                                                          \
 	/* a to the b-th; to a negative one: 1 / a without its fraction */                         \
 	MC_FN T mc_pow_##S(T a, T b)                                                               \
@@ -185,9 +185,9 @@ MC_FLOATS(double, f64, )
 	MC_INTEGERS(T, S, U, BITS)                                                                 \
 	MC_FN T mc_abs_##S(T a) { return a; }                                                      \
 	MC_FN T mc_sign_##S(T a) { return (T)(a > 0); }                                            \
-	MC_FN T mc_shr_##S(T a, T b) { return (uint64_t)b < BITS ? (T)(a >> (uint64_t)b) : (T)0; } \
-	MC_FN T mc_floordiv_##S(T a, T b) { return b == 0 ? (T)0 : (T)(a / b); }                   \
-	MC_FN T mc_mod_##S(T a, T b) { return b == 0 ? (T)0 : (T)(a % b); }
+	MC_FN T mc_shr_##S(T a, T b) { return (T)((uint64_t)b < BITS ? a >> (uint64_t)b : 0); }     \
+	MC_FN T mc_floordiv_##S(T a, T b) { return (T)(b == 0 ? 0 : a / b); }                   \
+	MC_FN T mc_mod_##S(T a, T b) { return (T)(b == 0 ? 0 : a % b); }
 MC_SIGNED(int8_t, i8, uint32_t, 8)
 MC_SIGNED(int16_t, i16, uint32_t, 16)
 MC_SIGNED(int32_t, i32, uint32_t, 32)

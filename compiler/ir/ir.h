@@ -256,6 +256,7 @@ typedef struct OpInfo {
 	bool vector; /* has a form on GCC vectors */
 	const char *value; /* C text over a, b, c; NULL for structural ops */
 	const char *integer; /* the same where the operands are integers */
+	bool flows[3]; /* elementwise: a gradient flows to this operand */
 	bool differentiable; /* a gradient can flow through it */
 } OpInfo;
 const OpInfo *op_info(Op);

@@ -3,12 +3,45 @@
 
 #include "ops/ops.h"
 
+/* the derivative column as which operands a gradient flows to, and whether to any: NONE is 0, every expression 1 */
+#define D(...) {__VA_ARGS__}, ANY_OF(__VA_ARGS__, 0, 0, 0)
+#define ANY_OF(a, b, c, ...) (a || b || c)
+#define NONE 0
+#define g 1
+#define NEG(...) 1
+#define ADD(...) 1
+#define SUB(...) 1
+#define MUL(...) 1
+#define DIV(...) 1
+#define FLOORDIV(...) 1
+#define MIN(...) 1
+#define MAX(...) 1
+#define SELECT(...) 1
+#define CAST(...) 1
+#define POW_BASE(...) 1
+#define POW_EXPONENT(...) 1
 #define ELEM(op, arity, types, vector, value, integer, derivative, domain)                         \
-	{#op, arity, TYPES_##types, true, vector, #value, #integer, sizeof #derivative != sizeof "D(NONE)"},
+	{#op, arity, TYPES_##types, true, vector, #value, #integer, derivative},
 static const OpInfo elementwise[] = {
 #include "ops.def"
 };
 #undef ELEM
+#undef D
+#undef ANY_OF
+#undef NONE
+#undef g
+#undef NEG
+#undef ADD
+#undef SUB
+#undef MUL
+#undef DIV
+#undef FLOORDIV
+#undef MIN
+#undef MAX
+#undef SELECT
+#undef CAST
+#undef POW_BASE
+#undef POW_EXPONENT
 
 enum { NELEMENTWISE = sizeof elementwise / sizeof elementwise[0] };
 

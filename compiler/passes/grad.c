@@ -12,7 +12,7 @@
 static bool flows(const Val *v, int operand)
 {
 	if (op_info(v->op)->elementwise)
-		return row_flows(v->op, operand);
+		return op_info(v->op)->flows[operand];
 	return v->op == OP_get || op_gradient(v->op) != NULL;
 }
 
@@ -58,6 +58,24 @@ static Val **items_of(Backward *b, const Val *tuple)
 	return b->item[tuple->id];
 }
 
+/* A gradient of 0 where a condition does not hold stays 0 there, whatever the derivative is: in
+ * where(x > 0, log(x), 0) that of log is not finite at 0, and 0 * inf no number. */
+static void row_backward(Backward *b, const Val *v, Val *g, Val **d)
+{
+	for (int side = 1; side <= 2 && g->op == OP_select; side++) {
+		Val *other = g->in[3 - side];
+		if (!is_number(g->in[side], 0) || !type_equal(other->type, g->type))
+			continue;
+		row_backward(b, v, other, d);
+		for (int i = 0; i < v->nin; i++)
+			if (d[i])
+				d[i] = build_elem(b->graph, v->loc, OP_select, g->in[0], side == 1 ? g->in[1] : d[i],
+						  side == 1 ? d[i] : g->in[2]);
+		return;
+	}
+	row_gradient(b->graph, v, g, d);
+}
+
 static void propagate(Backward *b, const Val *v)
 {
 	Val *g = b->adjoint[v->id];
@@ -69,7 +87,7 @@ static void propagate(Backward *b, const Val *v)
 	}
 	bool row = op_info(v->op)->elementwise;
 	if (row)
-		row_gradient(b->graph, v, g, d);
+		row_backward(b, v, g, d);
 	else if (op_gradient(v->op))
 		op_gradient(v->op)(b, v, v->type->dtype == DT_tuple ? b->item[v->id] : &g, d);
 	for (int i = 0; i < v->nin; i++)

@@ -20,7 +20,6 @@ void backward(PassCx *, Graph *, int nseeds, Val *const *seed, Val *const *adjoi
 	      Val **gradient);
 
 /* grad_rows.c: the derivative column.  d[i] of the result's shape, or NULL */
-bool row_flows(Op, int operand);
 void row_gradient(Graph *, const Val *v, Val *g, Val **d);
 
 /* A structural op's gradient: from the adjoint g[0] of v (of a tuple: of each item, perhaps NULL) to d[i], of the type of operand i.

@@ -2,49 +2,6 @@
 #include "build_more.h"
 #include "grad.h"
 
-/* ---- which operands a gradient flows to: every expression counts as 1, NONE as 0 */
-#define D(...) {__VA_ARGS__}
-#define NONE 0
-#define g 1
-#define NEG(x) 1
-#define ADD(x, y) 1
-#define SUB(x, y) 1
-#define MUL(x, y) 1
-#define DIV(x, y) 1
-#define FLOORDIV(x, y) 1
-#define MIN(x, y) 1
-#define MAX(x, y) 1
-#define SELECT(x, y, z) 1
-#define CAST(x, y) 1
-#define POW_BASE(x, y, z) 1
-#define POW_EXPONENT(x, y, z) 1
-static const bool flows[][3] = {
-#define ELEM(op, arity, types, vector, value, integer, derivative, domain) derivative,
-#include "../ir/ops.def"
-#undef ELEM
-};
-#undef D
-#undef NONE
-#undef g
-#undef NEG
-#undef ADD
-#undef SUB
-#undef MUL
-#undef DIV
-#undef FLOORDIV
-#undef MIN
-#undef MAX
-#undef SELECT
-#undef CAST
-#undef POW_BASE
-#undef POW_EXPONENT
-
-bool row_flows(Op op, int operand)
-{
-	return flows[op][operand];
-}
-
-/* ---- the derivatives */
 typedef struct Row {
 	Graph *graph;
 	Loc loc;
