@@ -87,7 +87,7 @@ def bytes_agree(path):
         macro = "%s_BYTES" % name.upper() + ("(%s)" % ", ".join(map(str, values)) if m.group(1) else "")
         open(os.path.join(d, "p.c"), "w").write(PROBE % {"name": name, "call": call, "macro": macro})
         harness.must(["gcc", "-std=c99", "-I", os.path.join(ROOT, "runtime"), "-I", d, os.path.join(d, "p.c"), os.path.join(d, name + ".c"), "-o", os.path.join(d, "p"),
-                      *runtime_for(d, name), "-lopenblas", "-lz", "-lm"])
+                      harness.runtime_library(), "-lopenblas", "-lpng", "-lz", "-lm"])
         a, b = harness.must([os.path.join(d, "p")]).split()
         assert a == b and int(a) > 0, "function %s, macro %s" % (a, b)
         report = harness.must([harness.MODELC, path, "--report"])
@@ -96,11 +96,6 @@ def bytes_agree(path):
         f = re.sub(r"\bfloor\(([^/]*)/ (\d+)\)", r"((\1) // \2)", formula.group(1))
         said = eval(f, {"max": max, "min": min}, dict(zip(dims, values)))
         assert said == int(a), "report says %s, the function %s: %s" % (said, a, formula.group(1))
-
-
-def runtime_for(d, name):
-    return [os.path.join(ROOT, "runtime", f) for f in os.listdir(os.path.join(ROOT, "runtime"))
-            if f.endswith(".c") and "driver" not in f and "picture" not in f]
 
 
 TRAP = r"""
@@ -137,7 +132,7 @@ def malloc_in_call():
             generate(os.path.join(ROOT, "models/logistic_regression.model"), d, "--blas", blas)
             open(os.path.join(d, "t.c"), "w").write(TRAP)
             harness.must(["gcc", "-std=gnu99", "-fopenmp", "-O1", "-I", os.path.join(ROOT, "runtime"), "-I", d, os.path.join(d, "t.c"),
-                          os.path.join(d, "logistic_regression.c"), *runtime_for(d, ""), "-o", os.path.join(d, "t"), "-lopenblas", "-lz", "-lm"])
+                          os.path.join(d, "logistic_regression.c"), harness.runtime_library(), "-o", os.path.join(d, "t"), "-lopenblas", "-lpng", "-lz", "-lm"])
             harness.must([os.path.join(d, "t")])
 
 

@@ -1,5 +1,5 @@
 """harness.py -- compiles a model under some settings and talks to it through harness.c"""
-import itertools, os, random, subprocess, tempfile
+import glob, itertools, os, random, re, subprocess, tempfile, threading
 from run import ROOT
 
 MODELC = os.path.join(ROOT, "build/modelc")
@@ -46,9 +46,25 @@ def must(cmd, **kw):
 
 
 def model_name(path):
-    import re
     m = re.search(r"^model\s+(\w+)", open(path).read(), re.M)
     return m.group(1) if m else os.path.basename(path)[:-6]
+
+
+_libraries, _lock = {}, threading.Lock()
+
+
+def runtime_library(cc="gcc", sanitize=False):
+    """runtime/*.c as an archive, made once in a run"""
+    with _lock:
+        if (cc, sanitize) not in _libraries:
+            folder = tempfile.TemporaryDirectory(prefix="modelc-runtime-")
+            flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"] if sanitize else []
+            for c in sorted(glob.glob(os.path.join(ROOT, "runtime/*.c"))):
+                must([cc, "-std=gnu11", "-O1", *flags, "-c", c, "-o", os.path.join(folder.name, os.path.basename(c) + ".o")])
+            path = os.path.join(folder.name, "libmc.a")
+            must(["ar", "rcs", path, *glob.glob(os.path.join(folder.name, "*.o"))])
+            _libraries[cc, sanitize] = folder, path
+        return _libraries[cc, sanitize][1]
 
 
 class Program:
@@ -67,13 +83,11 @@ class Program:
         source = os.path.join(self.dir, self.name + ".c")
         must([cc, *(["-x", "c++", "-std=c++17"] if cxx else ["-std=c99"]), *WARNINGS, *base, "-c", source, "-o", source + ".o"])
         objects.append(source + ".o")
-        for c in ["tests/harness.c"] + ["runtime/" + f for f in os.listdir(os.path.join(ROOT, "runtime"))
-                                        if f.endswith(".c") and "driver" not in f and "picture" not in f]:
-            o = os.path.join(self.dir, os.path.basename(c) + ".o")
-            must([s["cc"], "-std=gnu11", "-O1", "-DMODEL=%s_model" % self.name, *base[2:], "-c", os.path.join(ROOT, c), "-o", o])
-            objects.append(o)
+        o = os.path.join(self.dir, "harness.o")
+        must([s["cc"], "-std=gnu11", "-DMODEL=%s_model" % self.name, *base, "-c", os.path.join(ROOT, "tests/harness.c"), "-o", o])
+        objects += [o, runtime_library(s["cc"], s["sanitize"])]
         self.exe = os.path.join(self.dir, "harness")
-        must([cc, *base, *objects, "-o", self.exe, *(["-lopenblas"] if s["blas"] == "openblas" else []), "-lz", "-lm"])
+        must([cc, *base, *objects, "-o", self.exe, *(["-lopenblas"] if s["blas"] == "openblas" else []), "-lpng", "-lz", "-lm"])
 
     def talk(self, lines, timeout=120, threads="2"):
         """the answers, one a line"""
