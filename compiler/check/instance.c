@@ -1,0 +1,111 @@
+/* instance.c -- what calls of defs declare: instances nest, and their paths name the variables
+ *
+ * An instance is named by `as`, else by the let that is the call, else by the def; then a number tells calls apart, given to
+ * the places of the calls in the order in which the first walk meets them. */
+#include <string.h>
+
+#include "state.h"
+
+static Instance *find_inner(const Instance *of, const char *name)
+{
+	for (int i = 0; i < of->inner.len; i++)
+		if (!strcmp(of->inner.data[i]->name, name))
+			return of->inner.data[i];
+	return NULL;
+}
+
+Instance *instance_child(Check *c, Instance *outer, const char *name)
+{
+	Instance *in = find_inner(outer, name);
+	if (in)
+		return in;
+	in = NEW(c->arena, Instance);
+	in->name = name;
+	in->path = *outer->path ? arena_printf(c->arena, "%s.%s", outer->path, name) : name;
+	in->outer = outer;
+	push(c->arena, &outer->inner, in);
+	return in;
+}
+
+static Instance *unnamed(Check *c, Instance *outer, const char *def, int site)
+{
+	int same = 0;
+	for (int i = 0; i < outer->sites.len; i++) {
+		const SiteName *s = &outer->sites.data[i];
+		if (s->site == site && !strcmp(s->def, def))
+			return s->inst;
+		same += !strcmp(s->def, def);
+	}
+	const char *name = def;
+	do
+		name = ++same == 1 ? def : arena_printf(c->arena, "%s_%d", def, same);
+	while (find_inner(outer, name));
+	Instance *in = instance_child(c, outer, name);
+	SiteName s = {site, def, in};
+	push(c->arena, &outer->sites, s);
+	return in;
+}
+
+Instance *instance_of_call(Check *c, Instance *outer, Ident as, const char *hint, const char *def, int site)
+{
+	if (as.text)
+		return instance_child(c, outer, as.text);
+	if (hint)
+		return instance_child(c, outer, hint);
+	return unnamed(c, outer, def, site);
+}
+
+/* the scopes from inner to outer, each with the instance that its calls stand in */
+Instance *find_instance(Scope *s, const char *name)
+{
+	for (; s; s = s->outer) {
+		Instance *in = s->inst ? find_inner(s->inst, name) : NULL;
+		if (in)
+			return in;
+	}
+	return NULL;
+}
+
+VarDecl *find_var(const Instance *in, const char *name)
+{
+	for (int i = 0; i < in->vars.len; i++) {
+		const char *path = in->vars.data[i]->var->name, *dot = strrchr(path, '.');
+		if (!strcmp(dot ? dot + 1 : path, name))
+			return in->vars.data[i];
+	}
+	return NULL;
+}
+
+static void unknown_member(Check *c, const Instance *in, Ident name)
+{
+	VEC(const char *) all = {0};
+	for (int i = 0; i < in->vars.len; i++) {
+		const char *path = in->vars.data[i]->var->name, *dot = strrchr(path, '.');
+		push(c->arena, &all, dot ? dot + 1 : path);
+	}
+	for (int i = 0; i < in->inner.len; i++)
+		push(c->arena, &all, in->inner.data[i]->name);
+	const char *near = did_you_mean(name.text, all.data, all.len);
+	if (near)
+		check_error(c, name.loc, "the instance %s has no '%s'; did you mean '%s'?", in->path, name.text, near);
+	else
+		check_error(c, name.loc, "the instance %s has no '%s'", in->path, name.text);
+}
+
+/* a variable, an instance within, or a let of the def, which is evaluated in this walk if it was not yet */
+Value instance_member(Check *c, Instance *in, Ident name, Loc use)
+{
+	VarDecl *d = find_var(in, name.text);
+	if (d)
+		return var_node(c, d->var);
+	Instance *inner = find_inner(in, name.text);
+	if (inner)
+		return (Value){.kind = V_INSTANCE, .instance = inner};
+	if (in->epoch != c->state->walk->epoch && in->owner && !in->owner->busy)
+		force(c, in->owner, use);
+	Binding *b = in->epoch == c->state->walk->epoch && in->scope ? find_here(in->scope, name.text) : NULL;
+	if (b)
+		return force(c, b, use);
+	unknown_member(c, in, name);
+	return value_error();
+}

@@ -1,0 +1,157 @@
+/* scope.c -- which names stand where */
+#include "state.h"
+
+Scope *scope_new(Check *c, Scope *outer, ScopeKind kind)
+{
+	Scope *s = NEW(c->arena, Scope);
+	s->outer = outer;
+	s->kind = kind;
+	s->region = c->state->region;
+	s->frame = c->frame;
+	if (outer) {
+		s->inst = outer->inst;
+		s->place = outer->place;
+		s->flow = outer->flow;
+		s->name = outer->name;
+	}
+	return s;
+}
+
+static size_t slot_of(const Scope *s, const char *name)
+{
+	return (size_t)(((uintptr_t)name >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (size_t)(s->nhash - 1);
+}
+
+static void hash_put(Scope *s, Binding *b)
+{
+	size_t i = slot_of(s, b->name);
+	while (s->hash[i])
+		i = (i + 1) & (size_t)(s->nhash - 1);
+	s->hash[i] = b;
+}
+
+/* scopes with many names are searched by hash: open addressing, at most half full */
+static void hash_grow(Check *c, Scope *s)
+{
+	if (s->names.len < 16 || 2 * s->names.len <= s->nhash)
+		return;
+	s->nhash = s->nhash ? 2 * s->nhash : 64;
+	s->hash = NEW_ARRAY(c->arena, Binding *, s->nhash);
+	for (int i = 0; i < s->names.len; i++)
+		hash_put(s, s->names.data[i]);
+}
+
+Binding *find_here(const Scope *s, const char *name)
+{
+	if (s->hash) {
+		for (size_t i = slot_of(s, name); s->hash[i]; i = (i + 1) & (size_t)(s->nhash - 1))
+			if (s->hash[i]->name == name)
+				return s->hash[i];
+		return NULL;
+	}
+	for (int i = 0; i < s->names.len; i++)
+		if (s->names.data[i]->name == name)
+			return s->names.data[i];
+	return NULL;
+}
+
+Binding *find_name(const Scope *s, const char *name)
+{
+	for (; s; s = s->outer) {
+		Binding *b = find_here(s, name);
+		if (b)
+			return b;
+	}
+	return NULL;
+}
+
+static const char *kind_text(BindKind kind, const Stmt *stmt)
+{
+	switch (kind) {
+	case BIND_CONST: return "const";
+	case BIND_DIM: return "dim";
+	case BIND_SYMBOL: return stmt && stmt->kind == ST_SYMBOL ? "symbol" : "argument";
+	case BIND_DATA: return "data";
+	case BIND_VAR: return stmt && stmt->kind == ST_PARAM ? "param" : "shared";
+	case BIND_LET: return stmt && stmt->kind == ST_LOSS ? "loss" : "let";
+	case BIND_NEXT: return "next";
+	case BIND_DEF: return "def";
+	case BIND_EXTERN: return "extern";
+	case BIND_FUNCTION: return "function";
+	default: return "";
+	}
+}
+
+Binding *declare(Check *c, Scope *s, Ident id, BindKind kind, const Stmt *stmt)
+{
+	Binding *old = find_here(s, id.text);
+	Binding *b = NEW(c->arena, Binding);
+	b->name = id.text;
+	b->loc = id.loc;
+	b->kind = kind;
+	b->scope = s;
+	b->stmt = stmt;
+	b->origin = (Origin){kind_text(kind, stmt), id.text, id.loc};
+	if (old) {
+		Message *m = check_error(c, id.loc, kind == BIND_NEXT ? "'%s' is given a value twice" : "'%s' is declared twice", id.text);
+		if (old->loc.source)
+			diag_note(m, old->loc, "the first stands here");
+		b->failed = true;
+		return b;
+	}
+	push(c->arena, &s->names, b);
+	if (s->hash && 2 * s->names.len <= s->nhash)
+		hash_put(s, b);
+	else
+		hash_grow(c, s);
+	return b;
+}
+
+Binding *declare_value(Check *c, Scope *s, Ident id, const char *kind, Value v)
+{
+	Binding *b = declare(c, s, id, BIND_VALUE, NULL);
+	b->value = v;
+	b->origin.kind = kind;
+	if (b->value.origin == NULL && *kind)
+		b->value.origin = &b->origin;
+	return b;
+}
+
+const char *suggest(Check *c, const Scope *s, const char *name)
+{
+	VEC(const char *) all = {0};
+	for (; s; s = s->outer)
+		for (int i = 0; i < s->names.len; i++)
+			if (s->names.data[i]->kind != BIND_NEXT)
+				push(c->arena, &all, s->names.data[i]->name);
+	return did_you_mean(name, all.data, all.len);
+}
+
+void error_unknown(Check *c, const Scope *s, Loc loc, const char *name, const char *what)
+{
+	const char *near = suggest(c, s, name);
+	if (near)
+		check_error(c, loc, "unknown %s '%s'; did you mean '%s'?", what, name, near);
+	else
+		check_error(c, loc, "unknown %s '%s'", what, name);
+}
+
+Saved enter(Check *c, Scope *s)
+{
+	State *st = c->state;
+	Saved saved = {st->region, c->frame, st->scope, c->graph};
+	st->region = s->region;
+	st->scope = s;
+	c->frame = s->frame;
+	c->graph = st->region ? st->region->graph : NULL;
+	return saved;
+}
+
+void leave(Check *c, Saved saved)
+{
+	State *st = c->state;
+	st->region = saved.region;
+	st->scope = saved.scope;
+	c->frame = saved.frame;
+	c->graph = saved.graph;
+}

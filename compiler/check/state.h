@@ -1,0 +1,308 @@
+/* state.h -- the elaborator's own state: scopes, bindings, instances, walks
+ *
+ * A walk is one evaluation of the program: the first, over the whole file in order, declares the variables and builds
+ * the initialisers (its graph becomes `_init`); then one for each function.  A file-level binding keeps one value for
+ * the first walk and one for the function at hand. */
+#ifndef STATE_H
+#define STATE_H
+
+#include "check.h"
+
+enum { MAX_CALL_DEPTH = 64, MAX_DEPTH = 2000, MAX_EXPANSIONS = 200000, MAX_UNROLL = 10000 };
+
+typedef struct Binding Binding;
+typedef struct Region Region;
+typedef struct Walk Walk;
+
+typedef enum BindKind {
+	BIND_VALUE, /* known when it is declared: a parameter, a carry, an element, a builtin, a module */
+	BIND_TRAINING, /* the constant `training` of the walk */
+	BIND_CONST,
+	BIND_DIM,
+	BIND_SYMBOL, /* also an argument `name : type` of a function */
+	BIND_DATA,
+	BIND_VAR, /* param, shared */
+	BIND_LET,
+	BIND_NEXT, /* the value after the step of a carry; its name is "next h" */
+	BIND_DEF,
+	BIND_EXTERN,
+	BIND_FUNCTION
+} BindKind;
+
+typedef struct Cached {
+	int epoch; /* the walk that it belongs to; 0: none */
+	Value value;
+} Cached;
+
+/* the value of a let, shared by the names of a tuple */
+typedef struct LetValue {
+	Cached cached[2];
+	bool busy;
+} LetValue;
+
+struct Binding {
+	const char *name;
+	Loc loc; /* of the name */
+	BindKind kind;
+	Scope *scope;
+	const Stmt *stmt;
+	int index; /* of consts, dims, names */
+	Value value; /* VALUE, DEF, ... */
+	Cached cached[2];
+	LetValue *let;
+	bool busy; /* being evaluated: meeting it again is a circle */
+	bool failed; /* an error was reported in the first walk: silent from then on */
+	Dim *dim; /* DIM */
+	const Type *type; /* SYMBOL, DATA: once evaluated */
+	Var *var; /* DATA */
+	Origin origin;
+};
+
+typedef enum ScopeKind { SCOPE_BUILTIN, SCOPE_MODULE, SCOPE_FILE, SCOPE_FUNCTION, SCOPE_DEF, SCOPE_BLOCK } ScopeKind;
+
+/* what the statements of a body gather */
+typedef struct Flow {
+	bool returned;
+	Values result; /* return */
+	bool loop; /* next, emit, until may stand here */
+	bool emitted;
+	Values emits;
+	VEC(Loc) emit_loc;
+	Value until;
+	Loc until_loc;
+} Flow;
+
+struct Scope {
+	Scope *outer;
+	ScopeKind kind;
+	const char *name; /* of a module, function, def */
+	VEC(Binding *) names;
+	Binding **hash; /* of scopes with many names */
+	int nhash;
+	Region *region; /* where its lets are computed */
+	Instance *inst; /* what its variables belong to */
+	const CallFrame *frame;
+	uint64_t place; /* of random draws: a hash of the way here */
+	Flow *flow;
+};
+
+/* The graph under construction, in its surroundings */
+typedef struct PendingCheck {
+	Val *ok;
+	FuncCheck check;
+} PendingCheck;
+struct Region {
+	Graph *graph;
+	Region *outer;
+	VEC(PendingCheck) checks;
+};
+
+struct CallFrame {
+	const CallFrame *outer;
+	const char *name;
+	Loc loc; /* of the call */
+	int depth;
+};
+
+/* ---- variables and instances: they outlive the walks */
+typedef struct VarDecl {
+	Var *var;
+	const Stmt *stmt;
+	Value init; /* as evaluated, to compare with that of another declaration */
+	Val *initial; /* in the first walk's graph; NULL after an error */
+} VarDecl;
+typedef struct SiteName { /* the instance that an unnamed call made */
+	int site;
+	const char *def;
+	Instance *inst;
+} SiteName;
+struct Instance {
+	const char *name, *path; /* path "": the model itself */
+	Instance *outer;
+	VEC(VarDecl *) vars;
+	VEC(Instance *) inner;
+	VEC(SiteName) sites;
+	Binding *owner; /* the let that makes it, or NULL */
+	Scope *scope; /* of its latest expansion, and the walk of it */
+	int epoch;
+};
+
+/* ---- walks */
+typedef struct Given {
+	const Stmt *stmt;
+	Loc loc;
+	const char *text; /* of the target */
+	Binding *binding; /* or */
+	const Var *var;
+	Value value;
+	bool done, busy, used;
+} Given;
+typedef struct SymbolUse {
+	const Binding *symbol;
+	FuncArg *arg;
+	Val *v;
+	bool listed;
+} SymbolUse;
+typedef struct Update {
+	const Var *var;
+	Val *v;
+	Loc loc;
+} Update;
+struct Walk {
+	int epoch;
+	int slot; /* 0: the first walk; 1: a function */
+	Func *func;
+	const Stmt *stmt; /* NULL in the first walk */
+	Scope *scope;
+	Region root;
+	VEC(Given *) givens;
+	VEC(SymbolUse) symbols;
+	VEC(Val *) var_val; /* by Var.index */
+	VEC(Update) updates;
+	VEC(const Binding *) dims; /* listed as arguments */
+};
+
+typedef struct State {
+	const CheckOptions *options;
+	const File *file;
+	Model *model;
+	Scope *outermost, *top;
+	VEC(Scope *) modules;
+	Walk *first; /* the walk over the whole file */
+	Walk *walk; /* the one at hand */
+	Region *region;
+	Scope *scope; /* the innermost at work, for call_value */
+	VEC(Dim *) free_dims; /* `?`s of symbols and what givens may set: each walk decides anew */
+	VEC(VarDecl *) decls; /* of all variables, in order */
+	int epoch, depth, expansions;
+	bool *define_used;
+	Instance *root;
+} State;
+
+/* ---- scope.c */
+Scope *scope_new(Check *, Scope *outer, ScopeKind); /* in the surroundings of outer, at the region at hand */
+Binding *declare(Check *, Scope *, Ident, BindKind, const Stmt *); /* a duplicate is an error at both places; never NULL */
+Binding *declare_value(Check *, Scope *, Ident, const char *kind, Value);
+Binding *find_here(const Scope *, const char *name);
+Binding *find_name(const Scope *, const char *name);
+void error_unknown(Check *, const Scope *, Loc, const char *name, const char *what);
+const char *suggest(Check *, const Scope *, const char *name); /* or NULL */
+typedef struct Saved {
+	Region *region;
+	const CallFrame *frame;
+	Scope *scope;
+	Graph *graph;
+} Saved;
+Saved enter(Check *, Scope *); /* work goes on where the scope is */
+void leave(Check *, Saved);
+
+/* ---- library.c: what stands around every program */
+void open_library(Check *);
+Scope *find_module(Check *, const char *name);
+
+/* ---- use.c */
+void use_file(Check *, Scope *, const Stmt *);
+
+/* ---- force.c */
+Value force(Check *, Binding *, Loc use); /* its value in this walk */
+void define_constants(Check *); /* -D that name nothing are errors */
+
+/* ---- type_expr.c */
+typedef struct TypeUse {
+	Scope *scope;
+	const char *name; /* of what is declared: `?`s are called name_0, ... */
+	bool free; /* `?` may stand: a dim is made */
+	bool per_walk; /* the dims made are decided anew by each walk */
+} TypeUse;
+const Type *eval_type(Check *, const TypeUse *, const TypeExpr *);
+bool type_dtype(Check *, const Ident *, DType *, int *rank, unsigned *ones); /* Theano's names too: rank -1 if it says none */
+/* the type of a def's parameter: names of sizes are declared in the scope; false after an error */
+bool match_param(Check *, Scope *, const char *def, const Param *, Value *, Loc);
+const Size *size_of_expr(Check *, Scope *, const Expr *);
+Value eval_known(Check *, Scope *, const Expr *, const char *what); /* must be known now */
+
+/* ---- instance.c */
+Instance *instance_child(Check *, Instance *, const char *name);
+Instance *instance_of_call(Check *, Instance *, Ident as, const char *hint, const char *def, int site);
+Instance *find_instance(Scope *, const char *name);
+Value instance_member(Check *, Instance *, Ident, Loc);
+VarDecl *find_var(const Instance *, const char *name);
+
+/* ---- variable.c */
+Value variable_value(Check *, Binding *);
+Value var_node(Check *, const Var *); /* the variable as this walk sees it: perhaps given */
+Value data_value(Check *, Binding *);
+Value symbol_value(Check *, Binding *, Loc);
+void add_update(Check *, Loc, Loc target_loc, const Var *, Value);
+void finish_init(Check *); /* _init out of the first walk's graph */
+
+/* ---- given.c */
+void collect_givens(Check *, Walk *);
+void force_givens(Check *, Walk *);
+bool given_value(Check *, const Binding *, const Var *, Loc, Value *);
+bool resolve_path(Check *, Scope *, const Expr *, Binding **, const Var **);
+
+/* ---- block.c */
+void declare_names(Check *, Scope *, const Stmts *);
+void run_block(Check *, Scope *, const Stmts *);
+
+/* ---- expr.c */
+Value eval_named(Check *, Scope *, const Expr *, const char *hint, Binding *owner); /* the value of a let of that name */
+Value eval_list_item(Check *, Loc, Value list, int64_t i);
+bool is_scalar_bool(Value);
+
+/* ---- call.c */
+typedef struct CallArgs {
+	int n;
+	Value *value;
+	const char **name; /* each or NULL */
+	Loc *loc, *name_loc;
+} CallArgs;
+Value eval_call(Check *, Scope *, const Expr *, const char *hint, Binding *owner);
+Value call_with(Check *, Scope *, Loc, Value callee, const CallArgs *, Instance *, uint64_t place);
+Value call_extern(Check *, Loc, const Extern *, const Stmt *, Scope *, const CallArgs *);
+uint64_t place_hash(uint64_t, uint64_t);
+uint64_t place_text(uint64_t, const char *);
+
+/* ---- special.c: calls that see their arguments as written */
+extern const Builtin special_builtins[];
+bool eval_special(Check *, Scope *, const Expr *, const Builtin *, Value *);
+bool eval_indices(Check *, Scope *, const Indices *, IndexValue *);
+
+/* ---- depend.c */
+typedef VEC(const Val *) Reached;
+Reached differentiable_params(Check *, const Val *cost); /* the OP_var nodes that a gradient of cost can reach */
+bool gradient_reaches(Check *, const Val *cost, const Val *v, const Val **barrier);
+bool depends_on(Check *, const Val *from, const Val *on);
+
+/* ---- loop.c, scan.c, fold.c, branch.c */
+void region_open(Check *, Region *); /* what is built goes there, until region_leave */
+void region_leave(Check *, Region *);
+bool loop_carries(Check *, Scope *, const Args *carries, Value *);
+Scope *loop_scope(Check *, Scope *); /* of a body */
+bool loop_next(Check *, Scope *body, const Arg *carry, Value *);
+bool loop_known_nexts(Check *, const Scope *body, const Args *carries);
+Value eval_scan(Check *, Scope *, const Expr *);
+Value eval_fold(Check *, Scope *, const Expr *, const char *hint, Binding *owner);
+Value eval_if(Check *, Scope *, const Expr *);
+Value eval_each(Check *, Scope *, const Expr *);
+void run_each(Check *, Scope *, const Stmt *);
+
+/* ---- func.c */
+void check_function(Check *, const Stmt *);
+Walk *walk_new(Check *, Func *, const Stmt *, int slot);
+void walk_begin(Check *, Walk *);
+void walk_end(Check *, Walk *);
+void finish_function(Check *, Walk *); /* arguments, dims, order; errors of need */
+void print_function(Check *, const char *text); /* --print */
+
+/* ---- resolve.c: sizes that this walk decided are put into the graph */
+void resolve_graph(Check *, Graph *);
+void collect_dims(Check *, const Func *, bool *used); /* by Dim.index */
+void collect_type_dims(const Type *, bool *used);
+bool graph_draws(const Graph *);
+
+/* ---- driver.c */
+void check_driver(Check *, const Stmt *);
+
+#endif

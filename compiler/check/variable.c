@@ -1,0 +1,389 @@
+/* variable.c -- param, shared, data and symbols: declared once, seen anew by each walk; updates; the initialisers' graph */
+#include <string.h>
+
+#include "state.h"
+
+/* ---- reading */
+
+static void set_name(Check *c, Val *v, const char *name)
+{
+	v->name = arena_strndup(c->arena, name, strlen(name));
+}
+
+Value var_node(Check *c, const Var *var)
+{
+	Walk *w = c->state->walk;
+	Value given;
+	if (given_value(c, NULL, var, var->loc, &given))
+		return given;
+	while (w->var_val.len <= var->index)
+		push(c->arena, &w->var_val, NULL);
+	Val **v = &w->var_val.data[var->index];
+	if (*v == NULL) {
+		Attr attr = {.var = var};
+		*v = build(w->root.graph, var->loc, OP_var, 0, NULL, &attr, var->type);
+		set_name(c, *v, var->name);
+	}
+	Value value = value_tensor(*v);
+	Origin *o = NEW(c->arena, Origin);
+	*o = (Origin){var->kind == VAR_PARAM ? "param" : var->kind == VAR_SHARED ? "shared" : "data", var->name, var->loc};
+	value.origin = o;
+	return value;
+}
+
+static const Type *type_resolved(Check *c, const Type *t)
+{
+	const Size *size[MAX_RANK];
+	for (int i = 0; i < t->rank; i++)
+		size[i] = size_resolve(c->arena, t->size[i]);
+	return type_array(c->arena, t->dtype, t->rank, size);
+}
+
+static Var *var_new(Check *c, VarKind kind, const char *name, const Type *type, Loc loc)
+{
+	Model *m = c->state->model;
+	Var *var = NEW(c->arena, Var);
+	*var = (Var){.kind = kind, .name = name, .type = type, .loc = loc, .index = m->vars.len};
+	push(c->arena, &m->vars, var);
+	return var;
+}
+
+Value data_value(Check *c, Binding *b)
+{
+	if (b->var == NULL) {
+		TypeUse use = {.scope = b->scope, .name = b->name, .free = true};
+		const Type *type = eval_type(c, &use, b->stmt->var.type);
+		if (type == NULL)
+			return value_error();
+		b->var = var_new(c, VAR_DATA, b->name, type_resolved(c, type), b->loc);
+		VarDecl *d = NEW(c->arena, VarDecl);
+		d->var = b->var;
+		d->stmt = b->stmt;
+		push(c->arena, &c->state->decls, d);
+	}
+	return var_node(c, b->var);
+}
+
+Value symbol_value(Check *c, Binding *b, Loc use)
+{
+	(void)use;
+	Walk *w = c->state->walk;
+	for (int i = 0; i < w->symbols.len; i++)
+		if (w->symbols.data[i].symbol == b)
+			return value_tensor(w->symbols.data[i].v);
+	if (b->type == NULL) {
+		TypeUse types = {.scope = b->scope, .name = b->name, .free = true, .per_walk = true};
+		b->type = eval_type(c, &types, b->stmt->var.type);
+		if (b->type == NULL)
+			return value_error();
+	}
+	FuncArg *arg = NEW(c->arena, FuncArg);
+	*arg = (FuncArg){.name = b->name, .type = b->type, .loc = b->loc};
+	Attr attr = {.arg = arg};
+	SymbolUse s = {.symbol = b, .arg = arg};
+	s.v = build(w->root.graph, b->loc, OP_arg, 0, NULL, &attr, b->type);
+	s.v->name = b->name;
+	push(c->arena, &w->symbols, s);
+	return value_tensor(s.v);
+}
+
+/* ---- declaring */
+
+static bool same_value(Value a, Value b)
+{
+	if (a.kind != b.kind)
+		return false;
+	switch (a.kind) {
+	case V_INT: return size_equal(a.i, b.i);
+	case V_FLOAT: return a.f == b.f || (a.f != a.f && b.f != b.f);
+	case V_BOOL: return a.b == b.b;
+	case V_BUILTIN: return a.builtin == b.builtin;
+	case V_DTYPE: return a.dtype == b.dtype;
+	case V_LIST:
+		for (int i = 0; i < a.list->n; i++)
+			if (a.list->n != b.list->n || !same_value(a.list->item[i], b.list->item[i]))
+				return false;
+		return a.list->n == b.list->n;
+	case V_DEF:
+		if (a.def->def != b.def->def || a.def->nbound != b.def->nbound)
+			return false;
+		for (int i = 0; i < a.def->nbound; i++)
+			if (!same_value(a.def->bound[i], b.def->bound[i]) || a.def->bound_name[i] != b.def->bound_name[i])
+				return false;
+		return true;
+	default: return true; /* values that are computed: the same text, and the same declaration is what is asked for */
+	}
+}
+
+static Value list_of_sizes(Check *c, const Type *type)
+{
+	Value *size = NEW_ARRAY(c->arena, Value, type->rank + 1);
+	for (int i = 0; i < type->rank; i++)
+		size[i] = value_int(type->size[i]);
+	return value_list(c, type->rank, size);
+}
+
+static bool is_shape_def(Value v)
+{
+	return v.kind == V_BUILTIN || v.kind == V_DEF;
+}
+
+/* a def of a shape is called with the declared one */
+static Value call_initialiser(Check *c, Binding *b, Value init, const Type *type, Loc loc)
+{
+	uint64_t place = place_text(b->scope->place, b->name);
+	Value shape = list_of_sizes(c, type);
+	if (init.kind == V_BUILTIN) {
+		BuiltinCall call = {.builtin = init.builtin, .loc = loc, .n = 8, .place = (uint32_t)(place >> 32), .shape_of = type};
+		Value arg[8] = {shape};
+		Loc arg_loc[8];
+		for (int i = 0; i < 8; i++)
+			arg_loc[i] = loc;
+		for (int i = 1; i < 8; i++)
+			arg[i] = (Value){.kind = V_NONE};
+		call.arg = arg;
+		call.arg_loc = arg_loc;
+		return init.builtin->call(c, &call);
+	}
+	const char *none = NULL;
+	CallArgs args = {1, &shape, &none, &loc, &loc};
+	return call_with(c, b->scope, loc, init, &args, b->scope->inst, place);
+}
+
+/* from the graph of a function's walk into that of the first; NULL if it hangs on an argument or a loop */
+typedef struct Transplant {
+	Check *c;
+	Graph *to;
+	VEC(const Val *) from;
+	VEC(Val *) copy;
+	const Val *stray;
+} Transplant;
+
+static Val *transplant(Transplant *t, Val *v)
+{
+	if (v->graph == t->to)
+		return v;
+	for (int i = 0; i < t->from.len; i++)
+		if (t->from.data[i] == v)
+			return t->copy.data[i];
+	if (v->op == OP_arg || v->op == OP_param) {
+		t->stray = v;
+		return NULL;
+	}
+	Val *copy;
+	if (v->op == OP_var) {
+		Walk *w = t->c->state->walk;
+		t->c->state->walk = t->c->state->first;
+		copy = var_node(t->c, v->attr.var).v;
+		t->c->state->walk = w;
+	} else {
+		Val **in = NEW_ARRAY(t->c->arena, Val *, v->nin + 1);
+		for (int i = 0; i < v->nin; i++)
+			if ((in[i] = transplant(t, v->in[i])) == NULL)
+				return NULL;
+		copy = NEW(t->c->arena, Val);
+		*copy = *v;
+		copy->in = in;
+		copy->graph = t->to;
+		copy->id = t->to->vals.len;
+		push(t->to->arena, &t->to->vals, copy);
+	}
+	push(t->c->arena, &t->from, v);
+	push(t->c->arena, &t->copy, copy);
+	return copy;
+}
+
+/* The value at _init.  It is computed at the top of the walk's graph, whatever loop the declaration stands in. */
+static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type)
+{
+	State *st = c->state;
+	Saved saved = {st->region, c->frame, st->scope, c->graph};
+	st->region = &st->walk->root;
+	c->graph = st->region->graph;
+	Loc loc = b->stmt->var.init->loc;
+	*init = eval_expr(c, b->scope, b->stmt->var.init);
+	Value v = is_shape_def(*init) ? call_initialiser(c, b, *init, type, loc) : *init;
+	Val *x = v.kind == V_ERROR ? NULL : coerce(c, loc, v, type, arena_printf(c->arena, "the initialiser of %s", b->name));
+	leave(c, saved);
+	if (x == NULL)
+		return NULL;
+	Transplant t = {.c = c, .to = st->first->root.graph};
+	Val *copy = transplant(&t, x);
+	if (copy == NULL) {
+		Message *m = check_error(c, loc, "an initialiser is made of constants, draws and variables declared before");
+		diag_note(m, t.stray->loc, "this one hangs on '%s'", t.stray->name ? t.stray->name : "a value of a loop");
+	}
+	return copy;
+}
+
+static bool agrees(Check *c, Binding *b, const VarDecl *d, const Type *type)
+{
+	VarKind kind = b->stmt->kind == ST_PARAM ? VAR_PARAM : VAR_SHARED;
+	const char *what = d->var->kind != kind             ? "kind"
+	                   : !type_equal(d->var->type, type) ? "type"
+	                                                     : NULL;
+	if (what == NULL && c->state->walk == c->state->first) {
+		Value init = eval_expr(c, b->scope, b->stmt->var.init);
+		bool same_text = d->stmt == b->stmt || !strcmp(expr_text(c->arena, d->stmt->var.init), expr_text(c->arena, b->stmt->var.init));
+		if (init.kind == V_ERROR || d->init.kind == V_ERROR)
+			return true;
+		if (!same_value(init, d->init) || (init.kind == V_TENSOR && !same_text))
+			what = "initialiser";
+	}
+	if (what == NULL)
+		return true;
+	Message *m = check_error(c, b->loc, "'%s' is shared by two calls, and its %ss differ", d->var->name, what);
+	diag_label(m, b->loc, "%s", type_text(c->arena, type));
+	diag_note(m, d->var->loc, "the first declares %s", type_text(c->arena, d->var->type));
+	return false;
+}
+
+static VarDecl *declare_var(Check *c, Binding *b)
+{
+	Instance *in = b->scope->inst;
+	const char *path = *in->path ? arena_printf(c->arena, "%s.%s", in->path, b->name) : b->name;
+	TypeUse use = {.scope = b->scope, .name = path, .free = true};
+	const Type *type = eval_type(c, &use, b->stmt->var.type);
+	if (type == NULL)
+		return NULL;
+	VarDecl *d = NEW(c->arena, VarDecl);
+	d->stmt = b->stmt;
+	type = type_resolved(c, type);
+	d->initial = initial_value(c, b, &d->init, type);
+	if (d->initial == NULL)
+		return NULL;
+	VarKind kind = b->stmt->kind == ST_PARAM ? VAR_PARAM : VAR_SHARED;
+	d->var = var_new(c, kind, path, type_resolved(c, type), b->loc);
+	push(c->arena, &in->vars, d);
+	push(c->arena, &c->state->decls, d);
+	return d;
+}
+
+Value variable_value(Check *c, Binding *b)
+{
+	VarDecl *d = find_var(b->scope->inst, b->name);
+	if (d == NULL) {
+		if ((d = declare_var(c, b)) == NULL)
+			return value_error();
+	} else if (d->stmt != b->stmt || b->scope->kind != SCOPE_FILE) {
+		TypeUse use = {.scope = b->scope, .name = d->var->name, .free = true};
+		const Type *type = eval_type(c, &use, b->stmt->var.type);
+		if (type == NULL || !agrees(c, b, d, type_resolved(c, type)))
+			return value_error();
+	}
+	return var_node(c, d->var);
+}
+
+/* ---- updates */
+
+void add_update(Check *c, Loc loc, Loc target_loc, const Var *var, Value v)
+{
+	Walk *w = c->state->walk;
+	if (var->kind == VAR_DATA) {
+		check_error(c, target_loc, "'%s' is data, which is read only", var->name);
+		return;
+	}
+	if (c->state->region != &w->root) {
+		check_error(c, target_loc, "an update cannot stand in a loop or in a branch that is chosen when it runs");
+		return;
+	}
+	for (int i = 0; i < w->givens.len; i++)
+		if (w->givens.data[i]->var == var) {
+			Message *m = check_error(c, target_loc, "'%s' is updated and given", var->name);
+			diag_note(m, w->givens.data[i]->loc, "it is given here");
+			return;
+		}
+	Val *x = coerce(c, loc, v, var->type, arena_printf(c->arena, "the update of %s", var->name));
+	if (x == NULL)
+		return;
+	for (int i = 0; i < w->updates.len; i++)
+		if (w->updates.data[i].var == var && w->stmt) {
+			Message *m = check_error(c, target_loc, "'%s' is updated twice", var->name);
+			diag_note(m, w->updates.data[i].loc, "the first update stands here");
+			return;
+		}
+	Update u = {var, x, target_loc};
+	push(c->arena, &w->updates, u);
+}
+
+/* ---- _init */
+
+typedef struct Sorting {
+	Check *c;
+	Graph *g;
+	Val **initial; /* by Var.index */
+	bool *seen; /* by id */
+	VEC(Val *) order;
+} Sorting;
+
+/* operands first; a variable stands for its initial value */
+static Val *sort_val(Sorting *s, Val *v)
+{
+	while (v->op == OP_var && s->initial[v->attr.var->index])
+		v = s->initial[v->attr.var->index];
+	if (s->seen[v->id])
+		return v;
+	s->seen[v->id] = true;
+	Val **in = NEW_ARRAY(s->c->arena, Val *, v->nin + 1);
+	for (int i = 0; i < v->nin; i++)
+		in[i] = sort_val(s, v->in[i]);
+	v->in = in;
+	push(s->c->arena, &s->order, v);
+	return v;
+}
+
+static bool init_is_closed(Check *c, const VarDecl *d)
+{
+	Graph *g = c->state->first->root.graph;
+	bool ok = true;
+	for (int i = 0; ok && i < g->vals.len; i++) {
+		const Val *v = g->vals.data[i];
+		bool stray = v->op == OP_arg || (v->op == OP_var && v->attr.var->index >= d->var->index) ||
+		             (v->op == OP_var && v->attr.var->kind == VAR_DATA);
+		if (!stray || !depends_on(c, d->initial, v))
+			continue;
+		Message *m = check_error(c, d->stmt->var.init->loc,
+		                         "an initialiser is made of constants, draws and variables declared before");
+		diag_note(m, v->loc, "this one hangs on '%s'", v->name ? v->name : "a value");
+		ok = false;
+	}
+	return ok;
+}
+
+void finish_init(Check *c)
+{
+	State *st = c->state;
+	Model *m = st->model;
+	Func *f = st->first->func;
+	Graph *g = f->graph;
+	Sorting s = {.c = c, .g = g};
+	s.initial = NEW_ARRAY(c->arena, Val *, m->vars.len + 1);
+	s.seen = NEW_ARRAY(c->arena, bool, g->vals.len + 1);
+	bool ok = true;
+	g->results.len = 0;
+	for (int i = 0; i < g->vals.len; i++)
+		g->vals.data[i]->id = i;
+	for (int i = 0; i < st->decls.len; i++)
+		if (st->decls.data[i]->initial) {
+			ok = init_is_closed(c, st->decls.data[i]) && ok;
+			s.initial[st->decls.data[i]->var->index] = st->decls.data[i]->initial;
+		}
+	if (!ok)
+		return;
+	for (int i = 0; i < st->decls.len; i++) {
+		VarDecl *d = st->decls.data[i];
+		if (d->initial == NULL)
+			continue;
+		FuncUpdate u = {d->var, d->var->loc};
+		push(c->arena, &f->updates, u);
+		push(g->arena, &g->results, sort_val(&s, d->initial));
+	}
+	g->vals.len = 0;
+	for (int i = 0; i < s.order.len; i++) {
+		s.order.data[i]->id = i;
+		push(g->arena, &g->vals, s.order.data[i]);
+	}
+	resolve_graph(c, g);
+	f->draws = graph_draws(g);
+	m->init = f;
+}
