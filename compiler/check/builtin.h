@@ -133,6 +133,7 @@ BUILTIN(arange);
 BUILTIN(size);
 BUILTIN(shape);
 BUILTIN(rank);
+BUILTIN(axes);
 BUILTIN(add);
 BUILTIN(pack);
 BUILTIN(uniform);

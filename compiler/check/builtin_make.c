@@ -128,3 +128,15 @@ Value builtin_rank(Check *c, const BuiltinCall *call)
 	Type t;
 	return shape_of_value(c, call, &t) ? const_int(c, t.rank) : value_error();
 }
+
+/* axes(x): 0, .., rank - 1 as a list: what a reduction takes where none are named */
+Value builtin_axes(Check *c, const BuiltinCall *call)
+{
+	Type t;
+	Value axes[MAX_RANK];
+	if (!shape_of_value(c, call, &t))
+		return value_error();
+	for (int i = 0; i < t.rank; i++)
+		axes[i] = const_int(c, i);
+	return value_list(c, t.rank, axes);
+}

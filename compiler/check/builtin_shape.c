@@ -6,12 +6,6 @@ static const Size *size_or_one(Check *c, const Size *s)
 	return s ? s : size_int(c, 1);
 }
 
-/* `...` as an item of a list */
-static bool is_rest(Value v)
-{
-	return v.kind == V_STRING && v.s.len == 3 && v.s.text[0] == '.' && v.s.text[1] == '.' && v.s.text[2] == '.';
-}
-
 /* the sizes of reshape's list; *hole is where -1 stands, else -1 */
 static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *list, int from, Type *t, int *hole)
 {
@@ -61,7 +55,7 @@ Value builtin_reshape(Check *c, const BuiltinCall *call)
 	const List *list = shape.list;
 	Type t = {.dtype = x->type->dtype};
 	int rank = x->type->rank, hole;
-	bool rest = list->n > 0 && is_rest(list->item[0]);
+	bool rest = list->n > 0 && list->item[0].kind == V_ELLIPSIS;
 	const Size *whole = type_count(c->arena, x->type);
 	if (rest) {
 		if (rank == 0) {

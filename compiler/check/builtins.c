@@ -57,6 +57,7 @@ const Builtin builtins[] = {
 	{NULL, "shape", "x", builtin_shape},
 	{NULL, "like", "x", builtin_shape},
 	{NULL, "rank", "x", builtin_rank},
+	{NULL, "axes", "x", builtin_axes},
 	{NULL, "add", "list", builtin_add},
 	{NULL, "pack", "list", builtin_pack},
 

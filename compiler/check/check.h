@@ -34,6 +34,7 @@ typedef enum ValueKind {
 	V_FLOAT, /* a number with a point, known now; takes the type of what it meets */
 	V_BOOL, /* known now */
 	V_STRING,
+	V_ELLIPSIS, /* ... as an item of a list */
 	V_TENSOR,
 	V_LIST, /* also several results */
 	V_DTYPE,
