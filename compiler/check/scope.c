@@ -65,6 +65,15 @@ Binding *find_name(const Scope *s, const char *name)
 	return NULL;
 }
 
+void adopt(Check *c, Scope *s, Binding *b)
+{
+	push(c->arena, &s->names, b);
+	if (s->hash && 2 * s->names.len <= s->nhash)
+		hash_put(s, b);
+	else
+		hash_grow(c, s);
+}
+
 static const char *kind_text(BindKind kind, const Stmt *stmt)
 {
 	switch (kind) {
@@ -99,11 +108,7 @@ Binding *declare(Check *c, Scope *s, Ident id, BindKind kind, const Stmt *stmt)
 		b->failed = true;
 		return b;
 	}
-	push(c->arena, &s->names, b);
-	if (s->hash && 2 * s->names.len <= s->nhash)
-		hash_put(s, b);
-	else
-		hash_grow(c, s);
+	adopt(c, s, b);
 	return b;
 }
 

@@ -183,6 +183,7 @@ typedef struct State {
 Scope *scope_new(Check *, Scope *outer, ScopeKind); /* in the surroundings of outer, at the region at hand */
 Binding *declare(Check *, Scope *, Ident, BindKind, const Stmt *); /* a duplicate is an error at both places; never NULL */
 Binding *declare_value(Check *, Scope *, Ident, const char *kind, Value);
+void adopt(Check *, Scope *, Binding *); /* a binding of another scope stands here too */
 Binding *find_here(const Scope *, const char *name);
 Binding *find_name(const Scope *, const char *name);
 void error_unknown(Check *, const Scope *, Loc, const char *name, const char *what);
