@@ -27,7 +27,7 @@ typedef struct Axis {
 	const Size *const *hi; /* min of these */
 	int ncuts;
 	const int64_t *cut; /* e.g. 10, 2, 1: the body once each, in falling steps; none: step 1 */
-	const struct Axis *cut_of; /* the extent is the current cut of that axis; then no lo, hi */
+	const struct Axis *cut_of; /* hi is the current cut of that axis; then no hi */
 } Axis;
 const Size *axis_index(Arena *, const Axis *); /* the axis as an index */
 
@@ -59,7 +59,7 @@ typedef struct KIndex { /* affine in axes, or gathered: an integer node */
 	const Size *affine;
 	const Node *gathered; /* added to affine when both are there */
 } KIndex;
-typedef struct Pred { /* lo <= p < hi */
+typedef struct Pred { /* lo <= p < hi; NULL: that side needs no test */
 	const Size *p, *lo, *hi;
 } Pred;
 typedef struct Access {
@@ -90,10 +90,12 @@ struct Node {
 	const char *uniform; /* UNIFORM */
 	const Size *index; /* INDEX; RANDOM: the element */
 	uint32_t place; /* RANDOM; seed, call and loop are uniforms of the kernel named seed, call, loop */
+	const char *name; /* for a local that holds it, as the source calls it; or NULL */
 };
 
 typedef enum StoreHow { STORE_SET, STORE_ADD, STORE_MUL, STORE_MAX, STORE_MIN } StoreHow;
-/* All loads of a run of adjacent stores precede its stores.  A lanes axis that the target lacks is folded, in a fixed tree. */
+/* All loads of a run of adjacent stores (with the same predicates) precede its stores.  A lanes axis that the target lacks is
+ * folded, in a fixed tree; the value is then a load of a register buffer. */
 typedef struct Store {
 	Access target;
 	StoreHow how;

@@ -1,0 +1,338 @@
+/* node_c.c -- values as C expressions: loads, numbers, rows; scalars, or vectors of a tile's lanes */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "print_c.h"
+
+Text number_c(Arena *arena, DType dtype, double f, int64_t i)
+{
+	if (dtype_is_float(dtype)) {
+		bool single = dtype != DT_float64;
+		if (isnan(f))
+			return (Text){single ? "NAN" : "(double)NAN", PREC_UNARY};
+		if (isinf(f))
+			return (Text){single ? f < 0 ? "-INFINITY" : "INFINITY" : f < 0 ? "-(double)INFINITY" : "(double)INFINITY",
+			              single && f > 0 ? PREC_ATOM : PREC_UNARY};
+		const char *s = single ? arena_printf(arena, "%.9g", (double)(float)f) : arena_printf(arena, "%.17g", f);
+		/* the shortest text that reads back as the same number */
+		for (int digits = 1; digits < (single ? 9 : 17); digits++) {
+			const char *t = arena_printf(arena, "%.*g", digits, f);
+			if (single ? strtof(t, NULL) == (float)f : strtod(t, NULL) == f) {
+				s = t;
+				break;
+			}
+		}
+		const char *point = strpbrk(s, ".e") ? "" : ".0";
+		return (Text){arena_printf(arena, "%s%s%s", s, point, single ? "f" : ""), signbit(f) ? PREC_UNARY : PREC_ATOM};
+	}
+	int prec = i < 0 ? PREC_UNARY : PREC_ATOM;
+	switch (dtype) {
+	case DT_uint64: return (Text){arena_printf(arena, "UINT64_C(%" PRIu64 ")", (uint64_t)i), PREC_ATOM};
+	case DT_uint32: return (Text){arena_printf(arena, "%" PRIu32 "u", (uint32_t)i), PREC_ATOM};
+	case DT_int32:
+		if (i == INT32_MIN)
+			return (Text){"INT32_MIN", PREC_ATOM};
+		break;
+	default:
+		if (i == INT64_MIN)
+			return (Text){"INT64_MIN", PREC_ATOM};
+		if (i > INT32_MAX || i < -INT32_MAX)
+			return (Text){arena_printf(arena, "INT64_C(%" PRId64 ")", i), PREC_ATOM};
+		break;
+	}
+	return (Text){arena_printf(arena, "%" PRId64, i), prec};
+}
+
+static bool is_float64(DType t)
+{
+	return t == DT_float64 || t == DT_int64;
+}
+
+const char *vector_suffix(Stage *s, DType dtype)
+{
+	return arena_printf(s->p->arena, "%s%dx%d", dtype == DT_bool || !dtype_is_float(dtype) ? "i" : "f",
+	                    is_float64(dtype) ? 64 : 32, s->width);
+}
+
+const char *node_ctype(Stage *s, const NodeInfo *n)
+{
+	const Node *node = n->node;
+	if (n->vector) {
+		DType dtype = node->dtype;
+		/* a mask is as wide as what was compared */
+		if (dtype == DT_bool && node->kind == NODE_ROW)
+			dtype = s->nodes.data[n->arg[n->nargs - 1]].node->dtype == DT_float64 ? DT_int64 : DT_int32;
+		return arena_printf(s->p->arena, "mc_%s", vector_suffix(s, dtype));
+	}
+	return node->dtype == DT_bool ? "int" : dtype_ctype(node->dtype);
+}
+
+typedef struct Search {
+	int id;
+	bool found;
+} Search;
+
+static void seek(void *data, const Atom *a)
+{
+	Search *s = data;
+	s->found |= a->kind == ATOM_AXIS && a->axis_id == s->id;
+}
+
+bool size_speaks_of(const Size *size, int axis_id)
+{
+	Search s = {axis_id, false};
+	visit_size_atoms(size, seek, &s);
+	return s.found;
+}
+
+bool access_speaks_of(const Access *a, int axis_id)
+{
+	for (int d = 0; d < a->buffer->rank; d++)
+		if (a->index[d].affine && size_speaks_of(a->index[d].affine, axis_id))
+			return true;
+	return false;
+}
+
+/* an index that a node gives: int64, or what widens to it where it is only added */
+static Text gathered_c(Stage *s, int node, bool scaled)
+{
+	Text t = node_use(s, node);
+	DType dtype = s->nodes.data[node].node->dtype;
+	if (dtype == DT_int64 || (!scaled && dtype_bytes(dtype) < 8 && !(dtype == DT_uint32)))
+		return t;
+	return (Text){arena_printf(s->p->arena, "(int64_t)%s", text_in(s->p->arena, t, PREC_UNARY)), PREC_UNARY};
+}
+
+static Text index_c(Stage *s, const Access *a, const int *gathered, int d, bool scaled)
+{
+	CPrinter *p = s->p;
+	Text affine = a->index[d].affine ? size_in(p, a->index[d].affine) : (Text){"0", PREC_ATOM};
+	if (!a->index[d].gathered)
+		return affine;
+	Text g = gathered_c(s, gathered[d], scaled);
+	if (strcmp(affine.s, "0") == 0)
+		return g;
+	return (Text){arena_printf(p->arena, "%s + %s", affine.s, text_in(p->arena, g, PREC_SUM)), PREC_SUM};
+}
+
+/* row-major: ((i * n + j) * m + k); literal where all of it is */
+static Text flat_c(Stage *s, const Access *a, const int *gathered)
+{
+	CPrinter *p = s->p;
+	const Buffer *b = a->buffer;
+	Text flat = {"0", PREC_ATOM};
+	const Size *known = size_const(p->arena, 0); /* the same as a size, while it is a constant */
+	for (int d = 0; d < b->rank; d++) {
+		bool scaled = false;
+		for (int e = d + 1; e < b->rank; e++) {
+			int64_t one;
+			scaled |= !(extent_const(&b->extent[e], &one) && one == 1);
+		}
+		if (known && d > 0)
+			known = size_mul(p->arena, known, b->extent[d].size);
+		const Size *at = a->index[d].gathered ? NULL : resolve_axes(p, a->index[d].affine);
+		if (known && at && size_is_const(at, NULL) && size_is_const(known, NULL)) {
+			known = size_add(p->arena, known, at);
+			flat = size_in(p, known);
+			continue;
+		}
+		bool zero = known && size_equal(known, size_const(p->arena, 0));
+		if (known && !zero)
+			flat = size_in(p, known);
+		Text i = index_c(s, a, gathered, d, scaled);
+		int64_t extent;
+		if (zero)
+			flat = i;
+		else {
+			if (!known && !(extent_const(&b->extent[d], &extent) && extent == 1))
+				flat = (Text){arena_printf(p->arena, "%s * %s", text_in(p->arena, flat, PREC_PRODUCT),
+				                           text_in(p->arena, size_in(p, b->extent[d].size), PREC_UNARY)),
+				              PREC_PRODUCT};
+			if (strcmp(i.s, "0") != 0)
+				flat = (Text){arena_printf(p->arena, "%s + %s", flat.s, i.s), PREC_SUM};
+		}
+		known = NULL;
+	}
+	return flat;
+}
+
+static Text strided_c(Stage *s, const Access *a, const int *gathered)
+{
+	CPrinter *p = s->p;
+	const Size *affine = size_const(p->arena, 0);
+	const char *more = "";
+	for (int d = 0; d < a->buffer->rank; d++) {
+		const Size *stride = a->buffer->stride[d];
+		if (a->index[d].affine)
+			affine = size_add(p->arena, affine, size_mul(p->arena, resolve_axes(p, a->index[d].affine), stride));
+		int64_t one;
+		if (!a->index[d].gathered)
+			continue;
+		Text g = gathered_c(s, gathered[d], true);
+		if (size_is_const(stride, &one) && one == 1)
+			more = arena_printf(p->arena, "%s + %s", more, text_in(p->arena, g, PREC_SUM));
+		else
+			more = arena_printf(p->arena, "%s + %s * %s", more, text_in(p->arena, g, PREC_PRODUCT),
+			                    text_in(p->arena, size_in(p, stride), PREC_UNARY));
+	}
+	Text t = size_in(p, affine);
+	if (!*more)
+		return t;
+	if (strcmp(t.s, "0") == 0)
+		return (Text){more + 3, PREC_SUM};
+	return (Text){arena_printf(p->arena, "%s%s", t.s, more), PREC_SUM};
+}
+
+Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
+{
+	CPrinter *p = s->p;
+	const Buffer *b = a->buffer;
+	const BufferName *bn = buffer_name(p, b);
+	if (b->where == WHERE_ARG) {
+		if (b->rank == 0)
+			return vector ? (Text){bn->name, PREC_ATOM} : (Text){arena_printf(p->arena, "*%s", bn->name), PREC_UNARY};
+		Text flat = b->stride[0] ? strided_c(s, a, gathered) : flat_c(s, a, gathered);
+		return (Text){arena_printf(p->arena, "%s%s[%s]", vector ? "&" : "", bn->name, flat.s), vector ? PREC_UNARY : PREC_ATOM};
+	}
+	if (b->rank == 0 && bn->pointer)
+		return (Text){arena_printf(p->arena, "*%s", bn->name), PREC_UNARY};
+	const char *t = bn->name;
+	for (int d = 0; d < b->rank; d++) {
+		if (b->where == WHERE_REG && b->lanes && d == b->rank - 1) {
+			int64_t extent = extent_max(p, &b->extent[d]);
+			if (extent != vector_width(p, b->dtype, extent)) /* of one vector: no index */
+				t = arena_printf(p->arena, "%s[%s]", t, s->lane_loop ? s->lane_loop : "0");
+			break;
+		}
+		t = arena_printf(p->arena, "%s[%s]", t, index_c(s, a, gathered, d, false).s);
+	}
+	bool address = vector && b->where != WHERE_REG;
+	return (Text){address ? arena_printf(p->arena, "&%s", t) : t, address ? PREC_UNARY : PREC_ATOM};
+}
+
+/* left - right is the size, and no term has a minus */
+static void sides(CPrinter *p, const Size *size, const Size **left, const Size **right)
+{
+	size = resolve_axes(p, size);
+	*left = *right = size_const(p->arena, 0);
+	for (int i = 0; i < size->nterms; i++) {
+		const Size *term = &(Size){1, &size->term[i]};
+		if (size->term[i].coef > 0)
+			*left = size_add(p->arena, *left, term);
+		else
+			*right = size_sub(p->arena, *right, term);
+	}
+}
+
+const char *preds_c(Stage *s, int n, const Pred *pred)
+{
+	CPrinter *p = s->p;
+	const char *all = "";
+	for (int i = 0; i < n; i++) {
+		for (int side = 0; side < 2; side++) {
+			const Size *bound = side ? pred[i].hi : pred[i].lo;
+			if (!bound)
+				continue;
+			/* what holds for every size and index is not asked */
+			const Size *slack = side ? size_sub(p->arena, size_sub(p->arena, bound, pred[i].p), size_const(p->arena, 1))
+			                         : size_sub(p->arena, pred[i].p, bound);
+			if (slack && at_least_0(p, slack))
+				continue;
+			const Size *left, *right;
+			sides(p, size_sub(p->arena, pred[i].p, bound), &left, &right);
+			all = arena_printf(p->arena, "%s%s%s %s %s", all, *all ? " && " : "", size_in(p, left).s,
+			                   side ? "<" : ">=", size_in(p, right).s);
+		}
+	}
+	return *all ? all : NULL;
+}
+
+static Text load_c(Stage *s, const NodeInfo *n)
+{
+	CPrinter *p = s->p;
+	const Access *a = &n->node->load;
+	Text t = access_c(s, a, n->gathered, n->vector);
+	if (n->vector && a->buffer->where != WHERE_REG) {
+		const char *from = n->node->dtype == DT_float32 || n->node->dtype == DT_float64
+		                           ? ""
+		                           : arena_printf(p->arena, "%s_", dtype_suffix(n->node->dtype));
+		DType as = n->node->dtype == DT_float64 ? DT_float64 : DT_float32;
+		t = (Text){arena_printf(p->arena, "mc_load_%s%s(%s)", from, vector_suffix(s, as), t.s), PREC_ATOM};
+	}
+	const char *when = preds_c(s, a->npreds, a->pred);
+	if (!when)
+		return t;
+	Text other = number_c(p->arena, n->node->dtype, a->other, (int64_t)a->other);
+	if (n->vector)
+		other = (Text){arena_printf(p->arena, "mc_splat_%s(%s)", vector_suffix(s, n->node->dtype), other.s), PREC_ATOM};
+	return (Text){arena_printf(p->arena, "%s ? %s : %s", when, t.s, other.s), PREC_TERNARY};
+}
+
+static bool splats(const char *text)
+{
+	return strstr(text, "MC_") || strpbrk(text, "<>=!&|");
+}
+
+static Text vector_row_c(Stage *s, const NodeInfo *n)
+{
+	CPrinter *p = s->p;
+	const Node *node = n->node;
+	const NodeInfo *last = &s->nodes.data[n->arg[n->nargs - 1]];
+	if (node->op == OP_cast) {
+		if (last->node->kind == NODE_LOAD && node->dtype == DT_float32 && last->node->dtype == DT_uint8 && last->vector)
+			return node_use(s, n->arg[0]); /* bytes are loaded as floats */
+		internal_error("kernel %s: a cast in a lanes tile that is no load of bytes", p->kernel->name);
+	}
+	const OpInfo *info = op_info(node->op);
+	if (!info->vector)
+		internal_error("kernel %s: %s has no vector form: it needs a simd nest", p->kernel->name, info->name);
+	DType type = last->node->dtype == DT_bool ? DT_float32 : last->node->dtype;
+	const char *suffix = vector_suffix(s, type);
+	Text arg[3];
+	for (int i = 0; i < n->nargs; i++) {
+		arg[i] = node_use(s, n->arg[i]);
+		if (!s->nodes.data[n->arg[i]].vector && splats(info->value)) {
+			if (s->nodes.data[n->arg[i]].node->dtype == DT_bool)
+				internal_error("kernel %s: a scalar condition in a lanes tile", p->kernel->name);
+			arg[i] = (Text){arena_printf(p->arena, "mc_splat_%s(%s)", suffix, arg[i].s), PREC_ATOM};
+		}
+	}
+	return row_c(p->arena, node->op, node->dtype, type, n->nargs, arg, suffix);
+}
+
+Text node_c(Stage *s, int number)
+{
+	const NodeInfo *n = &s->nodes.data[number];
+	const Node *node = n->node;
+	CPrinter *p = s->p;
+	switch (node->kind) {
+	case NODE_LOAD: return load_c(s, n);
+	case NODE_CONST: return number_c(p->arena, node->dtype, node->f, node->i);
+	case NODE_UNIFORM: return (Text){node->uniform, PREC_ATOM};
+	case NODE_INDEX: return size_in(p, node->index);
+	case NODE_RANDOM:
+		return (Text){arena_printf(p->arena, "mc_random_%s(seed, call, %" PRIu32 "u, loop, (uint64_t)%s)",
+		                           dtype_suffix(node->dtype), node->place,
+		                           text_in(p->arena, size_in(p, node->index), PREC_UNARY)),
+		              PREC_ATOM};
+	case NODE_ROW: break;
+	}
+	Text t;
+	if (n->vector) {
+		t = vector_row_c(s, n);
+	} else {
+		Text arg[3];
+		for (int i = 0; i < n->nargs; i++)
+			arg[i] = node_use(s, n->arg[i]);
+		t = row_c(p->arena, node->op, node->dtype, s->nodes.data[n->arg[n->nargs - 1]].node->dtype, n->nargs, arg, NULL);
+	}
+	return n->rounded ? (Text){arena_printf(p->arena, "MC_ROUNDED(%s)", t.s), PREC_ATOM} : t;
+}
+
+Text node_use(Stage *s, int number)
+{
+	const NodeInfo *n = &s->nodes.data[number];
+	return n->name ? (Text){n->name, PREC_ATOM} : node_c(s, number);
+}

@@ -1,0 +1,176 @@
+/* print_c.h -- what the files of the C printer share
+ *
+ *      print_c.c   kernels: functions, loops, buffers        stage_c.c   runs of stores: tiles, locals, placement
+ *      cuts_c.c    axes in falling steps                     fold_c.c    sums over lanes
+ *      place_c.c   which value stands where in a tile        node_c.c    values as expressions
+ *      row_c.c     rows of the op table                      size_c.c    sizes as expressions
+ *      text_c.c    precedence, statements, layout of lines   form.c      walking kernels */
+#ifndef PRINT_C_H
+#define PRINT_C_H
+
+#include "kernel.h"
+
+/* ---- text_c.c */
+typedef enum Prec {
+	PREC_TERNARY = 1,
+	PREC_OR,
+	PREC_AND,
+	PREC_BITOR,
+	PREC_BITXOR,
+	PREC_BITAND,
+	PREC_EQUAL,
+	PREC_LESS,
+	PREC_SHIFT,
+	PREC_SUM,
+	PREC_PRODUCT,
+	PREC_UNARY,
+	PREC_ATOM
+} Prec;
+typedef struct Text {
+	const char *s;
+	int prec;
+} Text;
+/* in parentheses if its operators bind less than prec */
+const char *text_in(Arena *, Text, int prec);
+
+typedef struct Stmt Stmt;
+struct Stmt {
+	const char *text; /* a line; of a block: what stands before its brace, "" for a plain block */
+	bool block;
+	bool declares; /* needs a block around it */
+	bool closed; /* a block that has its braces whatever is in it */
+	VEC(Stmt *) body;
+	int taken; /* names in scope before it */
+};
+void print_stmt(Writer *, Arena *, const Stmt *, int depth); /* depth: tabs beside those for open braces */
+/* "head(a, b, c)tail", broken after a comma where a line would be over 100 columns; indent: columns before it */
+const char *wrap_list(Arena *, const char *head, int n, const char *const *item, const char *tail, int indent);
+
+/* ---- print_c.c */
+typedef struct AxisName { /* an axis in scope */
+	int id;
+	const Axis *axis;
+	const char *name;
+	const Size *value; /* stands for it everywhere: axes of one iteration, lanes */
+	bool at_least_0;
+	int64_t step; /* the current cut, the largest one of a function of several; 0: none */
+	const char *step_c; /* the cut as C: "16", "i_step" */
+} AxisName;
+
+typedef struct BufferName {
+	const Buffer *buffer;
+	const char *name;
+	bool pointer; /* a scalar, here by its address */
+} BufferName;
+
+typedef struct CPrinter {
+	Arena *arena;
+	const Kernel *kernel;
+	const Target *target;
+	VEC(const char *) taken;
+	VEC(AxisName) axes;
+	VEC(BufferName) buffers;
+	VEC(const char *) functions; /* texts of tile functions, in the order they must stand */
+	VEC(const char *) function_names;
+	Stmt *out; /* the block being filled */
+	int depth; /* of blocks in the function, for the width of lines */
+	int next_axis; /* ids for axes the printer makes */
+	VEC(const Buffer *) loaded; /* buffers that the kernel reads */
+} CPrinter;
+
+void line(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
+void declare(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
+Stmt *open_block(CPrinter *, const char *fmt, ...) PRINTF(2, 3); /* gives the block around it, for close_block */
+void close_block(CPrinter *, Stmt *outer);
+const char *fresh_name(CPrinter *, const char *wish); /* in scope until names are dropped again */
+
+AxisName *axis_name(CPrinter *, int id);
+const BufferName *buffer_name(CPrinter *, const Buffer *);
+void bind_axis(CPrinter *, AxisName);
+const char *step_of(CPrinter *, const Axis *, int64_t *step); /* the current cut of an axis */
+int64_t extent_max(CPrinter *, const Extent *); /* literal: a size, or the largest current cut; -1 if it is none */
+const Size *resolve_axes(CPrinter *, const Size *); /* axes that stand for something put in */
+Text size_in(CPrinter *, const Size *);
+bool at_least_0(CPrinter *, const Size *);
+const char *bound_c(CPrinter *, int n, const Size *const *, bool max);
+void print_items(CPrinter *, const Item *, int n);
+void print_nest(CPrinter *, const Nest *);
+
+/* ---- cuts_c.c */
+void print_cuts(CPrinter *, const Nest *);
+
+/* ---- stage_c.c: a run of stores inside the unroll and lanes axes of a tile, outermost first */
+int vector_width(const CPrinter *, DType, int64_t extent); /* the machine's, or the part of it that fits the extent */
+void print_stage(CPrinter *, int naxes, const Axis *const *axis, int nstores, const Store *const *store);
+
+/* ---- node_c.c */
+enum { MAX_TILE = 8 };
+typedef struct NodeInfo {
+	const Node *node;
+	int uses; /* in expressions, twice where a row names its operand twice */
+	int root_uses; /* of those, as the whole value of a store */
+	bool is_index; /* some access is gathered by it */
+	uint32_t deps; /* bit i: loop i of the tile */
+	bool vector;
+	bool ordered; /* reads what a store of the stage writes */
+	int depth; /* how many of the tile's loops are around it */
+	uint32_t rest; /* the other loops it depends on */
+	const char *name; /* the local that holds it, with its indices; NULL: written where it is used */
+	bool rounded; /* a product whose sum must not absorb it */
+	int nargs;
+	int arg[3]; /* numbers of its operands */
+	int gathered[MAX_RANK]; /* of its indices, -1: none */
+} NodeInfo;
+
+typedef struct Stage {
+	CPrinter *p;
+	int nloops;
+	struct {
+		int id; /* of the axis */
+		const char *name;
+		const char *count; /* as C */
+		int64_t most;
+	} loop[MAX_TILE];
+	int lane_id; /* the lanes axis; -1: none */
+	const char *lane_loop; /* name of its loop over vectors; NULL: one vector */
+	int width; /* elements of a vector; 1: none */
+	VEC(NodeInfo) nodes; /* operands first */
+	int nstores;
+	const Store *const *store;
+	int *root; /* the number of each store's value */
+	int (*target_gathered)[MAX_RANK]; /* of its target's indices, -1: none */
+} Stage;
+
+/* place_c.c: collects the nodes of the stores, and says where each stands and which get a name */
+void place_nodes(Stage *);
+/* fold_c.c */
+void print_fold(Stage *, const Store *);
+/* node_c.c */
+Text node_c(Stage *, int node);
+Text node_use(Stage *, int node); /* its name, or its expression */
+const char *node_ctype(Stage *, const NodeInfo *);
+/* an element, or the address of a vector in memory, or a vector in registers */
+Text access_c(Stage *, const Access *, const int *gathered, bool vector);
+const char *preds_c(Stage *, int n, const Pred *);
+bool size_speaks_of(const Size *, int axis_id);
+bool access_speaks_of(const Access *, int axis_id);
+Text number_c(Arena *, DType, double f, int64_t i);
+const char *vector_suffix(Stage *, DType); /* "f32x16" */
+/* a row of the op table over C texts; a vector: of `width` elements */
+Text row_c(Arena *, Op, DType result, DType operand, int n, const Text *arg, const char *vector);
+bool row_names_twice(Op, DType operand, int arg);
+
+/* ---- form.c: walking kernels */
+typedef struct Visitor {
+	void *data;
+	void (*size)(void *, const Size *);
+	void (*access)(void *, const Access *, bool store);
+	void (*node)(void *, const Node *);
+	void (*axis)(void *, const Axis *);
+	void (*declared)(void *, const Buffer *);
+} Visitor;
+void visit_items(const Visitor *, const Item *, int n);
+void visit_size_atoms(const Size *, void (*f)(void *, const Atom *), void *);
+bool extent_const(const Extent *, int64_t *);
+
+#endif

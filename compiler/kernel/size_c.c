@@ -1,0 +1,176 @@
+/* size_c.c -- sizes and indices as C expressions over int64_t variables */
+#include <inttypes.h>
+#include <string.h>
+
+#include "print_c.h"
+
+typedef struct SizePrinter {
+	Arena *arena;
+	CPrinter *p; /* NULL: axes by their own names */
+} SizePrinter;
+
+static Text size_expr(SizePrinter *, const Size *);
+
+static Text atom_c(SizePrinter *sp, const Atom *a)
+{
+	switch (a->kind) {
+	case ATOM_DIM: return (Text){a->dim->name, PREC_ATOM};
+	case ATOM_AXIS: {
+		const AxisName *n = sp->p ? axis_name(sp->p, a->axis_id) : NULL;
+		return (Text){n ? n->name : a->axis_name, PREC_ATOM};
+	}
+	case ATOM_FLOOR: {
+		Text num = size_expr(sp, a->num);
+		bool plain = sp->p ? at_least_0(sp->p, a->num)
+		                   : size_ge(sp->arena, a->num, size_const(sp->arena, 0)) == YES;
+		if (plain)
+			return (Text){arena_printf(sp->arena, "%s / %" PRId64, text_in(sp->arena, num, PREC_PRODUCT), a->by),
+			              PREC_PRODUCT};
+		return (Text){arena_printf(sp->arena, "mc_floordiv_i64(%s, %" PRId64 ")", num.s, a->by), PREC_ATOM};
+	}
+	case ATOM_INPUT:
+	case ATOM_VALUE: break;
+	}
+	internal_error("a size in a kernel speaks of a value");
+}
+
+static Text term_c(SizePrinter *sp, const Term *t, uint64_t coef)
+{
+	Text product = {NULL, PREC_ATOM};
+	for (int i = 0; i < t->natoms; i++) {
+		Text f = atom_c(sp, t->atom[i]);
+		if (!product.s && (t->natoms > 1 || coef != 1) && f.prec == PREC_PRODUCT)
+			f = (Text){text_in(sp->arena, f, PREC_UNARY), PREC_ATOM};
+		if (product.s)
+			product = (Text){arena_printf(sp->arena, "%s * %s", product.s, text_in(sp->arena, f, PREC_UNARY)),
+			                 PREC_PRODUCT};
+		else
+			product = f;
+	}
+	if (!product.s)
+		return (Text){arena_printf(sp->arena, "%" PRIu64, coef), PREC_ATOM};
+	if (coef == 1)
+		return product;
+	return (Text){arena_printf(sp->arena, "%s * %" PRIu64, product.s, coef), PREC_PRODUCT};
+}
+
+static uint64_t magnitude(int64_t x)
+{
+	return x < 0 ? (uint64_t)0 - (uint64_t)x : (uint64_t)x;
+}
+
+/* terms that are added first, so that no sum begins with a minus that can do without */
+static Text size_expr(SizePrinter *sp, const Size *s)
+{
+	Text sum = {NULL, PREC_ATOM};
+	for (int sign = 1; sign >= -1; sign -= 2)
+		for (int i = 0; i < s->nterms; i++) {
+			if ((s->term[i].coef > 0) != (sign > 0))
+				continue;
+			Text t = term_c(sp, &s->term[i], magnitude(s->term[i].coef));
+			if (sum.s)
+				sum = (Text){arena_printf(sp->arena, "%s %s %s", sum.s, sign > 0 ? "+" : "-", t.s), PREC_SUM};
+			else if (sign > 0)
+				sum = t;
+			else
+				sum = (Text){arena_printf(sp->arena, "-%s", t.s), PREC_UNARY};
+		}
+	return sum.s ? sum : (Text){"0", PREC_ATOM};
+}
+
+const char *size_c(Arena *arena, const Size *s)
+{
+	return size_expr(&(SizePrinter){arena, NULL}, size_resolve(arena, s)).s;
+}
+
+static const Size *axis_value(void *data, const Atom *a)
+{
+	CPrinter *p = data;
+	if (a->kind != ATOM_AXIS)
+		return NULL;
+	const AxisName *n = axis_name(p, a->axis_id);
+	if (!n)
+		internal_error("kernel %s: the axis %s is used outside its nest", p->kernel->name, a->axis_name);
+	return n->value ? resolve_axes(p, n->value) : NULL;
+}
+
+const Size *resolve_axes(CPrinter *p, const Size *s)
+{
+	return size_map(p->arena, size_resolve(p->arena, s), axis_value, p);
+}
+
+Text size_in(CPrinter *p, const Size *s)
+{
+	return size_expr(&(SizePrinter){p->arena, p}, resolve_axes(p, s));
+}
+
+/* An axis as a dim that may be 0: over its lower bound, 0, where it stands in a positive term, under its upper bound elsewhere. */
+typedef struct Ranges {
+	CPrinter *p;
+	const Size *size;
+} Ranges;
+
+static bool is_negative_in(const Size *s, int axis_id)
+{
+	for (int i = 0; i < s->nterms; i++)
+		for (int j = 0; j < s->term[i].natoms; j++)
+			if (s->term[i].atom[j]->kind == ATOM_AXIS && s->term[i].atom[j]->axis_id == axis_id)
+				return s->term[i].coef < 0;
+	return false;
+}
+
+static const Size *axis_as_dim(void *data, const Atom *a)
+{
+	Ranges *r = data;
+	if (a->kind != ATOM_AXIS)
+		return NULL;
+	const AxisName *n = axis_name(r->p, a->axis_id);
+	if (!n)
+		return NULL;
+	Arena *arena = r->p->arena;
+	Dim *dim = NEW(arena, Dim);
+	*dim = (Dim){.name = a->axis_name, .hi = INT64_MAX, .index = 1000000 + n->id};
+	if (!is_negative_in(r->size, a->axis_id))
+		return n->at_least_0 ? size_dim(arena, dim) : NULL;
+	if (!n->axis || n->axis->nhi == 0 || n->value)
+		return NULL;
+	const Size *last = size_sub(arena, resolve_axes(r->p, n->axis->hi[0]), size_const(arena, 1));
+	return size_sub(arena, last, size_dim(arena, dim));
+}
+
+bool at_least_0(CPrinter *p, const Size *s)
+{
+	s = resolve_axes(p, s);
+	/* bounds of inner axes speak of outer ones */
+	for (int i = 0; i < 4 && s; i++) {
+		if (size_ge(p->arena, s, size_const(p->arena, 0)) == YES)
+			return true;
+		s = size_map(p->arena, s, axis_as_dim, &(Ranges){.p = p, .size = s});
+	}
+	return false;
+}
+
+/* the bound that is never the one that counts falls out */
+static bool is_dominated(CPrinter *p, int n, const Size *const *s, int i, bool max)
+{
+	for (int j = 0; j < n; j++) {
+		if (j == i)
+			continue;
+		const Size *d = max ? size_sub(p->arena, s[j], s[i]) : size_sub(p->arena, s[i], s[j]);
+		if (d && at_least_0(p, d) && !(j > i && size_equal(s[i], s[j])))
+			return true;
+	}
+	return false;
+}
+
+const char *bound_c(CPrinter *p, int n, const Size *const *s, bool max)
+{
+	const char *text = NULL;
+	for (int i = 0; i < n; i++) {
+		if (is_dominated(p, n, s, i, max))
+			continue;
+		const char *t = size_in(p, s[i]).s;
+		text = text ? arena_printf(p->arena, "mc_%s_i64(%s, %s)", max ? "max" : "min", text, t) : t;
+	}
+	return text ? text : "0";
+}

@@ -1,0 +1,230 @@
+/* mc_simd.h -- vectors for the tiles of generated kernels: GCC's vector types, which gcc and clang share
+ *
+ * mc_f32x16 is sixteen floats, mc_i32x16 a mask of them (0 or -1), up to the width that the compiler's flags allow.  Loads and
+ * stores need no alignment.  Sums over lanes go by halves: lane i with lane i + n/2; so their order is that of the number of
+ * lanes, not of the machine.  MC_LANES: floats in the widest vector, MC_REGS: vector registers; 1 and 16 where there are none:
+ * such compilers take the scalar kernels.
+ *
+ * MC_ROUNDED(x): x is rounded before it is used; no multiply-add absorbs it, in any compiler. */
+#ifndef MC_SIMD_H
+#define MC_SIMD_H
+
+#include "mc_math.h"
+
+#if !defined(__GNUC__) && !defined(__clang__)
+#define MC_LANES 1
+#elif defined(__AVX512F__)
+#define MC_LANES 16
+#define MC_REGS 32
+#elif defined(__AVX__)
+#define MC_LANES 8
+#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__aarch64__)
+#define MC_LANES 4
+#else
+#define MC_LANES 1
+#endif
+#ifndef MC_REGS
+#define MC_REGS 16
+#endif
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_assoc_barrier)
+#define MC_ROUNDED(x) __builtin_assoc_barrier(x)
+#endif
+#if __has_builtin(__builtin_shufflevector)
+#define MC_SHUFFLE
+#endif
+#endif
+#ifndef MC_ROUNDED
+#if defined(__clang__)
+/* clang contracts within an expression, not across a statement */
+#define MC_ROUNDED(x) __extension__({ __typeof__(x) mc_rounded = (x); mc_rounded; })
+#elif defined(__GNUC__)
+#define MC_ROUNDED(x)                                                                              \
+	__extension__({                                                                            \
+		__typeof__(x) mc_rounded = (x);                                                    \
+		__asm__("" : "+g"(mc_rounded));                                                    \
+		mc_rounded;                                                                        \
+	})
+#else
+#define MC_ROUNDED(x) (x)
+#endif
+#endif
+
+#if MC_LANES > 1
+#if defined(__AVX__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* T: the element, S: the vector's name, M, I: the mask's name and element, N: elements */
+#define MC_VECTOR(T, S, I, M, N)                                                                   \
+	typedef T mc_##S __attribute__((vector_size(N * sizeof(T)), may_alias));                   \
+	typedef T mc_##S##_anywhere __attribute__((vector_size(N * sizeof(T)), aligned(sizeof(T)), may_alias)); \
+	typedef I mc_##M __attribute__((vector_size(N * sizeof(I)), may_alias));                   \
+	MC_INLINE mc_##S mc_load_##S(const T *p) { return *(const mc_##S##_anywhere *)p; }         \
+	MC_INLINE void mc_store_##S(T *p, mc_##S v) { *(mc_##S##_anywhere *)p = v; }               \
+	MC_INLINE mc_##S mc_splat_##S(T x)                                                         \
+	{                                                                                          \
+		const mc_##S zero = {0};                                                           \
+		return x - zero;                                                                   \
+	}                                                                                          \
+	MC_INLINE mc_##S mc_sel_##S(mc_##M c, mc_##S a, mc_##S b)                                  \
+	{                                                                                          \
+		return (mc_##S)(((mc_##M)a & c) | ((mc_##M)b & ~c));                               \
+	}                                                                                          \
+	/* NaN stays, of equals the first */                                                       \
+	MC_INLINE mc_##S mc_max_##S(mc_##S a, mc_##S b)                                            \
+	{                                                                                          \
+		return mc_sel_##S((mc_##M)(a >= b) | (mc_##M)(a != a), a, b);                      \
+	}                                                                                          \
+	MC_INLINE mc_##S mc_min_##S(mc_##S a, mc_##S b)                                            \
+	{                                                                                          \
+		return mc_sel_##S((mc_##M)(a <= b) | (mc_##M)(a != a), a, b);                      \
+	}                                                                                          \
+	MC_INLINE mc_##S mc_abs_##S(mc_##S a)                                                      \
+	{                                                                                          \
+		const mc_##M sign = (mc_##M)mc_splat_##S((T)-0.0);                                 \
+		return (mc_##S)((mc_##M)a & ~sign);                                                \
+	}
+
+/* sums over lanes: half H of S */
+#ifdef MC_SHUFFLE
+#define MC_HALF(S, H, v, ...) __builtin_shufflevector(v, v, __VA_ARGS__)
+#else
+#define MC_HALF(S, H, v, first, ...) mc_half_##S(v, first)
+#define MC_MEMCPY_HALF(S, H, T)                                                                    \
+	MC_INLINE mc_##H mc_half_##S(mc_##S v, int first)                                          \
+	{                                                                                          \
+		mc_##H h;                                                                          \
+		memcpy(&h, (const T *)&v + first, sizeof h);                                       \
+		return h;                                                                          \
+	}
+#endif
+#define MC_LANES_OF_2(T, S, SCALAR)                                                                \
+	MC_INLINE T mc_sum_lanes_##S(mc_##S v) { return v[0] + v[1]; }                             \
+	MC_INLINE T mc_max_lanes_##S(mc_##S v) { return mc_max_##SCALAR(v[0], v[1]); }             \
+	MC_INLINE T mc_min_lanes_##S(mc_##S v) { return mc_min_##SCALAR(v[0], v[1]); }
+#define MC_LANES_OF(T, S, H, LOW, HIGH)                                                            \
+	MC_INLINE mc_##H mc_low_##S(mc_##S v) { return LOW; }                                      \
+	MC_INLINE mc_##H mc_high_##S(mc_##S v) { return HIGH; }                                    \
+	MC_INLINE T mc_sum_lanes_##S(mc_##S v)                                                     \
+	{                                                                                          \
+		return mc_sum_lanes_##H(mc_low_##S(v) + mc_high_##S(v));                           \
+	}                                                                                          \
+	MC_INLINE T mc_max_lanes_##S(mc_##S v)                                                     \
+	{                                                                                          \
+		return mc_max_lanes_##H(mc_max_##H(mc_low_##S(v), mc_high_##S(v)));                \
+	}                                                                                          \
+	MC_INLINE T mc_min_lanes_##S(mc_##S v)                                                     \
+	{                                                                                          \
+		return mc_min_lanes_##H(mc_min_##H(mc_low_##S(v), mc_high_##S(v)));                \
+	}
+
+MC_VECTOR(float, f32x2, int32_t, i32x2, 2)
+MC_VECTOR(float, f32x4, int32_t, i32x4, 4)
+MC_VECTOR(double, f64x2, int64_t, i64x2, 2)
+#ifndef MC_SHUFFLE
+MC_MEMCPY_HALF(f32x4, f32x2, float)
+#endif
+MC_LANES_OF_2(float, f32x2, f32)
+MC_LANES_OF_2(double, f64x2, f64)
+MC_LANES_OF(float, f32x4, f32x2, MC_HALF(f32x4, f32x2, v, 0, 1), MC_HALF(f32x4, f32x2, v, 2, 3))
+
+#if MC_LANES >= 8
+MC_VECTOR(float, f32x8, int32_t, i32x8, 8)
+MC_VECTOR(double, f64x4, int64_t, i64x4, 4)
+#ifndef MC_SHUFFLE
+MC_MEMCPY_HALF(f32x8, f32x4, float)
+MC_MEMCPY_HALF(f64x4, f64x2, double)
+#endif
+MC_LANES_OF(float, f32x8, f32x4, MC_HALF(f32x8, f32x4, v, 0, 1, 2, 3), MC_HALF(f32x8, f32x4, v, 4, 5, 6, 7))
+MC_LANES_OF(double, f64x4, f64x2, MC_HALF(f64x4, f64x2, v, 0, 1), MC_HALF(f64x4, f64x2, v, 2, 3))
+#endif
+
+#if MC_LANES >= 16
+MC_VECTOR(float, f32x16, int32_t, i32x16, 16)
+MC_VECTOR(double, f64x8, int64_t, i64x8, 8)
+#ifndef MC_SHUFFLE
+MC_MEMCPY_HALF(f32x16, f32x8, float)
+MC_MEMCPY_HALF(f64x8, f64x4, double)
+#endif
+MC_LANES_OF(float, f32x16, f32x8, MC_HALF(f32x16, f32x8, v, 0, 1, 2, 3, 4, 5, 6, 7),
+	    MC_HALF(f32x16, f32x8, v, 8, 9, 10, 11, 12, 13, 14, 15))
+MC_LANES_OF(double, f64x8, f64x4, MC_HALF(f64x8, f64x4, v, 0, 1, 2, 3), MC_HALF(f64x8, f64x4, v, 4, 5, 6, 7))
+#endif
+
+/* ---- bytes as floats: compilers make twenty instructions of what these machines have one or two for */
+MC_INLINE mc_f32x2 mc_load_u8_f32x2(const uint8_t *p)
+{
+	const mc_f32x2 v = {(float)p[0], (float)p[1]};
+	return v;
+}
+
+#if defined(__AVX2__)
+MC_INLINE mc_f32x4 mc_load_u8_f32x4(const uint8_t *p)
+{
+	int32_t four;
+	memcpy(&four, p, sizeof four);
+	return (mc_f32x4)_mm_cvtepi32_ps(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)));
+}
+
+MC_INLINE mc_f32x8 mc_load_u8_f32x8(const uint8_t *p)
+{
+	return (mc_f32x8)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
+}
+#else
+MC_INLINE mc_f32x4 mc_load_u8_f32x4(const uint8_t *p)
+{
+	const mc_f32x4 v = {(float)p[0], (float)p[1], (float)p[2], (float)p[3]};
+	return v;
+}
+#if MC_LANES >= 8
+MC_INLINE mc_f32x8 mc_load_u8_f32x8(const uint8_t *p)
+{
+	const mc_f32x8 v = {(float)p[0], (float)p[1], (float)p[2], (float)p[3],
+			    (float)p[4], (float)p[5], (float)p[6], (float)p[7]};
+	return v;
+}
+#endif
+#endif
+#if MC_LANES >= 16
+MC_INLINE mc_f32x16 mc_load_u8_f32x16(const uint8_t *p)
+{
+	return (mc_f32x16)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+}
+#endif
+
+/* ---- square roots */
+#if defined(__SSE2__)
+MC_INLINE mc_f32x4 mc_sqrt_f32x4(mc_f32x4 a) { return (mc_f32x4)_mm_sqrt_ps((__m128)a); }
+MC_INLINE mc_f64x2 mc_sqrt_f64x2(mc_f64x2 a) { return (mc_f64x2)_mm_sqrt_pd((__m128d)a); }
+#else
+MC_INLINE mc_f32x4 mc_sqrt_f32x4(mc_f32x4 a)
+{
+	const mc_f32x4 v = {sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
+	return v;
+}
+MC_INLINE mc_f64x2 mc_sqrt_f64x2(mc_f64x2 a)
+{
+	const mc_f64x2 v = {sqrt(a[0]), sqrt(a[1])};
+	return v;
+}
+#endif
+MC_INLINE mc_f32x2 mc_sqrt_f32x2(mc_f32x2 a)
+{
+	const mc_f32x2 v = {mc_sqrt_f32(a[0]), mc_sqrt_f32(a[1])};
+	return v;
+}
+#if MC_LANES >= 8
+MC_INLINE mc_f32x8 mc_sqrt_f32x8(mc_f32x8 a) { return (mc_f32x8)_mm256_sqrt_ps((__m256)a); }
+MC_INLINE mc_f64x4 mc_sqrt_f64x4(mc_f64x4 a) { return (mc_f64x4)_mm256_sqrt_pd((__m256d)a); }
+#endif
+#if MC_LANES >= 16
+MC_INLINE mc_f32x16 mc_sqrt_f32x16(mc_f32x16 a) { return (mc_f32x16)_mm512_sqrt_ps((__m512)a); }
+MC_INLINE mc_f64x8 mc_sqrt_f64x8(mc_f64x8 a) { return (mc_f64x8)_mm512_sqrt_pd((__m512d)a); }
+#endif
+#endif
+
+#endif
