@@ -247,8 +247,8 @@ static void test_regions(void)
 			   "v0 : int64 = param(; index = 0) v1 : int64 = param(; index = 1) v2 : int64 = param(; index = 2)\n"
 			   "v3 : int64 = param(; index = 3) v4 : int64 = add(v1, v2) v5 : int64 = mul(v4, v3)\n"
 			   "v6 : int64 = const(; value = 5) v7 : bool = ge(v4, v6)\n"
-			   "result v2 result v4 result v5 %s}\n"
-			   "v3 : int64[6] = get(v2; index = 2) v4 : int64 = get(v2; index = 0) out \"y\" = v%d";
+			   "result v4 result v1 result v5 %s}\n"
+			   "v3 : int64[6] = get(v2; index = 2) v4 : int64 = get(v2; index = 1) out \"y\" = v%d";
 	Arena *a = arena_new();
 	const char *x = "1 1 1 1 1 10";
 	expect("int64[6]", x, "int64", "1", arena_printf(a, scan, 0, 0, "", 3), "2 3 5 8 13 210");
