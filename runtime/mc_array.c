@@ -205,19 +205,28 @@ mc_status mc_array_convert(mc_array *a, mc_dtype to, const char *what, mc_error 
 	return MC_OK;
 }
 
-mc_status mc_array_rows(mc_array *a, int64_t lo, int64_t hi, const char *what, mc_error *err)
+mc_status mc_array_rows(const mc_array *a, int64_t lo, int64_t hi, mc_array *out, const char *what, mc_error *err)
 {
 	char text[160];
+	int64_t size[MC_MAX_RANK];
+	*out = (mc_array){0};
 	if (a->rank < 1 || lo < 0 || hi < lo || hi > a->size[0])
-		return mc_fail(err, MC_SIZE, "%s is %s: no rows %lld to %lld in it", what, mc_array_text(a, text, sizeof text),
+		return mc_fail(err, MC_SIZE, "%s is %s: it has no rows %lld to %lld", what, mc_array_text(a, text, sizeof text),
 		               (long long)lo, (long long)hi);
-	const size_t row = a->size[0] ? (size_t)(a->count / a->size[0]) * mc_dtype_bytes(a->dtype) : 0;
-	if (a->size[0])
-		a->count = a->count / a->size[0] * (hi - lo);
-	memmove(a->data, (char *)a->data + (size_t)lo * row, (size_t)(hi - lo) * row);
-	void *less = realloc(a->data, a->count ? (size_t)(hi - lo) * row : 1);
-	if (less)
-		a->data = less;
-	a->size[0] = hi - lo;
+	memcpy(size, a->size, sizeof size);
+	size[0] = hi - lo;
+	mc_array_shape(out, a->dtype, a->rank, size);
+	const size_t bytes = (size_t)out->count * mc_dtype_bytes(a->dtype);
+	out->data = malloc(bytes ? bytes : 1);
+	if (!out->data)
+		return mc_fail(err, MC_NO_MEMORY, "%s: out of memory", what);
+	const size_t row = hi > lo ? bytes / (size_t)(hi - lo) : 0;
+	memcpy(out->data, (const char *)a->data + (size_t)lo * row, bytes);
 	return MC_OK;
+}
+
+void mc_put_number(void *data, mc_dtype d, int64_t i, int is_real, int64_t integer, double real)
+{
+	const Number n = {is_real ? REAL : SIGNED, integer, 0, real};
+	put_number(data, d, i, n);
 }

@@ -22,6 +22,7 @@ extern "C" {
 /* mc_io.c -- messages, whole files in, whole files out */
 typedef struct mc_error {
 	char text[768]; /* one sentence, without a newline; empty: none */
+	mc_status status;
 } mc_error;
 /* sets the text (err may be NULL) and returns the status */
 mc_status mc_fail(mc_error *err, mc_status status, const char *fmt, ...) MC_PRINTF(3, 4);
@@ -66,8 +67,10 @@ const char *mc_array_text(const mc_array *, char *text, size_t len);
 /* to another type, where that loses no more than digits of a fraction: an integer type takes integers in its range only.
  * what: for the message */
 mc_status mc_array_convert(mc_array *, mc_dtype, const char *what, mc_error *);
-/* rows lo <= row < hi of the leading axis */
-mc_status mc_array_rows(mc_array *, int64_t lo, int64_t hi, const char *what, mc_error *);
+/* a copy of rows lo <= row < hi of the leading axis */
+mc_status mc_array_rows(const mc_array *, int64_t lo, int64_t hi, mc_array *out, const char *what, mc_error *err);
+/* a number where an array of that type has it; dtypes but the halves and complex ones */
+void mc_put_number(void *data, mc_dtype, int64_t i, int is_real, int64_t integer, double real);
 void mc_swap_bytes(void *data, int64_t count, size_t width);
 
 /* mc_idx.c, mc_npy.c, mc_csv.c: from bytes in memory; path is for messages */

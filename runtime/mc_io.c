@@ -19,6 +19,7 @@ mc_status mc_fail(mc_error *err, mc_status status, const char *fmt, ...)
 		va_start(args, fmt);
 		vsnprintf(err->text, sizeof err->text, fmt, args);
 		va_end(args);
+		err->status = status;
 	}
 	return status;
 }
