@@ -8,7 +8,7 @@ Graph *graph_new(Arena *arena)
 	return g;
 }
 
-/* The type that is said and the attributes' sizes are copied: they may belong to a graph that is freed before this. */
+/* The type and the attributes' sizes are copied: they may belong to a graph that is freed before this. */
 static Val *make(Graph *g, Loc loc, Op op, int nin, Val *const *in, const Attr *attr, const Type *said, int nregions,
 		 Graph *const *region)
 {
@@ -37,12 +37,14 @@ static Val *make(Graph *g, Loc loc, Op op, int nin, Val *const *in, const Attr *
 		   .nin = nin,
 		   .in = types,
 		   .attr = &v->attr,
-		   .said = said ? type_copy(arena, said) : NULL,
+		   .said = said,
 		   .nregions = nregions,
 		   .region = regions};
-	v->type = infer_type(&s, op);
-	if (!v->type)
+	const Type *type = infer_type(&s, op);
+	if (!type)
 		internal_error("build %s: %s", op_info(op)->name, s.why);
+	/* the operands' types are this graph's */
+	v->type = op_info(op)->elementwise ? type : type_copy(arena, type);
 	v->attr = attr_copy(arena, v);
 	push(arena, &g->vals, v);
 	return v;

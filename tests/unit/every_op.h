@@ -94,10 +94,11 @@ static void every_loop(EveryOp *e, Val *x, Val *b)
 	(void)b;
 }
 
+/* what is handed to builders is gone when this returns */
 static void every_movement(EveryOp *e, Val *x, Val *index)
 {
 	Loc here = {0};
-	Arena *a = e->arena;
+	Arena *a = arena_new();
 	Graph *g = e->g;
 	const Size *batch = x->type->size[0], *five = x->type->size[1], *one = size_const(a, 1), *zero = size_const(a, 0);
 	const Size *flat[] = {size_mul(a, batch, five)}, *wide[] = {size_const(a, 2), batch, five};
@@ -124,6 +125,7 @@ static void every_movement(EveryOp *e, Val *x, Val *index)
 	every_out(e, "gather", gathered);
 	every_out(e, "scatter_set", build(g, here, OP_scatter_set, 3, scatter, &rows, NULL));
 	every_out(e, "scatter_add", build(g, here, OP_scatter_add, 3, scatter, &rows, NULL));
+	arena_free(a);
 }
 
 static void every_other(EveryOp *e, Val *x, Val *w)
