@@ -127,11 +127,11 @@ static bool is_power_of_two(double c)
 
 Val *rule_quotients(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 {
-	Val *a = in[0], *b = in[1];
-	if (v->op == OP_floordiv && !is_float(v) && is_number(b, 1))
-		return did(cx, g, v, REWRITE_mul_one, a);
+	if (v->op == OP_floordiv && !is_float(v) && is_number(in[1], 1))
+		return did(cx, g, v, REWRITE_mul_one, in[0]);
 	if (v->op != OP_div)
 		return NULL;
+	Val *a = in[0], *b = in[1];
 	if (is_number(b, 1))
 		return did(cx, g, v, REWRITE_mul_one, a);
 	if (is_neg(a) || is_neg(b)) {
@@ -152,7 +152,9 @@ Val *rule_quotients(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 
 Val *rule_signs(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 {
-	Val *x = v->nin ? in[0] : NULL;
+	if (v->nin == 0)
+		return NULL;
+	Val *x = in[0];
 	switch (v->op) {
 	case OP_neg:
 		if (is_neg(x))

@@ -96,6 +96,7 @@ Graph *run_rules(PassCx *cx, const Graph *in, Rewriter *const *rules)
 		arena = out;
 		if (state->changes == 0)
 			break;
+		cx->fired[REWRITE_unsettled] += round == MAX_ROUNDS - 1;
 	}
 	Graph *result = rewrite(graph, cx->out, &(Rewrite){0});
 	arena_free(arena);
@@ -143,15 +144,23 @@ bool is_restored(const Val *x, const Type *shape, ReduceKind kind, Val **of, uin
 	const Val *r = x->op == OP_broadcast ? x->in[0] : x;
 	if (r->op == OP_select && r->in[0]->op == OP_isinf && is_number(r->in[1], 0))
 		r = r->in[2];
+	bool dropped = r->op == OP_reshape; /* of axes of size 1, which broadcasts do without */
+	if (dropped)
+		r = r->in[0];
 	*stopped = r->op == OP_stop_gradient;
 	if (*stopped)
 		r = r->in[0];
 	if (r->op != OP_reduce || r->attr.reduce.kind != kind || !same_shape(r->in[0]->type, shape))
 		return false;
-	int n = 0;
-	for (int i = 0; i < shape->rank; i++)
-		if (!(r->attr.reduce.axes >> i & 1) && (x->op != OP_broadcast || x->attr.broadcast.axis[n++] != i))
+	int n = 0, rank = x->op == OP_broadcast ? x->in[0]->type->rank : 0;
+	for (int i = 0; i < shape->rank; i++) {
+		int64_t one;
+		bool unit = size_is_const(shape->size[i], &one) && one == 1;
+		if (r->attr.reduce.axes >> i & 1 || (dropped && unit))
+			continue;
+		if (n == rank || x->attr.broadcast.axis[n++] != i)
 			return false;
+	}
 	*of = r->in[0];
 	*axes = r->attr.reduce.axes;
 	return true;

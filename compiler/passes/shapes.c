@@ -159,7 +159,14 @@ static Val *again(Graph *g, const Val *v, Val *const *in)
 
 Val *rule_late_broadcast(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 {
-	if (!op_info(v->op)->elementwise || v->type->rank == 0)
+	if (!op_info(v->op)->elementwise)
+		return NULL;
+	int to[MAX_RANK];
+	if (v->nin == 1 && in[0]->op == OP_reshape && in[0]->in[0]->op == OP_reduce &&
+	    only_units(in[0]->in[0]->type, in[0]->type, to))
+		return did(cx, g, v, REWRITE_late_reshape,
+			   build_reshape(g, v->loc, again(g, v, in[0]->in), v->type->rank, v->type->size));
+	if (v->type->rank == 0)
 		return NULL;
 	const Val *like = NULL; /* an operand that is broadcast, of the highest rank before that */
 	Val *plain[3];
