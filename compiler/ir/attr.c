@@ -97,8 +97,10 @@ static void append(AttrVisit *v, const char *name, int n, int i, const char *ite
 {
 	Text *t = (Text *)v;
 	if (i == 0)
-		t->text = arena_printf(v->arena, "%s%s%s = %s", t->text, *t->text ? ", " : "", name, n < 0 ? "" : "[");
-	t->text = arena_printf(v->arena, "%s%s%s%s", t->text, i > 0 && i < n ? ", " : "", item, i == n ? "]" : "");
+		t->text = arena_printf(v->arena, "%s%s%s = %s", t->text, *t->text ? ", " : "", name,
+				       n < 0 ? "" : "[");
+	t->text = arena_printf(v->arena, "%s%s%s%s", t->text, i > 0 && i < n ? ", " : "", item,
+			       i == n ? "]" : "");
 }
 
 static void integers_text(AttrVisit *v, const char *name, int n, int64_t *x)

@@ -47,7 +47,8 @@ static int64_t bound(Bounds *b, const Size *s, bool above)
 		int64_t product = s->term[i].coef;
 		bool up = above == (product > 0);
 		for (int j = 0; j < s->term[i].natoms; j++)
-			if (__builtin_mul_overflow(product, atom_bound(b, s->term[i].atom[j], up), &product))
+			if (__builtin_mul_overflow(product, atom_bound(b, s->term[i].atom[j], up),
+						   &product))
 				b->failed = true;
 		if (__builtin_add_overflow(sum, product, &sum))
 			b->failed = true;
@@ -97,10 +98,11 @@ typedef struct Proof {
 	bool opaque; /* floors in positive terms are kept as atoms */
 	bool failed;
 	VEC(const Size *) floors; /* atoms shifted so far */
-	VEC(Dim *) over; /* what stands for each, over its lower bound */
+	VEC(Dim *) over;          /* what stands for each, over its lower bound */
 } Proof;
 
-/* One floor atom f of p put away: by f <= num and by f >= num - (by - 1).  A term may hold it once only. */
+/* One floor atom f of p put away: by f <= num and by f >= num - (by - 1).  A term may hold it once
+ * only. */
 static const Size *drop_floor(Proof *proof, const Size *p, const Atom *f)
 {
 	Arena *arena = proof->arena;
@@ -110,8 +112,10 @@ static const Size *drop_floor(Proof *proof, const Size *p, const Atom *f)
 		const Size *product = size_const(arena, t->coef);
 		int count = 0;
 		for (int j = 0; j < t->natoms; j++)
-			if (t->atom[j] == f || size_equal(size_atom(arena, t->atom[j]), size_atom(arena, f))) {
-				const Size *low = size_sub(arena, f->num, size_const(arena, f->by - 1));
+			if (t->atom[j] == f ||
+			    size_equal(size_atom(arena, t->atom[j]), size_atom(arena, f))) {
+				const Size *low =
+					size_sub(arena, f->num, size_const(arena, f->by - 1));
 				product = size_mul(arena, product, t->coef < 0 ? f->num : low);
 				count++;
 			} else
@@ -127,7 +131,8 @@ static const Atom *floor_to_drop(const Proof *proof, const Size *p)
 {
 	for (int i = 0; i < p->nterms; i++)
 		for (int j = 0; j < p->term[i].natoms; j++)
-			if (p->term[i].atom[j]->kind == ATOM_FLOOR && !(proof->opaque && p->term[i].coef > 0))
+			if (p->term[i].atom[j]->kind == ATOM_FLOOR &&
+			    !(proof->opaque && p->term[i].coef > 0))
 				return p->term[i].atom[j];
 	return NULL;
 }
@@ -175,8 +180,9 @@ static const Size *at_ranges(Proof *proof, const Size *p)
 		for (int j = 0; j < t->natoms; j++) {
 			const Dim *d = t->atom[j]->dim;
 			product = size_mul(arena, product,
-					   t->coef < 0 && d->hi < INT64_MAX ? size_const(arena, d->hi - d->lo)
-									    : size_atom(arena, t->atom[j]));
+					   t->coef < 0 && d->hi < INT64_MAX
+						   ? size_const(arena, d->hi - d->lo)
+						   : size_atom(arena, t->atom[j]));
 		}
 		sum = size_add(arena, sum, product);
 	}
@@ -225,7 +231,9 @@ Decided size_ge(Arena *arena, const Size *p, const Size *q)
 	Arena *scratch = arena_new();
 	const Size *d = size_sub(scratch, size_resolve(scratch, p), size_resolve(scratch, q));
 	const Size *below = size_sub(scratch, size_scale(scratch, d, -1), size_const(scratch, 1));
-	Decided answer = not_negative(scratch, d) ? YES : not_negative(scratch, below) ? NO : UNDECIDED;
+	Decided answer = not_negative(scratch, d)       ? YES
+			 : not_negative(scratch, below) ? NO
+							: UNDECIDED;
 	arena_free(scratch);
 	return answer;
 }

@@ -8,9 +8,10 @@ Graph *graph_new(Arena *arena)
 	return g;
 }
 
-/* The type and the attributes' sizes are copied: they may belong to a graph that is freed before this. */
-static Val *make(Graph *g, Loc loc, Op op, int nin, Val *const *in, const Attr *attr, const Type *said, int nregions,
-		 Graph *const *region)
+/* The type and the attributes' sizes are copied: they may belong to a graph that is freed before
+ * this. */
+static Val *make(Graph *g, Loc loc, Op op, int nin, Val *const *in, const Attr *attr,
+		 const Type *said, int nregions, Graph *const *region)
 {
 	Arena *arena = g->arena;
 	Val **operand = NEW_ARRAY(arena, Val *, nin + 1);
@@ -95,7 +96,8 @@ Val *build_reshape(Graph *g, Loc loc, Val *x, int rank, const Size *const *size)
 	return type_equal(type, x->type) ? x : build(g, loc, OP_reshape, 1, &x, NULL, type);
 }
 
-Val *build_broadcast(Graph *g, Loc loc, Val *x, int rank, const Size *const *size, const int8_t *axis)
+Val *build_broadcast(Graph *g, Loc loc, Val *x, int rank, const Size *const *size,
+		     const int8_t *axis)
 {
 	const Type *type = type_array(g->arena, x->type->dtype, rank, size);
 	if (type_equal(type, x->type))
@@ -157,8 +159,8 @@ static const Size *start_atom(void *data, const Atom *a)
 	return size_atom(arena, &(Atom){.kind = ATOM_INPUT, .input = k});
 }
 
-static Val *build_slicing(Graph *g, Loc loc, Op op, Starts *starts, const Size *const *start, const int64_t *step,
-			  const Type *type)
+static Val *build_slicing(Graph *g, Loc loc, Op op, Starts *starts, const Size *const *start,
+			  const int64_t *step, const Type *type)
 {
 	Attr attr = {0};
 	for (int i = 0; i < starts->in.data[0]->type->rank; i++) {
@@ -168,7 +170,8 @@ static Val *build_slicing(Graph *g, Loc loc, Op op, Starts *starts, const Size *
 	return build(g, loc, op, starts->in.len, starts->in.data, &attr, type);
 }
 
-Val *build_slice(Graph *g, Loc loc, Val *x, const Size *const *start, const int64_t *step, const Size *const *size)
+Val *build_slice(Graph *g, Loc loc, Val *x, const Size *const *start, const int64_t *step,
+		 const Size *const *size)
 {
 	Starts starts = {.graph = g};
 	push(g->arena, &starts.in, x);
@@ -176,7 +179,8 @@ Val *build_slice(Graph *g, Loc loc, Val *x, const Size *const *start, const int6
 			     type_array(g->arena, x->type->dtype, x->type->rank, size));
 }
 
-Val *build_set_slice(Graph *g, Loc loc, Val *x, Val *v, const Size *const *start, const int64_t *step)
+Val *build_set_slice(Graph *g, Loc loc, Val *x, Val *v, const Size *const *start,
+		     const int64_t *step)
 {
 	Starts starts = {.graph = g};
 	push(g->arena, &starts.in, x);

@@ -35,18 +35,21 @@ static const char *label(Dot *d, const Val *v)
 {
 	Arena *a = d->arena;
 	const char *attr = v->op == OP_param ? "" : escaped(a, attr_text(a, v));
-	const char *head = v->op == OP_arg ? v->attr.arg->name : v->op == OP_var ? v->attr.var->name : v->name;
+	const char *head = v->op == OP_arg   ? v->attr.arg->name
+			   : v->op == OP_var ? v->attr.var->name
+					     : v->name;
 	if (v->op == OP_arg || v->op == OP_var)
 		attr = "";
-	return arena_printf(a, "%s%s%s%s%s\\n%s", head ? escaped(a, head) : "", head ? "\\n" : "", op_info(v->op)->name,
-			    *attr ? "\\n" : "", attr, type_text(a, v->type));
+	return arena_printf(a, "%s%s%s%s%s\\n%s", head ? escaped(a, head) : "", head ? "\\n" : "",
+			    op_info(v->op)->name, *attr ? "\\n" : "", attr, type_text(a, v->type));
 }
 
 static void dot_graph(Dot *d, const Graph *g, const char *path)
 {
 	for (int i = 0; i < g->vals.len; i++) {
 		const Val *v = g->vals.data[i];
-		put(d->w, "%s%d [label=\"%s\", fillcolor=\"%s\"];\n", path, v->id, label(d, v), color(v));
+		put(d->w, "%s%d [label=\"%s\", fillcolor=\"%s\"];\n", path, v->id, label(d, v),
+		    color(v));
 		for (int k = 0; k < v->nin; k++)
 			put(d->w, "%s%d -> %s%d;\n", path, v->in[k]->id, path, v->id);
 		for (int r = 0; r < v->nregions; r++) {
@@ -55,8 +58,8 @@ static void dot_graph(Dot *d, const Graph *g, const char *path)
 			put(d->w, "label=\"v%d, region %d\";\n", v->id, r);
 			dot_graph(d, v->region[r], inner);
 			for (int k = 0; k < v->region[r]->results.len; k++)
-				put(d->w, "%s%d -> %s%d [style=dashed];\n", inner, v->region[r]->results.data[k]->id,
-				    path, v->id);
+				put(d->w, "%s%d -> %s%d [style=dashed];\n", inner,
+				    v->region[r]->results.data[k]->id, path, v->id);
 			put(d->w, "}\n");
 		}
 	}
@@ -69,8 +72,9 @@ static void dot_results(Dot *d, const Func *f)
 		const char *name = update < 0  ? f->outs.data[i].name
 				   : check < 0 ? f->updates.data[update].var->name
 					       : f->checks.data[check].text;
-		put(d->w, "r%d [label=\"%s%s\", shape=oval, fillcolor=\"%s\"];\n", i, escaped(d->arena, name),
-		    update >= 0 && check < 0 ? " <-" : "", update < 0 ? "#d9d2e9" : "#fce5cd");
+		put(d->w, "r%d [label=\"%s%s\", shape=oval, fillcolor=\"%s\"];\n", i,
+		    escaped(d->arena, name), update >= 0 && check < 0 ? " <-" : "",
+		    update < 0 ? "#d9d2e9" : "#fce5cd");
 		put(d->w, "n%d -> r%d;\n", f->graph->results.data[i]->id, i);
 	}
 }
@@ -79,7 +83,8 @@ void graph_dot(Writer *w, const Func *f)
 {
 	Dot d = {w, arena_new()};
 	put(w, "digraph \"%s\" {\n", escaped(d.arena, f->name));
-	put(w, "node [shape=box, style=filled, fillcolor=white, fontname=\"sans-serif\", fontsize=10];\n");
+	put(w, "node [shape=box, style=filled, fillcolor=white, fontname=\"sans-serif\", "
+	       "fontsize=10];\n");
 	dot_graph(&d, f->graph, "n");
 	dot_results(&d, f);
 	put(w, "}\n");

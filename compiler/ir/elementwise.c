@@ -1,4 +1,5 @@
-/* elementwise.c -- the type rule of elementwise ops: by the column `types`; operands have the result's shape or rank 0 */
+/* elementwise.c -- the type rule of elementwise ops: by the column `types`; operands have the
+ * result's shape or rank 0 */
 #include "ops/ops.h"
 
 static bool is_number(DType t)
@@ -48,17 +49,18 @@ const Type *elementwise_type(Shape *s, Op op)
 		if (s->in[i]->rank == 0)
 			continue;
 		if (shape->rank > 0 && !same_shape(shape, s->in[i]))
-			return misfit(s, "the operands of %s are %s and %s", info->name, type_text(s->arena, shape),
-				      type_text(s->arena, s->in[i]));
+			return misfit(s, "the operands of %s are %s and %s", info->name,
+				      type_text(s->arena, shape), type_text(s->arena, s->in[i]));
 		shape = s->in[i];
 	}
 	DType dtype = s->in[first]->dtype;
 	for (int i = first; i < s->nin; i++) {
 		if (s->in[i]->dtype != dtype)
-			return misfit(s, "the operands of %s are of %s and %s", info->name, dtype_name(dtype),
-				      dtype_name(s->in[i]->dtype));
+			return misfit(s, "the operands of %s are of %s and %s", info->name,
+				      dtype_name(dtype), dtype_name(s->in[i]->dtype));
 		if (!rules[info->types].takes(dtype))
-			return misfit(s, "%s takes %s, not %s", info->name, rules[info->types].what, dtype_name(dtype));
+			return misfit(s, "%s takes %s, not %s", info->name, rules[info->types].what,
+				      dtype_name(dtype));
 	}
 	if (first == 1 && s->in[0]->dtype != DT_bool)
 		return misfit(s, "the first operand of %s is not a bool", info->name);

@@ -1,4 +1,5 @@
-/* eval_elem.c -- naive evaluation of elementwise ops: the C library's functions on long doubles, and plain integer arithmetic
+/* eval_elem.c -- naive evaluation of elementwise ops: the C library's functions on long doubles,
+ * and plain integer arithmetic
  *
  * Written apart from the column `value` and from mc_math.h, which are checked against it. */
 #include <math.h>
@@ -82,30 +83,73 @@ static Wide sigmoid(Wide a)
 	return a >= 0 ? 1 / (1 + expl(-a)) : expl(a) / (1 + expl(a));
 }
 
-/* how magnitudes pass: STEP |y|; SUM of the operands'; FIRST operand's; SLOPE: |y| + sum |dy/dx| * that of x */
+/* how magnitudes pass: STEP |y|; SUM of the operands'; FIRST operand's; SLOPE: |y| + sum |dy/dx| *
+ * that of x */
 typedef enum Passing { STEP, SUM, FIRST, SLOPE } Passing;
 
-#define FLOAT_OPS(X)                                                                                                    \
-	X(neg, FIRST, -a) X(add, SUM, a + b) X(sub, SUM, a - b) X(mul, SLOPE, a * b) X(div, SLOPE, a / b)               \
-	X(floordiv, STEP, floor_quotient(a, b)) X(mod, SLOPE, floor_mod(a, b)) X(pow, SLOPE, powl(a, b))                \
-	X(max, SLOPE, larger(a, b)) X(min, SLOPE, -larger(-a, -b)) X(abs, FIRST, fabsl(a)) X(sign, STEP, sign(a))       \
-	X(sqrt, SLOPE, sqrtl(a)) X(cbrt, SLOPE, cbrtl(a)) X(hypot, SLOPE, hypotl(a, b)) X(exp, SLOPE, expl(a))          \
-	X(exp2, SLOPE, exp2l(a)) X(expm1, SLOPE, expm1l(a)) X(log, SLOPE, logl(a)) X(log2, SLOPE, log2l(a))             \
-	X(log10, SLOPE, log10l(a)) X(log1p, SLOPE, log1pl(a)) X(sin, SLOPE, sinl(a)) X(cos, SLOPE, cosl(a))             \
-	X(tan, SLOPE, tanl(a)) X(asin, SLOPE, asinl(a)) X(acos, SLOPE, acosl(a)) X(atan, SLOPE, atanl(a))               \
-	X(atan2, SLOPE, atan2l(a, b)) X(sinh, SLOPE, sinhl(a)) X(cosh, SLOPE, coshl(a)) X(tanh, SLOPE, tanhl(a))        \
-	X(asinh, SLOPE, asinhl(a)) X(acosh, SLOPE, acoshl(a)) X(atanh, SLOPE, atanhl(a)) X(sigmoid, SLOPE, sigmoid(a))  \
-	X(softplus, SLOPE, softplus(a)) X(erf, SLOPE, erfl(a)) X(erfc, SLOPE, erfcl(a)) X(floor, STEP, floorl(a))       \
-	X(ceil, STEP, ceill(a)) X(round, STEP, rintl(a)) X(trunc, STEP, truncl(a)) X(eq, STEP, a == b)                  \
-	X(ne, STEP, a != b) X(lt, STEP, a < b) X(le, STEP, a <= b) X(gt, STEP, a > b) X(ge, STEP, a >= b)               \
-	X(isnan, STEP, isnan(a) != 0) X(isinf, STEP, isinf(a) != 0) X(stop_gradient, FIRST, a) X(grad_clip, FIRST, a)   \
+/* clang-format off */
+#define FLOAT_OPS(X) \
+	X(neg, FIRST, -a) \
+	X(add, SUM, a + b) \
+	X(sub, SUM, a - b) \
+	X(mul, SLOPE, a * b) \
+	X(div, SLOPE, a / b) \
+	X(floordiv, STEP, floor_quotient(a, b)) \
+	X(mod, SLOPE, floor_mod(a, b)) \
+	X(pow, SLOPE, powl(a, b)) \
+	X(max, SLOPE, larger(a, b)) \
+	X(min, SLOPE, -larger(-a, -b)) \
+	X(abs, FIRST, fabsl(a)) \
+	X(sign, STEP, sign(a)) \
+	X(sqrt, SLOPE, sqrtl(a)) \
+	X(cbrt, SLOPE, cbrtl(a)) \
+	X(hypot, SLOPE, hypotl(a, b)) \
+	X(exp, SLOPE, expl(a)) \
+	X(exp2, SLOPE, exp2l(a)) \
+	X(expm1, SLOPE, expm1l(a)) \
+	X(log, SLOPE, logl(a)) \
+	X(log2, SLOPE, log2l(a)) \
+	X(log10, SLOPE, log10l(a)) \
+	X(log1p, SLOPE, log1pl(a)) \
+	X(sin, SLOPE, sinl(a)) \
+	X(cos, SLOPE, cosl(a)) \
+	X(tan, SLOPE, tanl(a)) \
+	X(asin, SLOPE, asinl(a)) \
+	X(acos, SLOPE, acosl(a)) \
+	X(atan, SLOPE, atanl(a)) \
+	X(atan2, SLOPE, atan2l(a, b)) \
+	X(sinh, SLOPE, sinhl(a)) \
+	X(cosh, SLOPE, coshl(a)) \
+	X(tanh, SLOPE, tanhl(a)) \
+	X(asinh, SLOPE, asinhl(a)) \
+	X(acosh, SLOPE, acoshl(a)) \
+	X(atanh, SLOPE, atanhl(a)) \
+	X(sigmoid, SLOPE, sigmoid(a)) \
+	X(softplus, SLOPE, softplus(a)) \
+	X(erf, SLOPE, erfl(a)) \
+	X(erfc, SLOPE, erfcl(a)) \
+	X(floor, STEP, floorl(a)) \
+	X(ceil, STEP, ceill(a)) \
+	X(round, STEP, rintl(a)) \
+	X(trunc, STEP, truncl(a)) \
+	X(eq, STEP, a == b) \
+	X(ne, STEP, a != b) \
+	X(lt, STEP, a < b) \
+	X(le, STEP, a <= b) \
+	X(gt, STEP, a > b) \
+	X(ge, STEP, a >= b) \
+	X(isnan, STEP, isnan(a) != 0) \
+	X(isinf, STEP, isinf(a) != 0) \
+	X(stop_gradient, FIRST, a) \
+	X(grad_clip, FIRST, a) \
 	X(grad_scale, FIRST, a)
+/* clang-format on */
 
-#define X(op, passing, value)                                                                      \
-	static Wide float_##op(Wide a, Wide b)                                                     \
-	{                                                                                          \
-		(void)a, (void)b;                                                                  \
-		return value;                                                                      \
+#define X(op, passing, value)                  \
+	static Wide float_##op(Wide a, Wide b) \
+	{                                      \
+		(void)a, (void)b;              \
+		return value;                  \
 	}
 FLOAT_OPS(X)
 #undef X
@@ -124,10 +168,12 @@ static const FloatOp float_ops[OP_COUNT] = {
 /* |f(x + h) - f(x - h)| / 2h by operand k, or a difference to one side; 0 where there is none */
 static Wide slope(const FloatOp *op, const Wide *x, int k)
 {
-	Wide h = x[k] == 0 ? 1e-9L : fabsl(x[k]) * 1e-6L, up[2] = {x[0], x[1]}, down[2] = {x[0], x[1]};
+	Wide h = x[k] == 0 ? 1e-9L : fabsl(x[k]) * 1e-6L, up[2] = {x[0], x[1]},
+	     down[2] = {x[0], x[1]};
 	up[k] += h;
 	down[k] -= h;
-	Wide here = op->value(x[0], x[1]), above = op->value(up[0], up[1]), below = op->value(down[0], down[1]);
+	Wide here = op->value(x[0], x[1]), above = op->value(up[0], up[1]),
+	     below = op->value(down[0], down[1]);
 	Wide d = (above - below) / (2 * h);
 	if (!isfinite(d))
 		d = (above - here) / h;
@@ -136,7 +182,8 @@ static Wide slope(const FloatOp *op, const Wide *x, int k)
 	return isfinite(d) ? fabsl(d) : 0;
 }
 
-static double float_magnitude(const FloatOp *op, int n, const Wide *x, const double *magnitude, Wide y)
+static double float_magnitude(const FloatOp *op, int n, const Wide *x, const double *magnitude,
+			      Wide y)
 {
 	if (op->passing == FIRST)
 		return magnitude[0];
@@ -148,7 +195,8 @@ static double float_magnitude(const FloatOp *op, int n, const Wide *x, const dou
 	return (double)sum;
 }
 
-/* ---- integers and bools: a and b are sign- or zero-extended; `is` is what the dtype is, results are wrapped to it */
+/* ---- integers and bools: a and b are sign- or zero-extended; `is` is what the dtype is, results
+ * are wrapped to it */
 
 typedef struct IntKind {
 	DType dtype;
@@ -204,22 +252,41 @@ static uint64_t shift_right(IntKind is, int64_t a, int64_t b)
 	return (uint64_t)(a >> (b < 0 || b >= is.bits ? is.bits - 1 : b));
 }
 
-#define INT_OPS(X)                                                                                                      \
-	X(neg, 0 - (uint64_t)a) X(add, (uint64_t)a + (uint64_t)b) X(sub, (uint64_t)a - (uint64_t)b)                     \
-	X(mul, (uint64_t)a * (uint64_t)b) X(floordiv, quotient(is, a, b)) X(mod, remainder_of(is, a, b))                \
-	X(pow, power(is, a, b)) X(max, (uint64_t)(is_less(is, a, b) ? b : a))                                           \
-	X(min, (uint64_t)(is_less(is, b, a) ? b : a)) X(abs, is_less(is, a, 0) ? 0 - (uint64_t)a : (uint64_t)a)         \
-	X(sign, is_less(is, a, 0) ? UINT64_MAX : a != 0) X(eq, a == b) X(ne, a != b) X(lt, is_less(is, a, b))           \
-	X(le, !is_less(is, b, a)) X(gt, is_less(is, b, a)) X(ge, !is_less(is, a, b)) X(and, a != 0 && b != 0)           \
-	X(or, a != 0 || b != 0) X(not, a == 0) X(shl, shift_left(is, a, b)) X(shr, shift_right(is, a, b))               \
-	X(bitand, (uint64_t)a & (uint64_t)b) X(bitor, (uint64_t)a | (uint64_t)b) X(bitxor, (uint64_t)a ^ (uint64_t)b)   \
+/* clang-format off */
+#define INT_OPS(X) \
+	X(neg, 0 - (uint64_t)a) \
+	X(add, (uint64_t)a + (uint64_t)b) \
+	X(sub, (uint64_t)a - (uint64_t)b) \
+	X(mul, (uint64_t)a * (uint64_t)b) \
+	X(floordiv, quotient(is, a, b)) \
+	X(mod, remainder_of(is, a, b)) \
+	X(pow, power(is, a, b)) \
+	X(max, (uint64_t)(is_less(is, a, b) ? b : a)) \
+	X(min, (uint64_t)(is_less(is, b, a) ? b : a)) \
+	X(abs, is_less(is, a, 0) ? 0 - (uint64_t)a : (uint64_t)a) \
+	X(sign, is_less(is, a, 0) ? UINT64_MAX : a != 0) \
+	X(eq, a == b) \
+	X(ne, a != b) \
+	X(lt, is_less(is, a, b)) \
+	X(le, !is_less(is, b, a)) \
+	X(gt, is_less(is, b, a)) \
+	X(ge, !is_less(is, a, b)) \
+	X(and, a != 0 && b != 0) \
+	X(or, a != 0 || b != 0) \
+	X(not, a == 0) \
+	X(shl, shift_left(is, a, b)) \
+	X(shr, shift_right(is, a, b)) \
+	X(bitand, (uint64_t)a & (uint64_t)b) \
+	X(bitor, (uint64_t)a | (uint64_t)b) \
+	X(bitxor, (uint64_t)a ^ (uint64_t)b) \
 	X(stop_gradient, (uint64_t)a)
+/* clang-format on */
 
-#define X(op, value)                                                                               \
-	static uint64_t int_##op(IntKind is, int64_t a, int64_t b)                                 \
-	{                                                                                          \
-		(void)is, (void)a, (void)b;                                                        \
-		return value;                                                                      \
+#define X(op, value)                                               \
+	static uint64_t int_##op(IntKind is, int64_t a, int64_t b) \
+	{                                                          \
+		(void)is, (void)a, (void)b;                        \
+		return value;                                      \
 	}
 INT_OPS(X)
 #undef X
@@ -289,7 +356,8 @@ static void int_element(const Val *v, Array *y, int64_t at, Array *const *in, co
 	IntKind is = {t, dtype_class(t) == CLASS_UINT, 8 * dtype_bytes(t)};
 	if (!int_ops[v->op])
 		internal_error("evaluation: no value of %s on integers", op_info(v->op)->name);
-	y->i[at] = wrap_to(y->dtype, int_ops[v->op](is, in[0]->i[i[0]], v->nin > 1 ? in[1]->i[i[1]] : 0));
+	y->i[at] = wrap_to(y->dtype,
+			   int_ops[v->op](is, in[0]->i[i[0]], v->nin > 1 ? in[1]->i[i[1]] : 0));
 }
 
 Array *eval_elementwise(Eval *e, const Val *v, Array *const *in)
@@ -302,7 +370,8 @@ Array *eval_elementwise(Eval *e, const Val *v, Array *const *in)
 		if (v->op == OP_cast)
 			cast_element(y, at, in[0], i[0]);
 		else if (v->op == OP_select)
-			put_element(y, at, in[0]->i[i[0]] ? in[1] : in[2], in[0]->i[i[0]] ? i[1] : i[2]);
+			put_element(y, at, in[0]->i[i[0]] ? in[1] : in[2],
+				    in[0]->i[i[0]] ? i[1] : i[2]);
 		else if (in[0]->f)
 			float_element(v, y, at, in, i);
 		else

@@ -3,7 +3,8 @@
 
 #include "ops/ops.h"
 
-/* the derivative column as which operands a gradient flows to, and whether to any: NONE is 0, every expression 1 */
+/* the derivative column as which operands a gradient flows to, and whether to any: NONE is 0, every
+ * expression 1 */
 #define D(...) {__VA_ARGS__}, ANY_OF(__VA_ARGS__, 0, 0, 0)
 #define ANY_OF(a, b, c, ...) (a || b || c)
 #define NONE 0
@@ -20,7 +21,7 @@
 #define CAST(...) 1
 #define POW_BASE(...) 1
 #define POW_EXPONENT(...) 1
-#define ELEM(op, arity, types, vector, value, integer, derivative, domain)                         \
+#define ELEM(op, arity, types, vector, value, integer, derivative, domain) \
 	{#op, arity, TYPES_##types, true, vector, #value, #integer, derivative},
 static const OpInfo elementwise[] = {
 #include "ops.def"
@@ -53,7 +54,8 @@ static const StructuralOp *const structural[] = {
 
 const OpInfo *op_info(Op op)
 {
-	return (int)op < NELEMENTWISE ? &elementwise[op] : &structural[(int)op - NELEMENTWISE]->info;
+	return (int)op < NELEMENTWISE ? &elementwise[op]
+				      : &structural[(int)op - NELEMENTWISE]->info;
 }
 
 const StructuralOp *structural_op(Op op)
@@ -96,15 +98,17 @@ const Type *infer_type(Shape *s, Op op)
 		if (s->in[i]->dtype == DT_tuple && op != OP_get)
 			return misfit(s, "an operand of %s is a tuple", info->name);
 	}
-	const Type *type = info->elementwise ? elementwise_type(s, op) : structural_op(op)->shape(s);
+	const Type *type =
+		info->elementwise ? elementwise_type(s, op) : structural_op(op)->shape(s);
 	for (int i = 0; type && i < type->rank; i++)
 		if (!type->size[i])
-			return misfit(s, "a size of the result of %s is beyond 64 bits", info->name);
+			return misfit(s, "a size of the result of %s is beyond 64 bits",
+				      info->name);
 	return type;
 }
 
-const Type *op_type(Arena *arena, Op op, int nin, const Type *const *in, const Attr *attr, const Type *type,
-		    const char **why)
+const Type *op_type(Arena *arena, Op op, int nin, const Type *const *in, const Attr *attr,
+		    const Type *type, const char **why)
 {
 	static const Attr none = {{0}};
 	Shape s = {.arena = arena, .nin = nin, .in = in, .attr = attr ? attr : &none, .said = type};

@@ -45,9 +45,9 @@ static void print_graph(Writer *w, Arena *arena, const Graph *g)
 		const char *in = "", *attr = attr_text(arena, v);
 		for (int k = 0; k < v->nin; k++)
 			in = arena_printf(arena, "%s%sv%d", in, k ? ", " : "", v->in[k]->id);
-		put(w, "v%d%s%s : %s = %s(%s%s%s)%s\n", v->id, v->name ? " " : "", v->name ? quoted(arena, v->name) : "",
-		    type_text(arena, v->type), op_info(v->op)->name, in, *attr ? "; " : "", attr,
-		    v->nregions ? " {" : "");
+		put(w, "v%d%s%s : %s = %s(%s%s%s)%s\n", v->id, v->name ? " " : "",
+		    v->name ? quoted(arena, v->name) : "", type_text(arena, v->type),
+		    op_info(v->op)->name, in, *attr ? "; " : "", attr, v->nregions ? " {" : "");
 		for (int r = 0; r < v->nregions; r++) {
 			print_graph(w, arena, v->region[r]);
 			for (int k = 0; k < v->region[r]->results.len; k++)
@@ -68,7 +68,8 @@ static void print_head(Writer *w, Arena *arena, const Func *f, const char *word)
 		put(w, "dims %s\n", dims);
 	for (int i = 0; i < f->args.len; i++) {
 		const FuncArg *a = f->args.data[i];
-		const char *value = isnan(a->value) ? "nan" : arena_printf(arena, "%.17g", a->value);
+		const char *value =
+			isnan(a->value) ? "nan" : arena_printf(arena, "%.17g", a->value);
 		put(w, "arg %s : %s%s%s\n", quoted(arena, a->name), type_text(arena, a->type),
 		    a->has_default ? " = " : "", a->has_default ? value : "");
 	}
@@ -83,10 +84,12 @@ static void print_word_func(Writer *w, const Func *f, const char *word)
 	for (int i = 0; i < f->outs.len; i++)
 		put(w, "out %s = v%d\n", quoted(arena, f->outs.data[i].name), (*result++)->id);
 	for (int i = 0; i < f->updates.len; i++)
-		put(w, "update %s = v%d\n", quoted(arena, f->updates.data[i].var->name), (*result++)->id);
+		put(w, "update %s = v%d\n", quoted(arena, f->updates.data[i].var->name),
+		    (*result++)->id);
 	for (int i = 0; i < f->checks.len; i++)
 		put(w, "check %s %s = v%d\n", quoted(arena, f->checks.data[i].text),
-		    quoted(arena, f->checks.data[i].what ? f->checks.data[i].what : ""), (*result++)->id);
+		    quoted(arena, f->checks.data[i].what ? f->checks.data[i].what : ""),
+		    (*result++)->id);
 	put(w, "}\n");
 	arena_free(arena);
 }
@@ -100,18 +103,23 @@ static void print_extern(Writer *w, Arena *arena, const Extern *e)
 {
 	const char *line = arena_printf(arena, "extern %s", quoted(arena, e->name));
 	for (int i = 0; i < e->includes.len; i++)
-		line = arena_printf(arena, "%s include %s", line, quoted(arena, e->includes.data[i]));
+		line = arena_printf(arena, "%s include %s", line,
+				    quoted(arena, e->includes.data[i]));
 	for (int t = 0; t < (int)DT_tuple; t++)
 		if (e->symbol[t])
-			line = arena_printf(arena, "%s %s %s", line, dtype_name((DType)t), quoted(arena, e->symbol[t]));
+			line = arena_printf(arena, "%s %s %s", line, dtype_name((DType)t),
+					    quoted(arena, e->symbol[t]));
 	put(w, "%s\n", line);
 }
 
 static void print_var(Writer *w, Arena *arena, const Var *v)
 {
 	static const char *const kinds[] = {"param", "shared", "data"};
-	const char *stack = v->stack ? arena_printf(arena, " stack %" PRId64 " from %" PRId64, v->stack, v->stack_from) : "";
-	put(w, "%s %s%s : %s\n", kinds[v->kind], quoted(arena, v->name), stack, type_text(arena, v->type));
+	const char *stack = v->stack ? arena_printf(arena, " stack %" PRId64 " from %" PRId64,
+						    v->stack, v->stack_from)
+				     : "";
+	put(w, "%s %s%s : %s\n", kinds[v->kind], quoted(arena, v->name), stack,
+	    type_text(arena, v->type));
 }
 
 void print_model(Writer *w, const Model *m)
@@ -120,9 +128,11 @@ void print_model(Writer *w, const Model *m)
 	put(w, "model %s %s\n", quoted(arena, m->name), dtype_name(m->floatX));
 	for (int i = 0; i < m->dims.len; i++) {
 		const Dim *d = m->dims.data[i];
-		const char *hi = d->hi < INT64_MAX ? arena_printf(arena, " <= %" PRId64, d->hi) : "";
+		const char *hi =
+			d->hi < INT64_MAX ? arena_printf(arena, " <= %" PRId64, d->hi) : "";
 		const char *is = d->is ? arena_printf(arena, " = %s", size_text(arena, d->is)) : "";
-		put(w, "dim %s >= %" PRId64 "%s%s%s\n", d->name, d->lo, hi, d->anonymous ? " anonymous" : "", is);
+		put(w, "dim %s >= %" PRId64 "%s%s%s\n", d->name, d->lo, hi,
+		    d->anonymous ? " anonymous" : "", is);
 	}
 	for (int i = 0; i < m->externs.len; i++)
 		print_extern(w, arena, m->externs.data[i]);

@@ -1,7 +1,7 @@
 /* read.c -- reads what print.c writes: a model's graphs
  *
- * A recursive descent of its own: a line of this text has little in common with the language.  The first
- * error ends it.  Every node is checked by its op's type rule before it is made. */
+ * A recursive descent of its own: a line of this text has little in common with the language.  The
+ * first error ends it.  Every node is checked by its op's type rule before it is made. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +181,8 @@ static Val *read_op(Reader *r, Graph *g, Loc loc, const Type *type)
 			break;
 	}
 	const Type **types = NEW_ARRAY(arena, const Type *, in.len + 2);
-	for (int i = 0; i < in.len + 2; i++) /* two more, for attributes that ask for an operand that is missing */
+	for (int i = 0; i < in.len + 2;
+	     i++) /* two more, for attributes that ask for an operand that is missing */
 		types[i] = i < in.len ? in.data[i]->type : type_scalar(arena, DT_error);
 	AttrReader a = {.visit = {.arena = arena,
 				  .type = type,
@@ -207,7 +208,8 @@ static Val *read_op(Reader *r, Graph *g, Loc loc, const Type *type)
 	if (nregions && op != OP_scan && op != OP_if)
 		read_fail(r, "%s takes no region", op_info(op)->name);
 	if (r->regions ? op == OP_arg || op == OP_var : op == OP_param)
-		read_fail(r, r->regions ? "%s stands in a region" : "%s stands in no region", op_info(op)->name);
+		read_fail(r, r->regions ? "%s stands in a region" : "%s stands in no region",
+			  op_info(op)->name);
 	if (r->failed)
 		return NULL;
 	Shape s = {.arena = arena,
@@ -222,9 +224,11 @@ static Val *read_op(Reader *r, Graph *g, Loc loc, const Type *type)
 	if (!inferred)
 		read_fail(r, "%s", s.why);
 	else if (!type_equal(inferred, type))
-		read_fail(r, "the type is %s, not %s", type_text(arena, inferred), type_text(arena, type));
+		read_fail(r, "the type is %s, not %s", type_text(arena, inferred),
+			  type_text(arena, type));
 	else if (op == OP_param && attr.param.index != g->params.len)
-		read_fail(r, "parameter %d stands where %d is expected", attr.param.index, g->params.len);
+		read_fail(r, "parameter %d stands where %d is expected", attr.param.index,
+			  g->params.len);
 	if (r->failed)
 		return NULL;
 	if (op == OP_param)
@@ -236,7 +240,8 @@ static Val *read_op(Reader *r, Graph *g, Loc loc, const Type *type)
 /* lines that begin with v0, v1, ... */
 static void read_nodes(Reader *r, Graph *g)
 {
-	while (r->token.kind == TOK_NAME && r->token.text[0] == 'v' && isdigit((unsigned char)r->token.text[1])) {
+	while (r->token.kind == TOK_NAME && r->token.text[0] == 'v' &&
+	       isdigit((unsigned char)r->token.text[1])) {
 		Loc loc = r->token.loc;
 		if (strtol(r->token.text + 1, NULL, 10) != g->vals.len)
 			read_fail(r, "expected v%d", g->vals.len);

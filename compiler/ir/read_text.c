@@ -28,7 +28,8 @@ static void scan_string(Reader *r)
 		if (s->text[i] != '\\' || i + 1 >= s->len) {
 			text[n++] = s->text[i++];
 		} else if (i + 3 < s->len && s->text[i + 1] >= '0' && s->text[i + 1] <= '3') {
-			text[n++] = (char)((s->text[i + 1] - '0') * 64 + (s->text[i + 2] - '0') * 8 + (s->text[i + 3] - '0'));
+			text[n++] = (char)((s->text[i + 1] - '0') * 64 +
+					   (s->text[i + 2] - '0') * 8 + (s->text[i + 3] - '0'));
 			i += 4;
 		} else {
 			text[n++] = s->text[i + 1];
@@ -55,7 +56,8 @@ void read_advance(Reader *r)
 	while (r->at < s->len && isspace((unsigned char)s->text[r->at]))
 		r->at++;
 	size_t begin = r->at;
-	r->token = (Token){.kind = TOK_END, .text = "", .loc = {s, (uint32_t)begin, (uint32_t)begin}};
+	r->token =
+		(Token){.kind = TOK_END, .text = "", .loc = {s, (uint32_t)begin, (uint32_t)begin}};
 	if (begin >= s->len)
 		return;
 	char c = s->text[begin];
@@ -63,8 +65,9 @@ void read_advance(Reader *r)
 		scan_string(r);
 	} else if (is_word(c)) {
 		bool number = isdigit((unsigned char)c) != 0;
-		while (r->at < s->len && (is_word(s->text[r->at]) ||
-					  (number && strchr("+-", s->text[r->at]) && strchr("eE", s->text[r->at - 1]))))
+		while (r->at < s->len &&
+		       (is_word(s->text[r->at]) || (number && strchr("+-", s->text[r->at]) &&
+						    strchr("eE", s->text[r->at - 1]))))
 			r->at++;
 		r->token.kind = number ? TOK_NUMBER : TOK_NAME;
 		r->token.text = intern(r->names, s->text + begin, r->at - begin);
@@ -207,7 +210,8 @@ static const Size *need_factor(Reader *r)
 		size = size_floordiv(a, num, need_integer(r));
 	} else if (strcmp(name, "in") == 0) {
 		int64_t k = need_integer(r);
-		size = size_atom(a, &(Atom){.kind = ATOM_INPUT, .input = k >= 0 && k < 1000 ? (int)k : -1});
+		size = size_atom(
+			a, &(Atom){.kind = ATOM_INPUT, .input = k >= 0 && k < 1000 ? (int)k : -1});
 	} else
 		read_fail(r, "expected a size");
 	need_sign(r, ")");

@@ -5,7 +5,7 @@ typedef struct Closing {
 	Graph *region;
 	VEC(const Val *) outside;
 	VEC(Val *) inside; /* what stands for each in the region */
-	VEC(Val *) front; /* the new nodes */
+	VEC(Val *) front;  /* the new nodes */
 	VEC(Val *) captured;
 } Closing;
 

@@ -56,9 +56,10 @@ static Val *rewrite_val(Rewrite *r, Graph *out, const Val *v, Val *const *in)
 		Val *new = r->rule(r, out, v, in);
 		if (new) {
 			if (new->graph != out || !type_equal(new->type, v->type))
-				internal_error("a rule put %s of type %s for %s of type %s", op_info(new->op)->name,
-					       type_text(out->arena, new->type), op_info(v->op)->name,
-					       type_text(out->arena, v->type));
+				internal_error(
+					"a rule put %s of type %s for %s of type %s",
+					op_info(new->op)->name, type_text(out->arena, new->type),
+					op_info(v->op)->name, type_text(out->arena, v->type));
 			r->fired++;
 			return new;
 		}

@@ -33,9 +33,11 @@ static int compare_atoms(const Atom *a, const Atom *b)
 		c = strcmp(a->dim->name, b->dim->name);
 		if (c == 0)
 			c = compare(a->dim->loc.begin, b->dim->loc.begin);
-		return c ? c : compare(a->dim->index, b->dim->index) ? compare(a->dim->index, b->dim->index)
-			     : (uintptr_t)a->dim < (uintptr_t)b->dim  ? -1
-								      : 1;
+		return c ? c
+		       : compare(a->dim->index, b->dim->index)
+			       ? compare(a->dim->index, b->dim->index)
+		       : (uintptr_t)a->dim < (uintptr_t)b->dim ? -1
+							       : 1;
 	case ATOM_FLOOR:
 		c = compare_sizes(a->num, b->num);
 		return c ? c : compare(a->by, b->by);
@@ -127,7 +129,9 @@ static const Size *add_scaled(Arena *arena, const Size *a, const Size *b, int64_
 	Term *term = NEW_ARRAY(arena, Term, a->nterms + b->nterms + 1);
 	int n = 0, i = 0, j = 0;
 	while (i < a->nterms || j < b->nterms) {
-		int c = i == a->nterms ? 1 : j == b->nterms ? -1 : compare_terms(&a->term[i], &b->term[j]);
+		int c = i == a->nterms   ? 1
+			: j == b->nterms ? -1
+					 : compare_terms(&a->term[i], &b->term[j]);
 		if (c < 0) {
 			term[n++] = a->term[i++];
 			continue;
@@ -167,9 +171,10 @@ static const Size *mul_term(Arena *arena, const Term *t, const Size *b)
 		const Atom **atom = NEW_ARRAY(arena, const Atom *, t->natoms + u->natoms + 1);
 		int n = 0, i = 0, j = 0;
 		while (i < t->natoms || j < u->natoms)
-			atom[n++] = j == u->natoms || (i < t->natoms && compare_atoms(t->atom[i], u->atom[j]) <= 0)
-					? t->atom[i++]
-					: u->atom[j++];
+			atom[n++] = j == u->natoms || (i < t->natoms &&
+						       compare_atoms(t->atom[i], u->atom[j]) <= 0)
+					    ? t->atom[i++]
+					    : u->atom[j++];
 		term[k].natoms = n;
 		term[k].atom = atom;
 		if (__builtin_mul_overflow(t->coef, u->coef, &term[k].coef))
@@ -208,8 +213,8 @@ static int64_t floor_of(int64_t a, int64_t by, int64_t *rest)
 	return a / by - (a % by < 0);
 }
 
-/* floor((floor(x / a) + y) / by) is floor((x + a y) / (a by)).  Done where one term of num is a floor with
- * coefficient 1 and no other has one; NULL otherwise. */
+/* floor((floor(x / a) + y) / by) is floor((x + a y) / (a by)).  Done where one term of num is a
+ * floor with coefficient 1 and no other has one; NULL otherwise. */
 static const Size *flatten(Arena *arena, const Size *num, int64_t by)
 {
 	const Atom *inner = NULL;
@@ -263,7 +268,8 @@ const Size *size_floordiv(Arena *arena, const Size *p, int64_t by)
 	/* floor((g r + c) / (g b)) is floor((r + floor(c / g)) / b) */
 	for (int i = 0; i < nrest; i++)
 		rest[i].coef /= common;
-	const Size *num = size_add(arena, of_terms(arena, nrest, rest), size_const(arena, constant / common));
+	const Size *num =
+		size_add(arena, of_terms(arena, nrest, rest), size_const(arena, constant / common));
 	by /= common;
 	if (by == 1)
 		return size_add(arena, quotient, num);
@@ -286,7 +292,8 @@ const Size *size_floordiv(Arena *arena, const Size *p, int64_t by)
 /* t / u if that is a monomial with an integer coefficient */
 static bool divide_terms(Arena *arena, const Term *t, const Term *u, Term *quotient)
 {
-	if (u->natoms > t->natoms || (u->coef == -1 && t->coef == INT64_MIN) || t->coef % u->coef != 0)
+	if (u->natoms > t->natoms || (u->coef == -1 && t->coef == INT64_MIN) ||
+	    t->coef % u->coef != 0)
 		return false;
 	const Atom **atom = NEW_ARRAY(arena, const Atom *, t->natoms - u->natoms + 1);
 	int n = 0, j = 0;
@@ -360,7 +367,8 @@ bool size_is_const(const Size *s, int64_t *value)
 	return true;
 }
 
-static const Size *map_atom(Arena *arena, const Atom *a, const Size *(*f)(void *, const Atom *), void *data)
+static const Size *map_atom(Arena *arena, const Atom *a, const Size *(*f)(void *, const Atom *),
+			    void *data)
 {
 	const Size *s = f(data, a);
 	if (s)
@@ -370,13 +378,15 @@ static const Size *map_atom(Arena *arena, const Atom *a, const Size *(*f)(void *
 	return size_atom(arena, a);
 }
 
-const Size *size_map(Arena *arena, const Size *s, const Size *(*f)(void *, const Atom *), void *data)
+const Size *size_map(Arena *arena, const Size *s, const Size *(*f)(void *, const Atom *),
+		     void *data)
 {
 	const Size *sum = &zero;
 	for (int i = 0; s && i < s->nterms; i++) {
 		const Size *product = size_const(arena, s->term[i].coef);
 		for (int j = 0; j < s->term[i].natoms; j++)
-			product = size_mul(arena, product, map_atom(arena, s->term[i].atom[j], f, data));
+			product = size_mul(arena, product,
+					   map_atom(arena, s->term[i].atom[j], f, data));
 		sum = size_add(arena, sum, product);
 	}
 	return s ? sum : NULL;

@@ -7,9 +7,12 @@ static const char *atom_text(Arena *arena, const Atom *a)
 {
 	switch (a->kind) {
 	case ATOM_DIM:
-		return a->dim->is ? arena_printf(arena, "(%s)", size_text(arena, a->dim->is)) : a->dim->name;
+		return a->dim->is ? arena_printf(arena, "(%s)", size_text(arena, a->dim->is))
+				  : a->dim->name;
 	case ATOM_FLOOR:
-		return arena_printf(arena, a->num->nterms > 1 ? "floor((%s) / %" PRId64 ")" : "floor(%s / %" PRId64 ")",
+		return arena_printf(arena,
+				    a->num->nterms > 1 ? "floor((%s) / %" PRId64 ")"
+						       : "floor(%s / %" PRId64 ")",
 				    size_text(arena, a->num), a->by);
 	case ATOM_INPUT:
 		return arena_printf(arena, "in(%d)", a->input);

@@ -86,10 +86,13 @@ const char *type_text(Arena *arena, const Type *type)
 	const char *text = "";
 	if (type->dtype == DT_tuple) {
 		for (int i = 0; i < type->nitems; i++)
-			text = arena_printf(arena, "%s%s%s", text, i ? ", " : "", type_text(arena, type->item[i]));
+			text = arena_printf(arena, "%s%s%s", text, i ? ", " : "",
+					    type_text(arena, type->item[i]));
 		return arena_printf(arena, "(%s)", text);
 	}
 	for (int i = 0; i < type->rank; i++)
-		text = arena_printf(arena, "%s%s%s", text, i ? ", " : "", size_text(arena, type->size[i]));
-	return type->rank ? arena_printf(arena, "%s[%s]", dtype_name(type->dtype), text) : dtype_name(type->dtype);
+		text = arena_printf(arena, "%s%s%s", text, i ? ", " : "",
+				    size_text(arena, type->size[i]));
+	return type->rank ? arena_printf(arena, "%s[%s]", dtype_name(type->dtype), text)
+			  : dtype_name(type->dtype);
 }

@@ -17,7 +17,8 @@ static void fail(const Verify *vf, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	if (vf->v)
-		internal_error("after %s: v%d: %s: %s", vf->after, vf->v->id, op_info(vf->v->op)->name, text);
+		internal_error("after %s: v%d: %s: %s", vf->after, vf->v->id,
+			       op_info(vf->v->op)->name, text);
 	internal_error("after %s: %s", vf->after, text);
 }
 
@@ -96,7 +97,8 @@ static void verify_val(Verify *vf, Arena *arena, const Graph *g, int id, bool re
 	if (!type)
 		fail(vf, "%s", s.why);
 	if (!type_equal(type, v->type))
-		fail(vf, "its type is %s, not %s", type_text(arena, v->type), type_text(arena, type));
+		fail(vf, "its type is %s, not %s", type_text(arena, v->type),
+		     type_text(arena, type));
 }
 
 static void verify_inner(Verify *vf, const Graph *g, bool region)
@@ -109,7 +111,8 @@ static void verify_inner(Verify *vf, const Graph *g, bool region)
 		fail(vf, "a function's graph has parameters");
 	for (int i = 0; i < g->params.len; i++) {
 		const Val *p = g->params.data[i];
-		if (p->graph != g || p->op != OP_param || p->id >= g->vals.len || g->vals.data[p->id] != p)
+		if (p->graph != g || p->op != OP_param || p->id >= g->vals.len ||
+		    g->vals.data[p->id] != p)
 			fail(vf, "parameter %d is not in the graph", i);
 	}
 	for (int i = 0; i < g->results.len; i++) {
@@ -131,16 +134,19 @@ void verify_func(const Func *f, const char *after)
 	verify_inner(&vf, f->graph, false);
 	int nouts = f->outs.len, nupdates = f->updates.len;
 	if (f->graph->results.len != nouts + nupdates + f->checks.len)
-		fail(&vf, "%s has %d results for %d outputs, %d updates, %d checks", f->name, f->graph->results.len,
-		     nouts, nupdates, f->checks.len);
+		fail(&vf, "%s has %d results for %d outputs, %d updates, %d checks", f->name,
+		     f->graph->results.len, nouts, nupdates, f->checks.len);
 	for (int i = 0; i < f->graph->results.len; i++) {
 		const Type *t = f->graph->results.data[i]->type;
 		vf.v = f->graph->results.data[i];
 		if (t->dtype == DT_tuple)
 			fail(&vf, "result %d of %s is a tuple", i, f->name);
-		if (i >= nouts && i < nouts + nupdates && !type_equal(t, f->updates.data[i - nouts].var->type))
-			fail(&vf, "it updates %s, which has another type", f->updates.data[i - nouts].var->name);
+		if (i >= nouts && i < nouts + nupdates &&
+		    !type_equal(t, f->updates.data[i - nouts].var->type))
+			fail(&vf, "it updates %s, which has another type",
+			     f->updates.data[i - nouts].var->name);
 		if (i >= nouts + nupdates && (t->dtype != DT_bool || t->rank > 0))
-			fail(&vf, "check %d of %s is no bool scalar", i - nouts - nupdates, f->name);
+			fail(&vf, "check %d of %s is no bool scalar", i - nouts - nupdates,
+			     f->name);
 	}
 }

@@ -1,4 +1,5 @@
-/* test_ir_text.c -- every op printed and read again, copied, drawn; broken texts are refused, not crashed over */
+/* test_ir_text.c -- every op printed and read again, copied, drawn; broken texts are refused, not
+ * crashed over */
 #include "test.h"
 
 #include "every_op.h"
@@ -92,15 +93,22 @@ static void test_broken(void)
 	static const char *const wrong[] = {
 		"model \"m\" float32 dim n >= -1",
 		"model \"m\" float33",
-		"model \"m\" float32 function \"f\" { v0 : int64 = param(; index = 0) out \"y\" = v0 }",
-		"model \"m\" float32 function \"f\" { v0 : int64 = const(; value = 99999999999999999999) }",
-		"model \"m\" float32 function \"f\" { v0 : int64 = const(; value = 1) v1 : int64 = add(v0, v2) }",
-		"model \"m\" float32 function \"f\" { v0 : int32 = const(; value = 1) v1 : int64 = add(v0, v0) }",
+		"model \"m\" float32 function \"f\" { v0 : int64 = param(; index = 0) out \"y\" = "
+		"v0 }",
+		"model \"m\" float32 function \"f\" { v0 : int64 = const(; value = "
+		"99999999999999999999) }",
+		"model \"m\" float32 function \"f\" { v0 : int64 = const(; value = 1) v1 : int64 = "
+		"add(v0, v2) }",
+		"model \"m\" float32 function \"f\" { v0 : int32 = const(; value = 1) v1 : int64 = "
+		"add(v0, v0) }",
 		"model \"m\" float32 function \"f\" { v0 : float32[k] = var(; name = \"w\") }",
 		"model \"m\" float32 function \"f\" { v0 : int64 = size(; value = ((((2 * } ",
-		"model \"m\" float32 function \"f\" { v0 : float32 = const(; value = 1) v1 : float32[2] = slice() }",
-		"model \"m\" float32 function \"f\" { v0 : float32 = const(; value = 1) check \"a\" \"b\" = v0 }",
-		"model \"m\" float32 function \"f\" { v0 : float32 = contraction(; a = [], b = [], out = []) }",
+		"model \"m\" float32 function \"f\" { v0 : float32 = const(; value = 1) v1 : "
+		"float32[2] = slice() }",
+		"model \"m\" float32 function \"f\" { v0 : float32 = const(; value = 1) check "
+		"\"a\" \"b\" = v0 }",
+		"model \"m\" float32 function \"f\" { v0 : float32 = contraction(; a = [], b = [], "
+		"out = []) }",
 		"model \"m\" float32 function \"f\" { v0 : float32[1 / 2] = const(; value = 1) }",
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -1,4 +1,5 @@
-/* test_size.c -- sizes against plain arithmetic: random polynomials at random points, normal forms, bounds, order */
+/* test_size.c -- sizes against plain arithmetic: random polynomials at random points, normal forms,
+ * bounds, order */
 #include "../../compiler/ir/ir.h"
 #include "test.h"
 
@@ -41,7 +42,8 @@ static int64_t floor_div(int64_t a, int64_t b)
 }
 
 /* a random size, and its value at each point computed beside it */
-static const Size *random_size(Arena *a, uint32_t *state, int depth, int64_t points[][NDIMS], int64_t *values)
+static const Size *random_size(Arena *a, uint32_t *state, int depth, int64_t points[][NDIMS],
+			       int64_t *values)
 {
 	const Size *x, *y;
 	int64_t other[POINTS];
@@ -95,7 +97,8 @@ static bool is_normal(const Size *s)
 				if (t->atom[j]->by < 2 || size_is_const(num, &v) || !is_normal(num))
 					return false;
 				for (int k = 0; k < num->nterms; k++)
-					if (num->term[k].coef < 1 || num->term[k].coef >= t->atom[j]->by)
+					if (num->term[k].coef < 1 ||
+					    num->term[k].coef >= t->atom[j]->by)
 						return false;
 			}
 	}
@@ -111,9 +114,10 @@ static void test_arithmetic(void)
 		int64_t points[POINTS][NDIMS], vx[POINTS], vy[POINTS];
 		for (int p = 0; p < POINTS; p++)
 			for (int d = 0; d < NDIMS; d++)
-				points[p][d] = p < 2 ? dims[d].lo
-					     : p < 4 ? (dims[d].hi < INT64_MAX ? dims[d].hi : 50)
-						     : pick(&state, dims[d].lo, dims[d].hi < 30 ? dims[d].hi : 30);
+				points[p][d] = p < 2   ? dims[d].lo
+					       : p < 4 ? (dims[d].hi < INT64_MAX ? dims[d].hi : 50)
+						       : pick(&state, dims[d].lo,
+							      dims[d].hi < 30 ? dims[d].hi : 30);
 		const Size *x = random_size(a, &state, (int)pick(&state, 0, 4), points, vx);
 		const Size *y = random_size(a, &state, (int)pick(&state, 0, 3), points, vy);
 		bool right = true, ge = true, lt = true;
@@ -145,14 +149,17 @@ static void test_arithmetic(void)
 static void test_forms(void)
 {
 	Arena *a = arena_new();
-	const Size *n = size_dim(a, &dims[1]), *batch = size_dim(a, &dims[0]), *one = size_const(a, 1);
+	const Size *n = size_dim(a, &dims[1]), *batch = size_dim(a, &dims[0]),
+		   *one = size_const(a, 1);
 	const Size *time = size_dim(a, &dims[2]), *width = size_dim(a, &dims[3]);
 	CHECK_STR(size_text(a, size_add(a, size_scale(a, batch, 4), one)), "4 * batch + 1");
 	CHECK_STR(size_text(a, size_floordiv(a, n, 2)), "floor(n / 2)");
 	CHECK_STR(size_text(a, size_const(a, 0)), "0");
 	CHECK_STR(size_text(a, size_sub(a, one, n)), "-n + 1");
-	CHECK_STR(size_text(a, size_sub(a, size_mul(a, n, n), size_scale(a, n, 3))), "n * n - 3 * n");
-	/* multiples taken out, coefficients reduced, common factors cancelled, floors of floors joined */
+	CHECK_STR(size_text(a, size_sub(a, size_mul(a, n, n), size_scale(a, n, 3))),
+		  "n * n - 3 * n");
+	/* multiples taken out, coefficients reduced, common factors cancelled, floors of floors
+	 * joined */
 	const Size *x = size_add(a, size_scale(a, n, 6), size_const(a, 9));
 	CHECK_STR(size_text(a, size_floordiv(a, x, 4)), "n + floor(n / 2) + 2");
 	CHECK_STR(size_text(a, size_floordiv(a, size_sub(a, n, one), 2)), "floor((n + 1) / 2) - 1");
@@ -163,7 +170,9 @@ static void test_forms(void)
 	CHECK(!size_equal(size_scale(a, size_floordiv(a, n, 2), 2), n));
 	/* division that is exact, or not */
 	const Size *sum = size_add(a, n, batch), *difference = size_sub(a, n, batch);
-	CHECK(size_equal(size_div_exact(a, size_sub(a, size_mul(a, n, n), size_mul(a, batch, batch)), sum), difference));
+	CHECK(size_equal(
+		size_div_exact(a, size_sub(a, size_mul(a, n, n), size_mul(a, batch, batch)), sum),
+		difference));
 	CHECK(!size_div_exact(a, n, size_const(a, 2)));
 	CHECK(!size_div_exact(a, n, batch));
 	CHECK(!size_div_exact(a, n, size_const(a, 0)));
@@ -177,8 +186,12 @@ static void test_forms(void)
 	CHECK_INT(size_ge(a, batch, one), YES);
 	CHECK_INT(size_ge(a, n, one), UNDECIDED);
 	CHECK_INT(size_ge(a, n, size_floordiv(a, n, 2)), YES);
-	CHECK_INT(size_ge(a, size_floordiv(a, size_add(a, n, size_const(a, 3)), 4), size_const(a, 0)), YES);
-	CHECK_INT(size_ge(a, size_scale(a, size_floordiv(a, n, 4), 4), size_sub(a, n, size_const(a, 3))), YES);
+	CHECK_INT(
+		size_ge(a, size_floordiv(a, size_add(a, n, size_const(a, 3)), 4), size_const(a, 0)),
+		YES);
+	CHECK_INT(size_ge(a, size_scale(a, size_floordiv(a, n, 4), 4),
+			  size_sub(a, n, size_const(a, 3))),
+		  YES);
 	CHECK_INT(size_ge(a, size_const(a, 12), time), YES);
 	CHECK_INT(size_ge(a, size_const(a, 11), time), UNDECIDED);
 	CHECK_INT(size_ge(a, time, size_const(a, 13)), NO);

@@ -1,4 +1,5 @@
-/* test_verify.c -- each way to break a graph is caught: the verifier runs in a child process, which must abort with the right words */
+/* test_verify.c -- each way to break a graph is caught: the verifier runs in a child process, which
+ * must abort with the right words */
 #define _POSIX_C_SOURCE 200809L
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,7 +102,8 @@ static void value_in_size(EveryOp *e)
 
 static void start_of_nothing(EveryOp *e)
 {
-	first(e->g, OP_slice)->attr.slice.start[0] = size_atom(e->arena, &(Atom){.kind = ATOM_INPUT, .input = 7});
+	first(e->g, OP_slice)->attr.slice.start[0] =
+		size_atom(e->arena, &(Atom){.kind = ATOM_INPUT, .input = 7});
 }
 
 static void outside(EveryOp *e)
@@ -199,7 +201,9 @@ static const char *verdict(Arena *a, Break *change)
 	close(pipes[0]);
 	int status;
 	waitpid(child, &status, 0);
-	return status == 0 && len == 0 ? "" : arena_printf(a, "%s%s", WIFSIGNALED(status) ? "" : "exit: ", text);
+	return status == 0 && len == 0
+		       ? ""
+		       : arena_printf(a, "%s%s", WIFSIGNALED(status) ? "" : "exit: ", text);
 }
 
 static const struct {
@@ -228,7 +232,8 @@ static const struct {
 	{"parameter_moved", parameter_moved, "it is not parameter 2"},
 	{"result_of_other", result_of_other, "result 2 is not in the graph"},
 	{"result_missing", result_missing, "results for"},
-	{"update_of_other_type", update_of_other_type, "updates blocks.*.W, which has another type"},
+	{"update_of_other_type", update_of_other_type,
+	 "updates blocks.*.W, which has another type"},
 	{"check_no_bool", check_no_bool, "is no bool scalar"},
 	{"foreign_argument", foreign_argument, "it is no argument of train"},
 	{"parameter_outside", parameter_outside, "a function's graph has parameters"},
@@ -241,7 +246,8 @@ int main(void)
 	CHECK_STR(verdict(a, nothing), "");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const char *said = verdict(a, cases[i].change);
-		bool caught = strstr(said, "internal error: after test: ") && strstr(said, cases[i].words);
+		bool caught = strstr(said, "internal error: after test: ") &&
+			      strstr(said, cases[i].words);
 		if (!CHECK(caught))
 			printf("  %s: %s\n", cases[i].name, said);
 	}

@@ -11,10 +11,11 @@ static const Type *shape(Shape *s)
 		int to = s->attr->broadcast.axis[i];
 		int64_t one;
 		if (to <= last || to >= s->said->rank)
-			return misfit(s, "the axes of a broadcast from %s to %s do not rise", type_text(s->arena, x),
-				      type_text(s->arena, s->said));
+			return misfit(s, "the axes of a broadcast from %s to %s do not rise",
+				      type_text(s->arena, x), type_text(s->arena, s->said));
 		last = to;
-		if (!size_equal(x->size[i], s->said->size[to]) && !(size_is_const(x->size[i], &one) && one == 1))
+		if (!size_equal(x->size[i], s->said->size[to]) &&
+		    !(size_is_const(x->size[i], &one) && one == 1))
 			return misfit(s, "%s does not broadcast to %s", type_text(s->arena, x),
 				      type_text(s->arena, s->said));
 	}
@@ -40,7 +41,10 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 }
 
 const StructuralOp op_broadcast = {
-	.info = {.name = "broadcast", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.info = {.name = "broadcast",
+		 .arity = 1,
+		 .types = TYPES_STRUCTURAL,
+		 .differentiable = true},
 	.shape = shape,
 	.attr = attr,
 	.eval = eval,

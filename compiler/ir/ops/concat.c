@@ -16,8 +16,8 @@ static const Type *shape(Shape *s)
 		for (int i = 0; fits && i < x->rank; i++)
 			fits = i == axis || size_equal(x->size[i], size[i]);
 		if (!fits)
-			return misfit(s, "concat of %s and %s along axis %d", type_text(s->arena, first),
-				      type_text(s->arena, x), axis);
+			return misfit(s, "concat of %s and %s along axis %d",
+				      type_text(s->arena, first), type_text(s->arena, x), axis);
 		size[axis] = size_add(s->arena, size[axis], x->size[axis]);
 	}
 	return type_array(s->arena, first->dtype, first->rank, size);

@@ -35,7 +35,8 @@ static const Type *shape(Shape *s)
 	const Size *size[NLABELS] = {NULL}, *out[MAX_RANK];
 	int uses[NLABELS] = {0}, nout = at->contraction.nout;
 	if (a->dtype != b->dtype || a->dtype == DT_bool)
-		return misfit(s, "a contraction of %s and %s", dtype_name(a->dtype), dtype_name(b->dtype));
+		return misfit(s, "a contraction of %s and %s", dtype_name(a->dtype),
+			      dtype_name(b->dtype));
 	if (nout < 0 || nout > MAX_RANK)
 		return misfit(s, "a contraction to rank %d", nout);
 	if (!take(s, "the left side", a->rank, at->contraction.a, a->size, size, uses) ||
@@ -112,7 +113,10 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 }
 
 const StructuralOp op_contraction = {
-	.info = {.name = "contraction", .arity = 2, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.info = {.name = "contraction",
+		 .arity = 2,
+		 .types = TYPES_STRUCTURAL,
+		 .differentiable = true},
 	.shape = shape,
 	.attr = attr,
 	.eval = eval,

@@ -3,7 +3,8 @@
 
 static const Type *shape(Shape *s)
 {
-	return s->nin == 0 ? misfit(s, "gather takes x") : gathered_type(s, s->in[0], s->in + 1, s->nin - 1);
+	return s->nin == 0 ? misfit(s, "gather takes x")
+			   : gathered_type(s, s->in[0], s->in + 1, s->nin - 1);
 }
 
 static void attr(AttrVisit *v, Attr *a)

@@ -8,19 +8,25 @@ static const Type *shape(Shape *s)
 	const Graph *then = s->region[0], *other = s->region[1];
 	for (int r = 0; r < 2; r++) {
 		if (s->region[r]->params.len != s->nin - 1)
-			return misfit(s, "a branch has %d parameters for %d values", s->region[r]->params.len,
-				      s->nin - 1);
+			return misfit(s, "a branch has %d parameters for %d values",
+				      s->region[r]->params.len, s->nin - 1);
 		for (int i = 1; i < s->nin; i++)
 			if (!type_equal(s->region[r]->params.data[i - 1]->type, s->in[i]))
-				return misfit(s, "parameter %d of a branch has another type than its value", i - 1);
+				return misfit(
+					s,
+					"parameter %d of a branch has another type than its value",
+					i - 1);
 	}
 	if (then->results.len != other->results.len)
-		return misfit(s, "the branches of an if have %d and %d results", then->results.len, other->results.len);
+		return misfit(s, "the branches of an if have %d and %d results", then->results.len,
+			      other->results.len);
 	const Type **item = NEW_ARRAY(s->arena, const Type *, then->results.len + 1);
 	for (int i = 0; i < then->results.len; i++) {
 		item[i] = then->results.data[i]->type;
-		if (item[i]->dtype == DT_tuple || !type_equal(item[i], other->results.data[i]->type))
-			return misfit(s, "the branches of an if are %s and %s", type_text(s->arena, item[i]),
+		if (item[i]->dtype == DT_tuple ||
+		    !type_equal(item[i], other->results.data[i]->type))
+			return misfit(s, "the branches of an if are %s and %s",
+				      type_text(s->arena, item[i]),
 				      type_text(s->arena, other->results.data[i]->type));
 	}
 	return type_tuple(s->arena, then->results.len, item);

@@ -6,7 +6,8 @@ static const Type *shape(Shape *s)
 	if (!s->said || s->said->rank != 1)
 		return misfit(s, "an iota has one axis");
 	if (!dtype_is_integer(s->said->dtype) && !dtype_is_float(s->said->dtype))
-		return misfit(s, "an iota is of integers or floats, not %s", dtype_name(s->said->dtype));
+		return misfit(s, "an iota is of integers or floats, not %s",
+			      dtype_name(s->said->dtype));
 	return s->said;
 }
 

@@ -10,7 +10,8 @@ static const Type *shape(Shape *s)
 	for (int i = 0; i < x->rank; i++) {
 		const Size *lo = s->attr->pad.lo[i], *hi = s->attr->pad.hi[i];
 		int64_t gap = s->attr->pad.gap[i];
-		if (!lo || !hi || gap < 0 || gap == INT64_MAX || size_ge(s->arena, lo, size_const(s->arena, 0)) == NO ||
+		if (!lo || !hi || gap < 0 || gap == INT64_MAX ||
+		    size_ge(s->arena, lo, size_const(s->arena, 0)) == NO ||
 		    size_ge(s->arena, hi, size_const(s->arena, 0)) == NO)
 			return misfit(s, "a pad is negative");
 		const Size *inside = size_sub(s->arena, size_scale(s->arena, x->size[i], gap + 1),
@@ -41,7 +42,8 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 	if (in[0]->count > 0)
 		do {
 			for (int i = 0; i < y->rank; i++)
-				to[i] = eval_size(e, a->pad.lo[i], NULL) + at[i] * (a->pad.gap[i] + 1);
+				to[i] = eval_size(e, a->pad.lo[i], NULL) +
+					at[i] * (a->pad.gap[i] + 1);
 			put_element(y, flat_index(y, to), in[0], flat_index(in[0], at));
 		} while (next_index(y->rank, in[0]->size, at));
 	return y;

@@ -40,9 +40,11 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 	Array *y = eval_array(e, v->type);
 	(void)in;
 	for (int64_t i = 0; i < y->count; i++) {
-		uint32_t x[4] = {low(i), (uint32_t)((uint64_t)i >> 32) ^ e->loop, v->attr.random.place, (uint32_t)e->input->call};
+		uint32_t x[4] = {low(i), (uint32_t)((uint64_t)i >> 32) ^ e->loop,
+				 v->attr.random.place, (uint32_t)e->input->call};
 		philox(x, (uint32_t)e->input->seed, (uint32_t)(e->input->seed >> 32));
-		y->i[i] = y->dtype == DT_uint32 ? (int64_t)x[0] : (int64_t)(x[0] | (uint64_t)x[1] << 32);
+		y->i[i] = y->dtype == DT_uint32 ? (int64_t)x[0]
+						: (int64_t)(x[0] | (uint64_t)x[1] << 32);
 	}
 	return y;
 }

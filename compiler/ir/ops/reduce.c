@@ -14,7 +14,8 @@ static const Type *shape(Shape *s)
 	bool logic = kind == REDUCE_all || kind == REDUCE_any;
 	bool where = kind == REDUCE_argmax || kind == REDUCE_argmin;
 	if (x->rank < 32 && axes >> x->rank)
-		return misfit(s, "%s reduces an axis that %s does not have", kinds[kind], type_text(s->arena, x));
+		return misfit(s, "%s reduces an axis that %s does not have", kinds[kind],
+			      type_text(s->arena, x));
 	if (logic != (x->dtype == DT_bool))
 		return misfit(s, "%s does not take %s", kinds[kind], dtype_name(x->dtype));
 	if (kind != REDUCE_sum && kind != REDUCE_prod && dtype_class(x->dtype) == CLASS_COMPLEX)
@@ -63,9 +64,12 @@ static void fold_element(ReduceKind kind, const Array *x, int64_t i, int64_t whe
 		if (x->f) {
 			f->number = kind == REDUCE_sum ? f->number + x->f[i] : f->number * x->f[i];
 			/* of a product: relative errors add up */
-			f->magnitude += kind == REDUCE_sum ? x->magnitude[i] : x->f[i] != 0 ? fabs(x->magnitude[i] / x->f[i]) : 1;
+			f->magnitude += kind == REDUCE_sum ? x->magnitude[i]
+					: x->f[i] != 0     ? fabs(x->magnitude[i] / x->f[i])
+							   : 1;
 		} else
-			f->whole = kind == REDUCE_sum ? f->whole + (uint64_t)x->i[i] : f->whole * (uint64_t)x->i[i];
+			f->whole = kind == REDUCE_sum ? f->whole + (uint64_t)x->i[i]
+						      : f->whole * (uint64_t)x->i[i];
 		return;
 	case REDUCE_all:
 		f->whole &= (uint64_t)x->i[i];
@@ -77,8 +81,9 @@ static void fold_element(ReduceKind kind, const Array *x, int64_t i, int64_t whe
 	case REDUCE_min:
 	case REDUCE_argmax:
 	case REDUCE_argmin:
-		better = f->best < 0 || (!is_nan(x, f->best) && (is_nan(x, i) || (largest ? array_less(x, f->best, i)
-											 : array_less(x, i, f->best))));
+		better = f->best < 0 || (!is_nan(x, f->best) &&
+					 (is_nan(x, i) || (largest ? array_less(x, f->best, i)
+								   : array_less(x, i, f->best))));
 		if (better) {
 			f->best = i;
 			f->where = where;
@@ -110,7 +115,8 @@ static void put_result(ReduceKind kind, const Array *x, Array *y, int64_t at, co
 		put_element(y, at, x, f->best);
 	else if (y->f)
 		put_number(y, at, round_to(y->dtype, f->number),
-			   kind == REDUCE_sum ? f->magnitude : (double)fabsl(f->number) * (1 + f->magnitude));
+			   kind == REDUCE_sum ? f->magnitude
+					      : (double)fabsl(f->number) * (1 + f->magnitude));
 	else
 		y->i[at] = wrap_to(y->dtype, f->whole);
 }
@@ -123,7 +129,8 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 	Fold *fold = NEW_ARRAY(e->arena, Fold, y->count + 1);
 	for (int64_t i = 0; i < y->count; i++) {
 		fold[i].number = v->attr.reduce.kind == REDUCE_prod;
-		fold[i].whole = v->attr.reduce.kind == REDUCE_prod || v->attr.reduce.kind == REDUCE_all;
+		fold[i].whole =
+			v->attr.reduce.kind == REDUCE_prod || v->attr.reduce.kind == REDUCE_all;
 		fold[i].best = -1;
 	}
 	if (x->count > 0)
@@ -135,7 +142,8 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 					where = at[i];
 				else
 					to[rank++] = at[i];
-			fold_element(v->attr.reduce.kind, x, flat_index(x, at), where, &fold[flat_index(y, to)]);
+			fold_element(v->attr.reduce.kind, x, flat_index(x, at), where,
+				     &fold[flat_index(y, to)]);
 		} while (next_index(x->rank, x->size, at));
 	for (int64_t i = 0; i < y->count; i++)
 		put_result(v->attr.reduce.kind, x, y, i, &fold[i]);

@@ -8,8 +8,9 @@ static const Type *shape(Shape *s)
 		return misfit(s, "a reshape keeps the dtype");
 	const Size *from = type_count(s->arena, x), *to = type_count(s->arena, s->said);
 	if (!from || !to || !size_equal(from, to))
-		return misfit(s, "%s has %s elements, %s has %s", type_text(s->arena, x), size_text(s->arena, from),
-			      type_text(s->arena, s->said), size_text(s->arena, to));
+		return misfit(s, "%s has %s elements, %s has %s", type_text(s->arena, x),
+			      size_text(s->arena, from), type_text(s->arena, s->said),
+			      size_text(s->arena, to));
 	return s->said;
 }
 

@@ -23,14 +23,15 @@ static const Type *shape(Shape *s)
 	if (ncarry < 0 || nemit < 0 || nseq < 0 || ncarry + nseq > s->nin || !s->attr->scan.steps)
 		return misfit(s, "the counts of a scan do not fit");
 	if (body->params.len != s->nin + 1 || !is_index(body->params.data[0]->type))
-		return misfit(s, "the region of a scan has %d parameters for %d operands", body->params.len, s->nin);
+		return misfit(s, "the region of a scan has %d parameters for %d operands",
+			      body->params.len, s->nin);
 	for (int i = 0; i < s->nin; i++) {
 		const Type *t = param_type(s, i), *have = body->params.data[i + 1]->type;
 		if (!t)
 			return NULL;
 		if (!type_equal(t, have))
-			return misfit(s, "parameter %d of a scan is %s, not %s", i + 1, type_text(s->arena, have),
-				      type_text(s->arena, t));
+			return misfit(s, "parameter %d of a scan is %s, not %s", i + 1,
+				      type_text(s->arena, have), type_text(s->arena, t));
 	}
 	if (body->results.len != ncarry + nemit + s->attr->scan.until)
 		return misfit(s, "the region of a scan has %d results", body->results.len);
@@ -43,7 +44,8 @@ static const Type *shape(Shape *s)
 		if (i < ncarry) {
 			if (!type_equal(t, s->in[i]))
 				return misfit(s, "carry %d of a scan is %s and becomes %s", i,
-					      type_text(s->arena, s->in[i]), type_text(s->arena, t));
+					      type_text(s->arena, s->in[i]),
+					      type_text(s->arena, t));
 			continue;
 		}
 		const Size *size[MAX_RANK] = {s->attr->scan.steps};
@@ -106,7 +108,8 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 		Array **next = eval_graph(&body, v->region[0]);
 		for (int i = 0; i < ncarry + nemit; i++)
 			for (int64_t k = 0; k < next[i]->count; k++)
-				put_element(result[i], i < ncarry ? k : row * next[i]->count + k, next[i], k);
+				put_element(result[i], i < ncarry ? k : row * next[i]->count + k,
+					    next[i], k);
 		stop = a->scan.until && next[ncarry + nemit]->i[0];
 		arena_free(scratch);
 	}

@@ -9,8 +9,8 @@ static const Type *shape(Shape *s)
 		return misfit(s, "scatter_add of bools");
 	const Type *part = gathered_type(s, s->in[0], s->in + 2, s->nin - 2);
 	if (part && !type_equal(part, s->in[1]))
-		return misfit(s, "scatter_add puts %s where %s stands", type_text(s->arena, s->in[1]),
-			      type_text(s->arena, part));
+		return misfit(s, "scatter_add puts %s where %s stands",
+			      type_text(s->arena, s->in[1]), type_text(s->arena, part));
 	return part ? s->in[0] : NULL;
 }
 
@@ -29,14 +29,16 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 		sum[i] = y->f[i];
 	if (in[1]->count > 0)
 		do {
-			int64_t to = gathered_index(v, y, at, in + 2, false), from = flat_index(in[1], at);
+			int64_t to = gathered_index(v, y, at, in + 2, false),
+				from = flat_index(in[1], at);
 			if (to < 0)
 				continue;
 			if (y->f) {
 				sum[to] += in[1]->f[from];
 				y->magnitude[to] += in[1]->magnitude[from];
 			} else
-				y->i[to] = wrap_to(y->dtype, (uint64_t)y->i[to] + (uint64_t)in[1]->i[from]);
+				y->i[to] = wrap_to(y->dtype,
+						   (uint64_t)y->i[to] + (uint64_t)in[1]->i[from]);
 		} while (next_index(in[1]->rank, in[1]->size, at));
 	for (int64_t i = 0; y->f && i < y->count; i++)
 		y->f[i] = round_to(y->dtype, sum[i]);
@@ -44,7 +46,10 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 }
 
 const StructuralOp op_scatter_add = {
-	.info = {.name = "scatter_add", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.info = {.name = "scatter_add",
+		 .arity = -1,
+		 .types = TYPES_STRUCTURAL,
+		 .differentiable = true},
 	.shape = shape,
 	.attr = attr,
 	.eval = eval,

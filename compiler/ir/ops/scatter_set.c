@@ -7,8 +7,8 @@ static const Type *shape(Shape *s)
 		return misfit(s, "scatter_set takes x, v and indices");
 	const Type *part = gathered_type(s, s->in[0], s->in + 2, s->nin - 2);
 	if (part && !type_equal(part, s->in[1]))
-		return misfit(s, "scatter_set puts %s where %s stands", type_text(s->arena, s->in[1]),
-			      type_text(s->arena, part));
+		return misfit(s, "scatter_set puts %s where %s stands",
+			      type_text(s->arena, s->in[1]), type_text(s->arena, part));
 	return part ? s->in[0] : NULL;
 }
 
@@ -32,7 +32,10 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 }
 
 const StructuralOp op_scatter_set = {
-	.info = {.name = "scatter_set", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.info = {.name = "scatter_set",
+		 .arity = -1,
+		 .types = TYPES_STRUCTURAL,
+		 .differentiable = true},
 	.shape = shape,
 	.attr = attr,
 	.eval = eval,

@@ -7,7 +7,8 @@ static const Type *shape(Shape *s)
 		return misfit(s, "set_slice takes x and v");
 	const Type *x = s->in[0], *v = s->in[1];
 	if (v->dtype != x->dtype || v->rank != x->rank)
-		return misfit(s, "set_slice puts %s into %s", type_text(s->arena, v), type_text(s->arena, x));
+		return misfit(s, "set_slice puts %s into %s", type_text(s->arena, v),
+			      type_text(s->arena, x));
 	return slice_fits(s, x, v, 2) ? x : NULL;
 }
 
@@ -34,7 +35,10 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 }
 
 const StructuralOp op_set_slice = {
-	.info = {.name = "set_slice", .arity = -1, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.info = {.name = "set_slice",
+		 .arity = -1,
+		 .types = TYPES_STRUCTURAL,
+		 .differentiable = true},
 	.shape = shape,
 	.attr = attr,
 	.eval = eval,

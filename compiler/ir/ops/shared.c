@@ -13,7 +13,8 @@ static const Size *check_atom(void *data, const Atom *a)
 	Inputs *in = data;
 	if (a->kind == ATOM_INPUT) {
 		const Shape *s = in->shape;
-		in->bad |= a->input < in->nfixed || a->input >= s->nin || !is_index(s->in[a->input]);
+		in->bad |=
+			a->input < in->nfixed || a->input >= s->nin || !is_index(s->in[a->input]);
 	} else
 		in->bad |= a->kind != ATOM_DIM && a->kind != ATOM_FLOOR;
 	return NULL;
@@ -34,10 +35,11 @@ bool slice_fits(Shape *s, const Type *whole, const Type *part, int nfixed)
 			return false;
 		}
 		size_map(arena, start, check_atom, &inputs);
-		const Size *last =
-			size_add(arena, start, size_scale(arena, size_sub(arena, part->size[i], one), step));
+		const Size *last = size_add(
+			arena, start, size_scale(arena, size_sub(arena, part->size[i], one), step));
 		if (inputs.bad || !last) {
-			misfit(s, inputs.bad ? "a start speaks of what is no operand" : "a slice ends beyond 64 bits");
+			misfit(s, inputs.bad ? "a start speaks of what is no operand"
+					     : "a slice ends beyond 64 bits");
 			return false;
 		}
 		if (size_ge(arena, part->size[i], one) != YES)
@@ -45,8 +47,9 @@ bool slice_fits(Shape *s, const Type *whole, const Type *part, int nfixed)
 		if (size_ge(arena, start, zero) == NO || size_ge(arena, last, zero) == NO ||
 		    size_ge(arena, whole->size[i], size_add(arena, start, one)) == NO ||
 		    size_ge(arena, whole->size[i], size_add(arena, last, one)) == NO) {
-			misfit(s, "a slice from %s by %d of %s elements is outside %s", size_text(arena, start),
-			       (int)step, size_text(arena, part->size[i]), size_text(arena, whole->size[i]));
+			misfit(s, "a slice from %s by %d of %s elements is outside %s",
+			       size_text(arena, start), (int)step, size_text(arena, part->size[i]),
+			       size_text(arena, whole->size[i]));
 			return false;
 		}
 	}
@@ -63,8 +66,8 @@ const Type *gathered_type(Shape *s, const Type *x, const Type *const *index, int
 		if (index[i]->dtype != DT_int32 && index[i]->dtype != DT_int64)
 			return misfit(s, "indices of type %s", type_text(s->arena, index[i]));
 		if (!same_shape(index[0], index[i]))
-			return misfit(s, "indices of types %s and %s", type_text(s->arena, index[0]),
-				      type_text(s->arena, index[i]));
+			return misfit(s, "indices of types %s and %s",
+				      type_text(s->arena, index[0]), type_text(s->arena, index[i]));
 	}
 	const Size *size[2 * MAX_RANK];
 	int rank = 0;
@@ -85,7 +88,8 @@ void sliced_index(Eval *e, const Val *v, Array *const *in, const int64_t *at, in
 		from[i] = eval_size(e, v->attr.slice.start[i], in) + at[i] * v->attr.slice.step[i];
 }
 
-int64_t gathered_index(const Val *v, const Array *x, const int64_t *at, Array *const *indices, bool nearest)
+int64_t gathered_index(const Val *v, const Array *x, const int64_t *at, Array *const *indices,
+		       bool nearest)
 {
 	int axis = v->attr.gather.axis, count = v->attr.gather.count, rank = indices[0]->rank;
 	int64_t from[MAX_RANK];
@@ -103,7 +107,8 @@ int64_t gathered_index(const Val *v, const Array *x, const int64_t *at, Array *c
 	return flat_index(x, from);
 }
 
-/* order[k]: the place along the axis of the element that comes k-th; at: an element's index, its axis is overwritten */
+/* order[k]: the place along the axis of the element that comes k-th; at: an element's index, its
+ * axis is overwritten */
 void sort_axis(const Array *x, int axis, bool falling, int64_t *at, int64_t *order)
 {
 	for (int64_t n = 0; n < x->size[axis]; n++) {

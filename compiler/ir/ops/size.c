@@ -3,7 +3,8 @@
 
 static const Type *shape(Shape *s)
 {
-	return s->attr->size ? type_scalar(s->arena, DT_int64) : misfit(s, "size does not say which");
+	return s->attr->size ? type_scalar(s->arena, DT_int64)
+			     : misfit(s, "size does not say which");
 }
 
 static void attr(AttrVisit *v, Attr *a)

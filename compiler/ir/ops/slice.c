@@ -23,7 +23,9 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 		do {
 			sliced_index(e, v, in, at, from);
 			for (int i = 0; i < y->rank; i++)
-				from[i] = from[i] < 0 ? 0 : from[i] >= in[0]->size[i] ? in[0]->size[i] - 1 : from[i];
+				from[i] = from[i] < 0                 ? 0
+					  : from[i] >= in[0]->size[i] ? in[0]->size[i] - 1
+								      : from[i];
 			put_element(y, flat_index(y, at), in[0], flat_index(in[0], from));
 		} while (next_index(y->rank, y->size, at));
 	return y;

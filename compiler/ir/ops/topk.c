@@ -11,7 +11,8 @@ static const Type *shape(Shape *s)
 		return misfit(s, "topk of complex values");
 	const Size *size[MAX_RANK], *k = size_const(s->arena, s->attr->sort.k);
 	if (s->attr->sort.k < 1 || size_ge(s->arena, x->size[axis], k) == NO)
-		return misfit(s, "topk of %s of %s", size_text(s->arena, k), size_text(s->arena, x->size[axis]));
+		return misfit(s, "topk of %s of %s", size_text(s->arena, k),
+			      size_text(s->arena, x->size[axis]));
 	for (int i = 0; i < x->rank; i++)
 		size[i] = i == axis ? k : x->size[i];
 	const Type *item[] = {type_array(s->arena, x->dtype, x->rank, size),

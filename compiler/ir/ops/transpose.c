@@ -9,7 +9,8 @@ static const Type *shape(Shape *s)
 	for (int i = 0; i < x->rank; i++) {
 		int from = s->attr->transpose.perm[i];
 		if (from < 0 || from >= x->rank || seen >> from & 1)
-			return misfit(s, "a transpose of rank %d has no order of the axes", x->rank);
+			return misfit(s, "a transpose of rank %d has no order of the axes",
+				      x->rank);
 		seen |= 1u << from;
 		size[i] = x->size[from];
 	}
@@ -35,7 +36,10 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 }
 
 const StructuralOp op_transpose = {
-	.info = {.name = "transpose", .arity = 1, .types = TYPES_STRUCTURAL, .differentiable = true},
+	.info = {.name = "transpose",
+		 .arity = 1,
+		 .types = TYPES_STRUCTURAL,
+		 .differentiable = true},
 	.shape = shape,
 	.attr = attr,
 	.eval = eval,
