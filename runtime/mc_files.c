@@ -334,7 +334,7 @@ static int load_set(mc_run *run, mc_set *s)
 	s->rows = -1;
 	for (int k = 0; ok && k < s->part->nfiles; k++) {
 		const mc_driver_file *f = &s->part->files[k];
-		int lead;
+		int lead = -1;
 		const mc_value *v = find_symbol(run->model, f->name, &lead);
 		/* beside a file from the command line, the set's own would not belong to it */
 		int others = 0;
