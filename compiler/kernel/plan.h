@@ -18,8 +18,8 @@ typedef struct PlanBuf {
 	const Size *count; /* elements */
 	int index; /* of Func.args, Func.outs, Model.vars; of scratch: in FuncPlan.bufs */
 	Loc loc;
+	struct PlanBuf *stand_in; /* OUT: what is written where the caller gives no memory, or NULL */
 	/* scratch */
-	struct PlanBuf *same; /* it lives in the memory of that buffer */
 	bool local; /* only inside a kernel: needs no memory of its own */
 	int first, last; /* ordinals of the steps that first write and last read it; -1: none */
 	int slot;
@@ -53,7 +53,7 @@ typedef struct Step {
 	Loc loc;
 	const char *comment;
 	uint64_t needs; /* bit i: only if output i is wanted, or another of these; 0: always */
-	int ordinal; /* in program order, loops included */
+	int ordinal, end; /* in program order, loops included; LOOP, IF: after what is inside */
 	/* KERNEL */
 	const Kernel *kernel; /* equal but for names: the same one */
 	PlanBuf **buf; /* for kernel->buffers */
@@ -67,6 +67,7 @@ typedef struct Step {
 	int check; /* in Func.checks */
 	/* LOOP, IF */
 	const char *index; /* the C name of the step as the body sees it */
+	const char *hash, *outer_hash; /* C names of the loops' hash for random draws, inside and around */
 	const Size *steps;
 	bool reverse;
 	PlanBlock *body, *other;
@@ -96,6 +97,7 @@ typedef struct Plan {
 	const Model *model;
 	VEC(FuncPlan *) funcs; /* as Model.funcs, then init */
 	VEC(const Kernel *) kernels; /* each once, in order of first use */
+	VEC(const char *) keys; /* the same for kernels that do the same */
 } Plan;
 
 typedef struct PlanOptions {

@@ -1,0 +1,207 @@
+/* body.c -- the loops of a piece: what all of them use; maps and reductions to a scalar */
+#include <math.h>
+
+#include "lower.h"
+
+Axis *new_axis(Build *b, const char *name, AxisKind kind, const Size *hi)
+{
+	Axis *a = NEW(b->arena, Axis);
+	a->name = name;
+	a->id = b->L->axis_id++;
+	a->kind = kind;
+	const Size **list = NEW_ARRAY(b->arena, const Size *, 1);
+	list[0] = hi;
+	a->hi = list;
+	a->nhi = 1;
+	return a;
+}
+
+Nest *open_nest(Build *b, Items *items, Axis *axis)
+{
+	Nest *nest = NEW(b->arena, Nest);
+	nest->axis = axis;
+	Item item = {.kind = ITEM_NEST, .nest = nest};
+	push(b->arena, items, item);
+	return nest;
+}
+
+void add_store(Build *b, Items *items, Access target, StoreHow how, const Node *value)
+{
+	Store *s = NEW(b->arena, Store);
+	s->target = target;
+	s->how = how;
+	s->value = node_is_host(value) ? hoisted(b, value, NULL) : value;
+	Item item = {.kind = ITEM_STORE, .store = s};
+	push(b->arena, items, item);
+}
+
+void add_buffer(Build *b, Items *items, const Buffer *buffer)
+{
+	Item item = {.kind = ITEM_BUFFER, .buffer = buffer};
+	push(b->arena, items, item);
+}
+
+Access access_scalar(const Buffer *buffer)
+{
+	return (Access){.buffer = buffer};
+}
+
+Access access_at(const Buffer *buffer, const Size *index)
+{
+	Access a = {.buffer = buffer};
+	a.index[0].affine = index;
+	return a;
+}
+
+const Node *load_of(Build *b, Access a)
+{
+	Node *n = NEW(b->arena, Node);
+	n->kind = NODE_LOAD;
+	n->dtype = a.buffer->dtype;
+	n->load = a;
+	return n;
+}
+
+void target_store(Build *b, const Piece *p, Items *items, int rank, const Ix *ix, StoreHow how, const Node *value)
+{
+	add_store(b, items, access_buf(b, p->target, p->at, rank, ix), how, value);
+}
+
+/* axis d of the result; axes of 1 have no loop */
+Items *open_axis(Build *b, Items *items, int letter, AxisKind kind, const Size *n, Ix *ix)
+{
+	int64_t c;
+	if (size_is_const(n, &c) && c == 1) {
+		*ix = ix_at(size_const(b->arena, 0));
+		return items;
+	}
+	static const char *const names[] = {"i", "j", "k", "l", "p", "q", "r", "s", "u", "v", "w", "x", "y", "z"};
+	int count = (int)(sizeof names / sizeof names[0]);
+	Axis *a = new_axis(b, names[letter % count], kind, n);
+	*ix = ix_at(axis_index(b->arena, a));
+	return &open_nest(b, items, a)->body;
+}
+
+void body_map(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val;
+	const Info *info = info_of(b->scope, v);
+	int rank = v->type->rank;
+	Ix ix[MAX_RANK];
+	if (rank > 0)
+		ix[0] = ix_at(b->row);
+	for (int d = 1; d < rank; d++)
+		items = open_axis(b, items, d, d == rank - 1 ? AXIS_SIMD : AXIS_SEQ, v->type->size[d], &ix[d]);
+	b->store_rank = p->at ? -1 : rank;
+	b->store_ix = ix;
+	const Node *n = info->root && info->piece == p ? element_here(b, v, ix) : element(b, v, ix);
+	b->store_rank = -1;
+	target_store(b, p, items, rank, ix, STORE_SET, n);
+}
+
+/* ---- reductions */
+
+const Node *identity(Build *b, ReduceKind kind, DType dtype)
+{
+	bool f = dtype_is_float(dtype);
+	int bits = 8 * dtype_bytes(dtype);
+	bool u = dtype_class(dtype) == CLASS_UINT;
+	switch (kind) {
+	case REDUCE_prod: return node_const(b, dtype, 1, 1);
+	case REDUCE_max:
+	case REDUCE_argmax:
+		return node_const(b, dtype, -INFINITY, f || u ? 0 : bits == 64 ? INT64_MIN : -(INT64_C(1) << (bits - 1)));
+	case REDUCE_min:
+	case REDUCE_argmin:
+		return node_const(b, dtype, INFINITY,
+				  u ? (bits == 64 ? -1 : (INT64_C(1) << bits) - 1)
+				    : (bits == 64 ? INT64_MAX : (INT64_C(1) << (bits - 1)) - 1));
+	case REDUCE_all: return node_const(b, dtype, 0, 1);
+	case REDUCE_any:
+	case REDUCE_sum: break;
+	}
+	return node_const(b, dtype, 0, 0);
+}
+
+const Node *combine(Build *b, ReduceKind kind, const Node *x, const Node *y)
+{
+	static const Op op[] = {[REDUCE_sum] = OP_add, [REDUCE_prod] = OP_mul, [REDUCE_max] = OP_max, [REDUCE_min] = OP_min,
+				[REDUCE_all] = OP_and, [REDUCE_any] = OP_or};
+	return node_row(b, op[kind], x->dtype, x, y, NULL);
+}
+
+/* target = target op value */
+void accumulate(Build *b, Items *items, Access target, ReduceKind kind, const Node *value)
+{
+	if (kind == REDUCE_sum)
+		add_store(b, items, target, STORE_ADD, value);
+	else
+		add_store(b, items, target, STORE_SET, combine(b, kind, load_of(b, target), value));
+}
+
+static void scale_add(Build *b, const Size *q, int64_t k, const Size *l, Ix *ix)
+{
+	*ix = ix_at(size_add(b->arena, size_scale(b->arena, q, k), l));
+}
+
+/* A sum along a row: in fixed lanes, which are folded in halves; so the order does not depend on the vector's width. */
+static const Buffer *lanes_loop(Build *b, Items *items, const char *name, DType dtype, int n, const Size *const *size,
+				ElementOf *f, void *data)
+{
+	Arena *arena = b->arena;
+	const Size *lanes = size_const(arena, LANES), *last = size[n - 1];
+	Buffer *lane = new_buffer(b, "lane", dtype, WHERE_STACK, 1, &lanes);
+	add_buffer(b, items, lane);
+	Axis *l = new_axis(b, "l", AXIS_SIMD, lanes);
+	add_store(b, &open_nest(b, items, l)->body, access_at(lane, axis_index(arena, l)), STORE_SET, node_const(b, dtype, 0, 0));
+	Ix ix[MAX_RANK];
+	Items *in = items;
+	for (int d = 0; d < n - 1; d++)
+		in = open_axis(b, in, 9 + d, AXIS_SEQ, size[d], &ix[d]);
+	const Size *whole = size_floordiv(arena, last, LANES);
+	Axis *q = new_axis(b, "q", AXIS_SEQ, whole);
+	Items *body = &open_nest(b, in, q)->body;
+	l = new_axis(b, "l", AXIS_SIMD, lanes);
+	const Size *at = axis_index(arena, l);
+	scale_add(b, axis_index(arena, q), LANES, at, &ix[n - 1]);
+	add_store(b, &open_nest(b, body, l)->body, access_at(lane, at), STORE_ADD, f(b, data, ix));
+	const Size *rest = size_scale(arena, whole, LANES);
+	if (!size_equal(rest, last)) {
+		Axis *j = new_axis(b, "j", AXIS_SEQ, last);
+		const Size **lo = NEW_ARRAY(arena, const Size *, 1);
+		lo[0] = rest;
+		j->lo = lo;
+		j->nlo = 1;
+		ix[n - 1] = ix_at(axis_index(arena, j));
+		add_store(b, &open_nest(b, in, j)->body, access_at(lane, size_sub(arena, axis_index(arena, j), rest)), STORE_ADD,
+			  f(b, data, ix));
+	}
+	for (int64_t w = LANES / 2; w > 1; w /= 2) {
+		l = new_axis(b, "l", AXIS_SIMD, size_const(arena, w));
+		at = axis_index(arena, l);
+		Access upper = access_at(lane, size_add(arena, at, size_const(arena, w)));
+		add_store(b, &open_nest(b, items, l)->body, access_at(lane, at), STORE_ADD, load_of(b, upper));
+	}
+	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
+	add_buffer(b, items, acc);
+	const Node *x = load_of(b, access_at(lane, size_const(arena, 0))), *y = load_of(b, access_at(lane, size_const(arena, 1)));
+	add_store(b, items, access_scalar(acc), STORE_SET, node_row(b, OP_add, dtype, x, y, NULL));
+	return acc;
+}
+
+const Buffer *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
+			  const Size *const *size, ElementOf *f, void *data)
+{
+	int64_t c;
+	bool wide = n > 0 && (!size_is_const(size[n - 1], &c) || c > 2 * LANES);
+	if (wide && kind == REDUCE_sum && dtype_is_float(dtype))
+		return lanes_loop(b, items, name, dtype, n, size, f, data);
+	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
+	add_buffer(b, items, acc);
+	add_store(b, items, access_scalar(acc), STORE_SET, identity(b, kind, dtype));
+	Ix ix[MAX_RANK];
+	for (int d = 0; d < n; d++)
+		items = open_axis(b, items, 9 + d, AXIS_SEQ, size[d], &ix[d]);
+	accumulate(b, items, access_scalar(acc), kind, f(b, data, ix));
+	return acc;
+}

@@ -1,0 +1,145 @@
+/* body_move.c -- what is put together in memory: concat, pad with gaps, cumsum, and parts replaced in a copy
+ *
+ * Replacing a part stores into a copy of the operand that another piece makes; of an old state value
+ * there is no copy: it happens in place. */
+#include "lower.h"
+
+static Items *open_all(Build *b, Items *items, int from, int rank, const Size *const *size, Ix *ix, bool simd)
+{
+	for (int d = from; d < rank; d++)
+		items = open_axis(b, items, d, simd && d == rank - 1 ? AXIS_SIMD : AXIS_SEQ, size[d], &ix[d]);
+	return items;
+}
+
+/* with rows, the first axis is the row */
+static int first_axis(Build *b, Ix *ix)
+{
+	if (!b->row)
+		return 0;
+	ix[0] = ix_at(b->row);
+	return 1;
+}
+
+static void body_concat(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val;
+	int axis = v->attr.concat.axis, rank = v->type->rank;
+	const Size *offset = size_const(b->arena, 0);
+	for (int k = 0; k < v->nin; k++) {
+		const Type *t = v->in[k]->type;
+		Ix ix[MAX_RANK], out[MAX_RANK];
+		int from = first_axis(b, ix);
+		Items *in = open_all(b, items, from, rank, t->size, ix, true);
+		for (int d = 0; d < rank; d++)
+			out[d] = ix[d];
+		out[axis] = ix_scaled(b, ix[axis], 1, ix_at(offset));
+		target_store(b, p, in, rank, out, STORE_SET, element(b, v->in[k], ix));
+		offset = size_add(b->arena, offset, t->size[axis]);
+	}
+}
+
+static void body_pad(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val, *x = v->in[0];
+	int rank = v->type->rank;
+	DType dtype = v->type->dtype;
+	Ix ix[MAX_RANK], out[MAX_RANK];
+	int from = first_axis(b, ix);
+	Items *in = open_all(b, items, from, rank, v->type->size, ix, true);
+	double fill = v->attr.pad.fill;
+	target_store(b, p, in, rank, ix, STORE_SET, node_const(b, dtype, fill, (int64_t)fill));
+	in = open_all(b, items, from, rank, x->type->size, ix, true);
+	for (int d = 0; d < rank; d++)
+		out[d] = ix_scaled(b, ix[d], v->attr.pad.gap[d] + 1, ix_at(size_resolve(b->arena, v->attr.pad.lo[d])));
+	target_store(b, p, in, rank, out, STORE_SET, element(b, x, ix));
+}
+
+static void body_cumsum(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val;
+	int axis = v->attr.cumsum.axis, rank = v->type->rank;
+	const Size *const *size = v->type->size, *one = size_const(b->arena, 1);
+	Ix ix[MAX_RANK];
+	int from = first_axis(b, ix);
+	for (int d = from; d < rank; d++)
+		if (d != axis)
+			items = open_axis(b, items, d, AXIS_SEQ, size[d], &ix[d]);
+	Buffer *acc = new_buffer(b, "sum", v->type->dtype, WHERE_REG, 0, NULL);
+	add_buffer(b, items, acc);
+	add_store(b, items, access_scalar(acc), STORE_SET, node_const(b, v->type->dtype, 0, 0));
+	items = open_axis(b, items, 9, AXIS_SEQ, size[axis], &ix[axis]);
+	if (v->attr.cumsum.reverse)
+		ix[axis] = ix_at(size_sub(b->arena, size_sub(b->arena, size[axis], one), ix[axis].at));
+	add_store(b, items, access_scalar(acc), STORE_ADD, element(b, v->in[0], ix));
+	target_store(b, p, items, rank, ix, STORE_SET, load_of(b, access_scalar(acc)));
+}
+
+static void body_set_slice(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val;
+	int rank = v->type->rank;
+	Ix ix[MAX_RANK], out[MAX_RANK];
+	int from = first_axis(b, ix);
+	items = open_all(b, items, from, rank, v->in[1]->type->size, ix, true);
+	for (int d = 0; d < rank; d++)
+		out[d] = ix_scaled(b, ix[d], v->attr.slice.step[d], slice_start(b, v, v->attr.slice.start[d]));
+	target_store(b, p, items, rank, out, STORE_SET, element(b, v->in[1], ix));
+}
+
+static void body_scatter(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val, *part = v->in[1];
+	int axis = v->attr.gather.axis, count = v->attr.gather.count, rank = v->type->rank;
+	int nix = v->nin > 2 ? v->in[2]->type->rank : 0, nv = part->type->rank;
+	Ix ix[MAX_RANK], out[MAX_RANK];
+	int from = first_axis(b, ix);
+	items = open_all(b, items, from, nv, part->type->size, ix, axis + nix < nv);
+	for (int d = 0; d < axis; d++)
+		out[d] = ix[d];
+	for (int k = 0; k < count; k++)
+		out[axis + k] = ix_node(b, node_cast(b, element(b, v->in[2 + k], ix + axis), DT_int64));
+	for (int d = axis + count; d < rank; d++)
+		out[d] = ix[d - count + nix];
+	target_store(b, p, items, rank, out, v->op == OP_scatter_add ? STORE_ADD : STORE_SET, element(b, part, ix));
+}
+
+static bool whole_axis(Arena *arena, const Val *v, int d)
+{
+	const Size *zero = size_const(arena, 0);
+	if (v->op == OP_pad)
+		return size_equal(v->attr.pad.lo[d], zero) && size_equal(v->attr.pad.hi[d], zero) && !v->attr.pad.gap[d];
+	return size_equal(v->attr.slice.start[d], zero) && v->attr.slice.step[d] == 1 &&
+	       size_equal(v->in[1]->type->size[d], v->type->size[d]);
+}
+
+void plan_move(Scope *s, Piece *p)
+{
+	Arena *arena = s->L->arena;
+	const Val *v = p->val;
+	bool rows = v->type->rank > 1;
+	switch (v->op) {
+	case OP_concat:
+		p->body = body_concat;
+		rows = rows && v->attr.concat.axis > 0;
+		break;
+	case OP_pad:
+		p->body = body_pad;
+		rows = rows && whole_axis(arena, v, 0);
+		break;
+	case OP_cumsum:
+		p->body = body_cumsum;
+		rows = rows && v->attr.cumsum.axis > 0;
+		break;
+	case OP_set_slice:
+		p->body = body_set_slice;
+		rows = rows && whole_axis(arena, v, 0);
+		break;
+	default:
+		p->body = body_scatter;
+		rows = rows && v->attr.gather.axis > 0;
+		break;
+	}
+	p->form = rows ? FORM_ROW : FORM_WHOLE;
+	p->rows = rows ? v->type->size[0] : NULL;
+	p->work = type_count(arena, v->type);
+}

@@ -1,0 +1,253 @@
+/* body_reduce.c -- reductions: along a row, or over the rows */
+#include "lower.h"
+
+typedef struct Reduce {
+	const Val *v;
+	ReduceKind kind;
+	DType dtype;
+	int rank, nkept, ngone;
+	const Size *const *size; /* of what is reduced, the operand or a full product */
+	int kept[MAX_RANK], gone[MAX_RANK]; /* its axes */
+	Ix ix[MAX_RANK];
+} Reduce;
+
+/* also a contraction to a scalar: the sum of a product over all labels */
+static Reduce reduce_of(const Val *v)
+{
+	const Type *t = v->in[0]->type;
+	bool product = v->op == OP_contraction;
+	Reduce r = {.v = v, .kind = product ? REDUCE_sum : v->attr.reduce.kind, .dtype = t->dtype, .rank = t->rank, .size = t->size};
+	for (int i = 0; i < r.rank; i++)
+		if (product || v->attr.reduce.axes >> i & 1)
+			r.gone[r.ngone++] = i;
+		else
+			r.kept[r.nkept++] = i;
+	return r;
+}
+
+static const Node *value_of(Build *b, const Reduce *r)
+{
+	const Val *v = r->v;
+	if (v->op != OP_contraction)
+		return element(b, v->in[0], r->ix);
+	Ix ix[MAX_RANK];
+	for (int i = 0; i < r->rank; i++)
+		for (int k = 0; k < r->rank; k++)
+			if (v->attr.contraction.b[i] == v->attr.contraction.a[k])
+				ix[i] = r->ix[k];
+	return node_row(b, OP_mul, r->dtype, element(b, v->in[0], r->ix), element(b, v->in[1], ix), NULL);
+}
+
+static const Node *reduced_element(Build *b, void *data, const Ix *axes)
+{
+	Reduce *r = data;
+	int first = r->ngone && b->row && r->gone[0] == 0 && b->piece_outer ? 1 : 0;
+	for (int k = first; k < r->ngone; k++)
+		r->ix[r->gone[k]] = axes[k - first];
+	return value_of(b, r);
+}
+
+static const Node *is_nan(Build *b, const Node *n)
+{
+	return node_row(b, OP_isnan, DT_bool, n, NULL, NULL);
+}
+
+/* The best so far and where: a pair of stores, both from the old best. */
+static const Buffer *arg_loop(Build *b, Items *items, Reduce *r)
+{
+	bool max = r->kind == REDUCE_argmax;
+	DType dtype = r->dtype;
+	const Size *zero = size_const(b->arena, 0), *n = r->size[r->gone[0]];
+	Buffer *best = new_buffer(b, "best", dtype, WHERE_REG, 0, NULL), *arg = new_buffer(b, "arg", DT_int64, WHERE_REG, 0, NULL);
+	add_buffer(b, items, best);
+	add_buffer(b, items, arg);
+	Ix first = ix_at(zero);
+	add_store(b, items, access_scalar(best), STORE_SET, reduced_element(b, r, &first));
+	add_store(b, items, access_scalar(arg), STORE_SET, node_const(b, DT_int64, 0, 0));
+	Axis *a = new_axis(b, "j", AXIS_SEQ, n);
+	const Size **lo = NEW_ARRAY(b->arena, const Size *, 1);
+	lo[0] = size_const(b->arena, 1);
+	a->lo = lo;
+	a->nlo = 1;
+	items = &open_nest(b, items, a)->body;
+	Ix at = ix_at(axis_index(b->arena, a));
+	const Node *x = reduced_element(b, r, &at), *old = load_of(b, access_scalar(best));
+	const Node *better = node_row(b, max ? OP_gt : OP_lt, DT_bool, x, old, NULL);
+	if (dtype_is_float(dtype)) {
+		const Node *fresh = node_row(b, OP_and, DT_bool, is_nan(b, x), node_row(b, OP_not, DT_bool, is_nan(b, old), NULL, NULL), NULL);
+		better = node_row(b, OP_or, DT_bool, better, fresh, NULL);
+	}
+	const Node *where = node_row(b, OP_select, DT_int64, better, node_index(b, at.at), load_of(b, access_scalar(arg)));
+	add_store(b, items, access_scalar(best), STORE_SET, node_row(b, OP_select, dtype, better, x, old));
+	add_store(b, items, access_scalar(arg), STORE_SET, where);
+	return arg;
+}
+
+void body_reduce(Build *b, const Piece *p, Items *items)
+{
+	Reduce r = reduce_of(p->val);
+	ReduceKind kind = r.kind;
+	bool arg = kind == REDUCE_argmax || kind == REDUCE_argmin;
+	Ix out[MAX_RANK];
+	int last = r.nkept > 1 && r.kept[r.nkept - 1] == r.rank - 1 && !arg ? r.nkept - 1 : r.nkept;
+	for (int k = 0; k < last; k++) {
+		if (k == 0 && b->row)
+			out[k] = ix_at(b->row);
+		else
+			items = open_axis(b, items, k, AXIS_SEQ, r.size[r.kept[k]], &out[k]);
+		r.ix[r.kept[k]] = out[k];
+	}
+	if (last < r.nkept) { /* the last axis stays: whole rows are added up */
+		const Size *n = r.size[r.kept[last]];
+		Items *in = open_axis(b, items, last, AXIS_SIMD, n, &out[last]);
+		target_store(b, p, in, r.nkept, out, STORE_SET, identity(b, kind, r.dtype));
+		in = items;
+		Ix gone[MAX_RANK];
+		for (int k = 0; k < r.ngone; k++)
+			in = open_axis(b, in, 9 + k, AXIS_SEQ, r.size[r.gone[k]], &gone[k]);
+		in = open_axis(b, in, last, AXIS_SIMD, n, &out[last]);
+		r.ix[r.kept[last]] = out[last];
+		const Node *x = reduced_element(b, &r, gone);
+		accumulate(b, in, access_buf(b, p->target, p->at, r.nkept, out), kind, x);
+		return;
+	}
+	const Buffer *acc;
+	if (arg) {
+		acc = arg_loop(b, items, &r);
+	} else {
+		const Size *size[MAX_RANK];
+		for (int k = 0; k < r.ngone; k++)
+			size[k] = r.size[r.gone[k]];
+		acc = reduce_loop(b, items, "sum", r.dtype, kind, r.ngone, size, reduced_element, &r);
+	}
+	target_store(b, p, items, r.nkept, out, STORE_SET, load_of(b, access_scalar(acc)));
+}
+
+/* ---- over the rows: each block of rows has its part */
+
+static Items *open_kept(Build *b, Items *items, const Reduce *r, Ix *out, bool simd)
+{
+	for (int k = 0; k < r->nkept; k++)
+		items = open_axis(b, items, 1 + k, simd && k == r->nkept - 1 ? AXIS_SIMD : AXIS_SEQ, r->size[r->kept[k]], &out[k]);
+	return items;
+}
+
+static Access part(Build *b, const Piece *p, int n, const Ix *out)
+{
+	Ix ix[MAX_RANK];
+	ix[0] = ix_at(b->block_index);
+	for (int k = 0; k < n; k++)
+		ix[1 + k] = out[k];
+	return access_buf(b, p->parts, NULL, n + 1, ix);
+}
+
+static const Buffer *scalar_part(const Build *b, const Piece *p)
+{
+	for (int i = 0; i < b->accs.len; i++)
+		if (b->accs.data[i].piece == p)
+			return b->accs.data[i].buffer;
+	internal_error("a sum over rows has no accumulator");
+}
+
+void outer_begin(Build *b, const Piece *p, Items *items)
+{
+	Reduce r = reduce_of(p->val);
+	ReduceKind kind = r.kind;
+	const Node *start = identity(b, kind, r.dtype);
+	if (r.nkept) {
+		Ix out[MAX_RANK];
+		items = open_kept(b, items, &r, out, true);
+		add_store(b, items, part(b, p, r.nkept, out), STORE_SET, start);
+		return;
+	}
+	OuterAcc acc = {p, new_buffer(b, "sum", r.dtype, WHERE_REG, 0, NULL)};
+	push(b->arena, &b->accs, acc);
+	add_buffer(b, items, acc.buffer);
+	add_store(b, items, access_scalar(acc.buffer), STORE_SET, start);
+}
+
+void body_outer(Build *b, const Piece *p, Items *items)
+{
+	Reduce r = reduce_of(p->val);
+	ReduceKind kind = r.kind;
+	Ix out[MAX_RANK];
+	b->piece_outer = true;
+	r.ix[0] = ix_at(b->row);
+	items = open_kept(b, items, &r, out, r.ngone == 1);
+	for (int k = 0; k < r.nkept; k++)
+		r.ix[r.kept[k]] = out[k];
+	const Node *x;
+	if (r.ngone == 1) {
+		x = value_of(b, &r);
+	} else {
+		const Size *size[MAX_RANK];
+		for (int k = 1; k < r.ngone; k++)
+			size[k - 1] = r.size[r.gone[k]];
+		x = load_of(b, access_scalar(reduce_loop(b, items, "sum", r.dtype, kind, r.ngone - 1, size, reduced_element, &r)));
+	}
+	b->piece_outer = false;
+	accumulate(b, items, r.nkept ? part(b, p, r.nkept, out) : access_scalar(scalar_part(b, p)), kind, x);
+}
+
+void outer_end(Build *b, const Piece *p, Items *items)
+{
+	if (p->val->type->rank == 0)
+		add_store(b, items, part(b, p, 0, NULL), STORE_SET, load_of(b, access_scalar(scalar_part(b, p))));
+}
+
+static const Node *part_element(Build *b, void *data, const Ix *axes)
+{
+	const Piece *p = data;
+	return load_buf(b, p->parts, NULL, 1, axes);
+}
+
+/* the parts together, by one thread */
+void outer_fold(Build *b, const Piece *p, Items *items)
+{
+	Reduce r = reduce_of(p->val);
+	ReduceKind kind = r.kind;
+	DType dtype = r.dtype;
+	const Size *blocks = p->parts->type->size[0];
+	if (!r.nkept) {
+		const Buffer *acc = reduce_loop(b, items, "total", dtype, kind, 1, &blocks, part_element, (void *)(uintptr_t)p);
+		target_store(b, p, items, 0, NULL, STORE_SET, load_of(b, access_scalar(acc)));
+		return;
+	}
+	Ix ix[MAX_RANK];
+	Items *in = open_kept(b, items, &r, ix + 1, true);
+	target_store(b, p, in, r.nkept, ix + 1, STORE_SET, identity(b, kind, dtype));
+	in = open_axis(b, items, 0, AXIS_SEQ, blocks, &ix[0]);
+	in = open_kept(b, in, &r, ix + 1, true);
+	const Node *x = load_buf(b, p->parts, NULL, r.nkept + 1, ix);
+	accumulate(b, in, access_buf(b, p->target, p->at, r.nkept, ix + 1), kind, x);
+}
+
+void plan_reduce(Scope *s, Piece *p)
+{
+	Arena *arena = s->L->arena;
+	Reduce r = reduce_of(p->val);
+	ReduceKind kind = r.kind;
+	bool arg = kind == REDUCE_argmax || kind == REDUCE_argmin;
+	int64_t c;
+	p->work = size_scale(arena, type_count(arena, p->val->in[0]->type), 2);
+	p->body = body_reduce;
+	if (r.nkept && (r.kept[0] == 0 || arg || (size_is_const(r.size[0], &c) && c < BLOCK_ROWS))) {
+		p->form = FORM_ROW;
+		p->rows = r.size[r.kept[0]];
+		return;
+	}
+	if (r.ngone == 0 || arg) {
+		p->form = FORM_WHOLE;
+		return;
+	}
+	p->form = FORM_OUTER;
+	p->rows = r.size[0];
+	const Size *blocks =
+		size_floordiv(arena, size_add(arena, r.size[0], size_const(arena, BLOCK_ROWS - 1)), BLOCK_ROWS);
+	const Size *size[MAX_RANK] = {blocks};
+	for (int k = 0; k < r.nkept; k++)
+		size[k + 1] = r.size[r.kept[k]];
+	const char *name = arena_printf(arena, "%s_parts", p->target->name);
+	p->parts = new_buf(s->L, BUF_SCRATCH, type_array(arena, r.dtype, r.nkept + 1, size), name, p->val->loc);
+	p->body = body_outer;
+}

@@ -1,0 +1,295 @@
+/* fuse.c -- pieces with the same rows become one kernel
+ *
+ * A piece joins a group whose pieces walk over the same rows, if what it reads of them it reads of its
+ * own row.  Groups stay in order: a piece comes to the first group that is late enough. */
+#include "lower.h"
+
+static bool is_move(Op op)
+{
+	return op == OP_concat || op == OP_pad || op == OP_cumsum || op == OP_set_slice || op == OP_scatter_set ||
+	       op == OP_scatter_add;
+}
+
+void plan_body(Scope *s, Piece *p)
+{
+	const Val *v = p->val;
+	Arena *arena = s->L->arena;
+	const Info *info = info_of(s, v);
+	bool here = info->root && info->piece == p;
+	if (here && plan_product(s, p))
+		return;
+	if (here && v->op == OP_reduce) {
+		plan_reduce(s, p);
+	} else if (here && v->op == OP_contraction) {
+		plan_contraction(s, p);
+	} else if (here && is_move(v->op) && (v->op != OP_pad || !can_inline_pad(v))) {
+		plan_move(s, p);
+	} else {
+		bool plain = p->copy_from || p->fill;
+		const Type *t = plain ? p->target->type : v->type;
+		p->body = plain ? body_copy : body_map;
+		p->form = t->rank ? FORM_ROW : FORM_SCALAR;
+		p->rows = t->rank ? t->size[0] : NULL;
+		p->only_stores = t->rank == 1;
+		p->work = size_scale(arena, type_count(arena, t), 1 + (here || info->cost ? info->cost : 0));
+	}
+}
+
+void body_copy(Build *b, const Piece *p, Items *items)
+{
+	const Type *t = p->target->type;
+	Ix ix[MAX_RANK];
+	if (t->rank > 0)
+		ix[0] = ix_at(b->row);
+	for (int d = 1; d < t->rank; d++)
+		items = open_axis(b, items, d, d == t->rank - 1 ? AXIS_SIMD : AXIS_SEQ, t->size[d], &ix[d]);
+	const Node *n = p->fill ? node_const(b, t->dtype, 0, 0) : load_buf(b, p->copy_from, NULL, t->rank, ix);
+	target_store(b, p, items, t->rank, ix, STORE_SET, n);
+}
+
+/* builds the body for one row and throws it away: what it reads is what counts */
+static void note_reads(Scope *s, Piece *p)
+{
+	if (!p->body)
+		return;
+	Build *b = build_new(s->L, s, p);
+	Items items = {0};
+	if (p->rows) {
+		Axis *row = new_axis(b, "i", AXIS_SEQ, p->rows), *block = new_axis(b, "t", AXIS_SEQ, p->rows);
+		b->row = axis_index(b->arena, row);
+		b->block_index = b->block_lo = axis_index(b->arena, block);
+		b->block_hi = p->rows;
+	}
+	if (p->form == FORM_OUTER)
+		outer_begin(b, p, &items);
+	p->body(b, p, &items);
+}
+
+Piece *new_piece(Scope *s, const Val *v, PlanBuf *target, const Node *at, uint64_t needs)
+{
+	Piece *p = NEW(s->L->arena, Piece);
+	p->val = v;
+	p->target = target;
+	p->at = at;
+	p->needs = needs;
+	return p;
+}
+
+static bool makes(const Piece *p, const PlanBuf *buf)
+{
+	return p->target == buf && p->cell != buf;
+}
+
+/* the last group that writes the buffer, -1: none here; *rows: it does so row by row */
+static int producer(const Scope *s, const PlanBuf *buf, bool *rows)
+{
+	for (int g = s->groups.len - 1; g >= 0; g--) {
+		const Group *group = s->groups.data[g];
+		for (int i = 0; i < group->step_writes.len; i++)
+			if (group->step_writes.data[i] == buf) {
+				*rows = false;
+				return g;
+			}
+		for (int i = group->tail.len - 1; i >= 0; i--)
+			if (makes(group->tail.data[i], buf)) {
+				*rows = false;
+				return g;
+			}
+		for (int i = group->pieces.len - 1; i >= 0; i--) {
+			const Piece *p = group->pieces.data[i];
+			if (makes(p, buf)) {
+				*rows = p->form != FORM_OUTER && !p->at;
+				return g;
+			}
+		}
+	}
+	*rows = false;
+	return -1;
+}
+
+int group_of_buf(const Scope *s, const PlanBuf *buf)
+{
+	bool rows;
+	return producer(s, buf, &rows);
+}
+
+static Group *add_group(Scope *s, const Size *rows, uint64_t needs)
+{
+	Group *g = NEW(s->L->arena, Group);
+	g->rows = rows;
+	g->needs = needs;
+	push(s->L->arena, &s->groups, g);
+	return g;
+}
+
+Group *add_step_group(Scope *s, Step *step, uint64_t needs)
+{
+	Group *g = add_group(s, NULL, needs);
+	g->closed = true;
+	g->step = step;
+	return g;
+}
+
+static bool accepts(const Group *g, const Piece *p)
+{
+	return !g->closed && (p->needs & ~g->needs) == 0;
+}
+
+/* in a group that stands before this one nothing that it reads is missing */
+static int earliest(const Scope *s, const Piece *p)
+{
+	int first = p->cell ? s->first_write : 0;
+	for (int i = 0; i < p->reads.len; i++) {
+		const Read *r = &p->reads.data[i];
+		bool rows;
+		int g = producer(s, r->buf, &rows);
+		if (r->buf == p->target && g < 0)
+			continue;
+		bool join = p->form == FORM_SCALAR || p->form == FORM_WHOLE || (rows && r->row);
+		if (g >= 0 && g + !join > first)
+			first = g + !join;
+	}
+	/* a copy that this piece changes in place */
+	bool rows;
+	int g = p->copied ? producer(s, p->target, &rows) : -1;
+	if (p->copied && p->cell)
+		for (int k = 0; k < s->groups.len; k++)
+			for (int i = 0; i < s->groups.data[k]->pieces.len; i++)
+				if (s->groups.data[k]->pieces.data[i]->target == p->target)
+					g = k;
+	bool rowwise = p->form == FORM_ROW;
+	if (g >= 0 && g + !rowwise > first)
+		first = g + !rowwise;
+	return first;
+}
+
+static bool same_rows(const Group *g, const Piece *p)
+{
+	if (!g->rows || !size_equal(g->rows, p->rows))
+		return false;
+	int want = p->form == FORM_OUTER ? BLOCK_ROWS : p->block_rows;
+	return !want || !g->block_rows || want == g->block_rows;
+}
+
+void add_piece(Scope *s, Piece *p)
+{
+	Arena *arena = s->L->arena;
+	plan_body(s, p);
+	note_reads(s, p);
+	int first = earliest(s, p);
+	bool tail = p->form == FORM_SCALAR || p->form == FORM_WHOLE;
+	for (p->group = first; p->group < s->groups.len; p->group++) {
+		const Group *g = s->groups.data[p->group];
+		if (!p->product && accepts(g, p) && (tail || same_rows(g, p)))
+			break;
+	}
+	if (p->group == s->groups.len)
+		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
+	Group *g = s->groups.data[p->group];
+	if (tail) {
+		push(arena, &g->tail, p);
+		return;
+	}
+	push(arena, &g->pieces, p);
+	if (p->form == FORM_OUTER)
+		g->block_rows = BLOCK_ROWS;
+	if (p->block_rows)
+		g->block_rows = p->block_rows;
+}
+
+/* ---- variables and carries: their new values in place, where no later reader sees them */
+
+static bool reads_cell(const Piece *q, const PlanBuf *cell, bool all_row, bool all_same)
+{
+	for (int i = 0; i < q->reads.len; i++) {
+		const Read *r = &q->reads.data[i];
+		if (r->buf == cell && (!all_row || !r->row) && (!all_same || !r->same))
+			return true;
+	}
+	return false;
+}
+
+static int index_in(const Group *g, const Piece *p, bool *tail)
+{
+	for (int i = 0; i < g->pieces.len; i++)
+		if (g->pieces.data[i] == p) {
+			*tail = false;
+			return i;
+		}
+	for (int i = 0; i < g->tail.len; i++)
+		if (g->tail.data[i] == p) {
+			*tail = true;
+			return i;
+		}
+	internal_error("a piece is not in its group");
+}
+
+static bool conflict(const Scope *s, const Piece *p)
+{
+	const PlanBuf *cell = p->cell;
+	for (int g = p->group + 1; g < s->groups.len; g++) {
+		const Group *group = s->groups.data[g];
+		for (int i = 0; i < group->step_reads.len; i++)
+			if (group->step_reads.data[i] == cell)
+				return true;
+		for (int i = 0; i < group->pieces.len; i++)
+			if (reads_cell(group->pieces.data[i], cell, false, false))
+				return true;
+		for (int i = 0; i < group->tail.len; i++)
+			if (reads_cell(group->tail.data[i], cell, false, false))
+				return true;
+	}
+	const Group *group = s->groups.data[p->group];
+	bool tail;
+	int at = index_in(group, p, &tail);
+	if (p->product)
+		return reads_cell(p, cell, false, false);
+	bool late = tail || p->form == FORM_OUTER; /* written after all rows */
+	for (int i = 0; i < group->pieces.len; i++) {
+		const Piece *q = group->pieces.data[i];
+		if (late)
+			continue;
+		if (q == p ? reads_cell(q, cell, false, p->form == FORM_ROW && p->body == body_map)
+			   : reads_cell(q, cell, i < at, false))
+			return true;
+	}
+	for (int i = 0; i < group->tail.len; i++) {
+		const Piece *q = group->tail.data[i];
+		bool before = tail && i < at;
+		if (q == p ? reads_cell(q, cell, false, true) : !before && reads_cell(q, cell, false, false))
+			return true;
+	}
+	return false;
+}
+
+void settle_cells(Scope *s)
+{
+	VEC(Piece *) moved = {0};
+	Arena *arena = s->L->arena;
+	for (int g = 0; g < s->groups.len; g++) {
+		Group *group = s->groups.data[g];
+		for (int k = 0; k < group->pieces.len + group->tail.len; k++) {
+			Piece *p = k < group->pieces.len ? group->pieces.data[k] : group->tail.data[k - group->pieces.len];
+			if (p->cell && !p->copy_from && !p->copy_of && conflict(s, p))
+				push(arena, &moved, p);
+		}
+	}
+	int before = s->groups.len;
+	for (int i = 0; i < moved.len; i++) {
+		Piece *p = moved.data[i];
+		const char *name = arena_printf(arena, "new_%s", p->cell->name);
+		PlanBuf *temp = new_buf(s->L, BUF_SCRATCH, p->cell->type, name, p->val->loc);
+		for (int g = 0; g < before; g++)
+			for (int k = 0; k < s->groups.data[g]->pieces.len; k++)
+				if (s->groups.data[g]->pieces.data[k]->copy_of == p)
+					s->groups.data[g]->pieces.data[k]->target = temp;
+		p->target = temp;
+	}
+	for (int i = 0; i < moved.len; i++) {
+		Piece *p = moved.data[i], *copy = new_piece(s, p->val, p->cell, NULL, p->needs);
+		copy->copy_from = p->target;
+		copy->cell = p->cell;
+		s->first_write = before;
+		add_piece(s, copy);
+	}
+}

@@ -1,0 +1,261 @@
+/* inline.c -- an element of a value as a scalar graph
+ *
+ * What has no memory of its own is written where it is used: elementwise ops, and views, which only
+ * change the indices. */
+#include "lower.h"
+
+typedef const Node *Inline(Build *, const Val *, const Ix *);
+
+static const Node *inline_const(Build *b, const Val *v, const Ix *ix)
+{
+	(void)ix;
+	return node_const(b, v->type->dtype, v->attr.number.f, v->attr.number.i);
+}
+
+static const Node *inline_size(Build *b, const Val *v, const Ix *ix)
+{
+	(void)ix;
+	return node_index(b, size_resolve(b->arena, v->attr.size));
+}
+
+static const Node *inline_arg(Build *b, const Val *v, const Ix *ix)
+{
+	(void)ix;
+	return node_uniform(b, b->L->plan->args.data[v->attr.arg->index]->name, v->type->dtype);
+}
+
+static const Node *inline_iota(Build *b, const Val *v, const Ix *ix)
+{
+	return node_cast(b, ix_value(b, ix[0]), v->type->dtype);
+}
+
+static const Node *inline_random(Build *b, const Val *v, const Ix *ix)
+{
+	const Type *t = v->type;
+	const Size *flat = size_const(b->arena, 0);
+	for (int i = 0; i < t->rank; i++) {
+		KIndex k = ix_index(b, ix[i]);
+		if (k.gathered)
+			internal_error("a random draw at a gathered index");
+		flat = size_add(b->arena, size_mul(b->arena, flat, t->size[i]), k.affine);
+	}
+	Node *n = NEW(b->arena, Node);
+	n->kind = NODE_RANDOM;
+	n->dtype = t->dtype;
+	n->index = flat;
+	n->place = v->attr.random.place;
+	return n;
+}
+
+static const Node *inline_transpose(Build *b, const Val *v, const Ix *ix)
+{
+	Ix in[MAX_RANK];
+	for (int i = 0; i < v->type->rank; i++)
+		in[v->attr.transpose.perm[i]] = ix[i];
+	return element(b, v->in[0], in);
+}
+
+static const Node *inline_broadcast(Build *b, const Val *v, const Ix *ix)
+{
+	const Type *t = v->in[0]->type;
+	Ix in[MAX_RANK];
+	int64_t c;
+	for (int i = 0; i < t->rank; i++)
+		in[i] = size_is_const(t->size[i], &c) && c == 1 ? ix_at(size_const(b->arena, 0))
+								: ix[v->attr.broadcast.axis[i]];
+	return element(b, v->in[0], in);
+}
+
+static const Node *inline_reshape(Build *b, const Val *v, const Ix *ix)
+{
+	Ix in[MAX_RANK];
+	ix_reshape(b, v->in[0]->type, v->type, ix, in);
+	return element(b, v->in[0], in);
+}
+
+/* the inputs that a start speaks of are values */
+Ix slice_start(Build *b, const Val *v, const Size *start)
+{
+	Ix ix = ix_at(size_const(b->arena, 0));
+	start = size_resolve(b->arena, start);
+	for (int i = 0; i < start->nterms; i++) {
+		const Term *t = &start->term[i];
+		const Size *known = size_const(b->arena, t->coef);
+		const Node *value = NULL;
+		for (int j = 0; j < t->natoms; j++) {
+			if (t->atom[j]->kind != ATOM_INPUT) {
+				known = size_mul(b->arena, known, size_atom(b->arena, t->atom[j]));
+				continue;
+			}
+			const Node *n = node_cast(b, element(b, v->in[t->atom[j]->input], NULL), DT_int64);
+			value = value ? node_row(b, OP_mul, DT_int64, value, n, NULL) : n;
+		}
+		int64_t c;
+		if (!value) {
+			ix.at = size_add(b->arena, ix.at, known);
+			continue;
+		}
+		if (!size_is_const(known, &c) || c != 1)
+			value = node_row(b, OP_mul, DT_int64, node_index(b, known), value, NULL);
+		ix.node = ix.node ? node_row(b, OP_add, DT_int64, ix.node, value, NULL) : value;
+	}
+	if (ix.node && node_is_host(ix.node)) {
+		Ix known = ix_node(b, ix.node);
+		ix.node = known.node;
+		ix.at = size_add(b->arena, ix.at, known.at);
+	}
+	return ix;
+}
+
+static const Node *inline_slice(Build *b, const Val *v, const Ix *ix)
+{
+	Ix in[MAX_RANK];
+	for (int i = 0; i < v->type->rank; i++)
+		in[i] = ix_scaled(b, ix[i], v->attr.slice.step[i], slice_start(b, v, v->attr.slice.start[i]));
+	return element(b, v->in[0], in);
+}
+
+static const Node *inline_windows(Build *b, const Val *v, const Ix *ix)
+{
+	Ix in[MAX_RANK];
+	int rank = v->in[0]->type->rank;
+	for (int i = 0; i < rank; i++)
+		in[i] = ix[i];
+	const Ix zero = ix_at(size_const(b->arena, 0));
+	Ix start = ix_scaled(b, ix[rank], v->attr.windows.dilation, zero);
+	in[v->attr.windows.axis] = ix_scaled(b, ix[v->attr.windows.axis], v->attr.windows.stride, start);
+	return element(b, v->in[0], in);
+}
+
+static const Node *inline_gather(Build *b, const Val *v, const Ix *ix)
+{
+	const Val *x = v->in[0];
+	int axis = v->attr.gather.axis, count = v->attr.gather.count;
+	int nix = v->nin > 1 ? v->in[1]->type->rank : 0;
+	Ix in[MAX_RANK];
+	for (int i = 0; i < axis; i++)
+		in[i] = ix[i];
+	for (int i = 0; i < count; i++)
+		in[axis + i] = ix_node(b, node_cast(b, element(b, v->in[1 + i], ix + axis), DT_int64));
+	for (int i = axis + count; i < x->type->rank; i++)
+		in[i] = ix[i - count + nix];
+	return element(b, x, in);
+}
+
+static const Node *within(Build *b, const Node *cond, const Node *n, Op op, const Size *bound)
+{
+	const Node *test = node_row(b, op, DT_bool, n, node_index(b, bound), NULL);
+	return cond ? node_row(b, OP_and, DT_bool, cond, test, NULL) : test;
+}
+
+/* Loads under the pad are predicated, so that they read nothing outside; what is more than a load is chosen afterwards. */
+static const Node *inline_pad(Build *b, const Val *v, const Ix *ix)
+{
+	const Val *x = v->in[0];
+	const Size *zero = size_const(b->arena, 0);
+	Ix in[MAX_RANK];
+	const Node *cond = NULL;
+	int own = 0, outer = b->preds.len;
+	int memo = b->memo.len;
+	Memo *data = b->memo.data;
+	int cap = b->memo.cap;
+	b->memo.data = NULL;
+	b->memo.len = b->memo.cap = 0;
+	bool all_preds = true;
+	for (int i = 0; i < v->type->rank; i++) {
+		const Size *lo = size_resolve(b->arena, v->attr.pad.lo[i]), *hi = size_resolve(b->arena, v->attr.pad.hi[i]);
+		const Size *n = x->type->size[i];
+		bool below = !size_equal(lo, zero), above = !size_equal(hi, zero);
+		in[i] = ix[i];
+		if (!below && !above)
+			continue;
+		KIndex k = ix_index(b, ix[i]);
+		in[i] = (Ix){size_sub(b->arena, k.affine, lo), k.gathered, NULL, NULL, NULL};
+		const Node *at = ix_value(b, in[i]);
+		if (below)
+			cond = within(b, cond, at, OP_ge, zero);
+		if (above)
+			cond = within(b, cond, at, OP_lt, n);
+		if (!k.gathered) {
+			Pred p = {in[i].at, below ? zero : NULL, above ? n : NULL};
+			push(b->arena, &b->preds, p);
+			own++;
+			continue;
+		}
+		all_preds = false;
+		at = node_row(b, OP_max, DT_int64, at, node_index(b, zero), NULL);
+		at = node_row(b, OP_min, DT_int64, at,
+			      node_index(b, size_sub(b->arena, n, size_const(b->arena, 1))), NULL);
+		in[i] = ix_node(b, at);
+	}
+	const Node *inside = element(b, x, in);
+	b->preds.len = outer;
+	b->memo.data = data;
+	b->memo.len = memo;
+	b->memo.cap = cap;
+	double fill = v->attr.pad.fill;
+	if (!cond)
+		return inside;
+	if (inside->kind == NODE_LOAD && all_preds && inside->load.npreds == own) {
+		Node *load = NEW(b->arena, Node);
+		*load = *inside;
+		load->load.other = fill;
+		return load;
+	}
+	return node_row(b, OP_select, v->type->dtype, cond, inside, node_const(b, v->type->dtype, fill, (int64_t)fill));
+}
+
+static Inline *const inline_op[OP_COUNT] = {
+	[OP_const] = inline_const, [OP_size] = inline_size, [OP_arg] = inline_arg, [OP_iota] = inline_iota,
+	[OP_random_bits] = inline_random, [OP_transpose] = inline_transpose, [OP_broadcast] = inline_broadcast,
+	[OP_reshape] = inline_reshape, [OP_slice] = inline_slice, [OP_windows] = inline_windows,
+	[OP_gather] = inline_gather, [OP_pad] = inline_pad,
+};
+
+bool can_inline(Op op)
+{
+	return op_info(op)->elementwise || inline_op[op];
+}
+
+const Node *element_here(Build *b, const Val *v, const Ix *ix)
+{
+	if (inline_op[v->op])
+		return inline_op[v->op](b, v, ix);
+	if (!op_info(v->op)->elementwise)
+		internal_error("%s is not written in place", op_info(v->op)->name);
+	const Node *arg[3] = {NULL, NULL, NULL};
+	for (int i = 0; i < v->nin; i++)
+		arg[i] = element(b, v->in[i], ix);
+	Node *n = (Node *)(uintptr_t)node_row(b, v->op, v->type->dtype, arg[0], arg[1], arg[2]);
+	if (!n->name && n->kind == NODE_ROW)
+		n->name = v->name;
+	return n;
+}
+
+const Node *element(Build *b, const Val *v, const Ix *ix)
+{
+	const Info *info = info_of(b->scope, v);
+	int rank = v->type->rank;
+	if (info->scalar)
+		return info->scalar;
+	if (info->buf && info->host)
+		return hoisted(b, host_load(b->L, info->buf), info->buf->name);
+	if (info->buf)
+		return load_buf(b, info->buf, info->at, rank, ix);
+	if (info->root)
+		internal_error("%s is used before it is computed", v->name ? v->name : op_info(v->op)->name);
+	for (int i = 0; i < b->memo.len; i++) {
+		const Memo *m = &b->memo.data[i];
+		bool same = m->val == v;
+		for (int d = 0; d < rank && same; d++)
+			same = ix_equal(&m->ix[d], &ix[d]);
+		if (same)
+			return m->node;
+	}
+	Ix *copy = NEW_ARRAY(b->arena, Ix, rank + 1);
+	for (int d = 0; d < rank; d++)
+		copy[d] = ix[d];
+	Memo m = {v, copy, element_here(b, v, ix)};
+	push(b->arena, &b->memo, m);
+	return m.node;
+}

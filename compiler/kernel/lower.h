@@ -1,0 +1,266 @@
+/* lower.h -- from graphs to kernels: what the files of lowering share
+ *
+ *      lower.c     functions: results, order of pieces          scope.c   loops and branches
+ *      roots.c     which values get memory, the others are written where they are used
+ *      inline.c    an element of a value as a scalar graph       index.c   its indices, loads
+ *      piece.c     what computes one root                        body_*.c  its loops for one row, or a block of rows
+ *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
+ *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names */
+#ifndef LOWER_H
+#define LOWER_H
+
+#include "plan.h"
+
+enum { BLOCK_ROWS = 64, LANES = 16, LOCAL_MAX = 4096 };
+#define ALWAYS (UINT64_C(1) << 63)
+
+typedef struct Piece Piece;
+typedef struct Scope Scope;
+typedef struct Build Build;
+
+/* What is known of a value, by its id. */
+typedef struct Info {
+	int uses; /* consumers, results among them */
+	uint64_t needs; /* outputs it is for; ALWAYS */
+	bool root; /* it is computed into a buffer */
+	bool host; /* of rank 0, from arguments, sizes, constants and variables alone */
+	int cost; /* of one element where it is used */
+	PlanBuf *buf; /* where it lives */
+	const Node *at; /* it is the part of buf with this leading index */
+	const Node *scalar; /* of a region's parameter: the outer scalar */
+	PlanBuf **item; /* of a tuple */
+	Piece *piece; /* that computes it */
+	PlanBuf *cell; /* it is the new value of this one */
+	bool done; /* its pieces are made */
+	bool buffered; /* it has memory, being an argument, a variable, a parameter or a part of a tuple */
+	bool spread; /* some consumer takes each element several times */
+	bool want_buffer; /* some consumer takes it only from memory */
+} Info;
+
+/* One function. */
+typedef struct Lower {
+	Arena *arena;
+	Diag *diag;
+	const Model *model;
+	const Func *func;
+	const PlanOptions *options;
+	Plan *all;
+	FuncPlan *plan;
+	VEC(const char *) names; /* taken in this function */
+	int axis_id, loops;
+	bool failed;
+	VEC(const char *) refused; /* what was reported as not supported */
+} Lower;
+
+typedef struct ScalarLocal { /* a scalar that has a name */
+	const Node *value;
+	const char *name;
+} ScalarLocal;
+
+/* A group of pieces with the same rows: one kernel.  Or a loop or branch alone. */
+typedef struct Group {
+	const Size *rows; /* NULL: pieces of rank 0 alone */
+	VEC(Piece *) pieces; /* in order */
+	VEC(Piece *) tail; /* of rank 0, done by one thread after the rows */
+	int block_rows; /* 0: any */
+	bool closed; /* takes no more */
+	uint64_t needs;
+	Step *step; /* instead of pieces */
+	VEC(PlanBuf *) step_reads, step_writes;
+} Group;
+
+/* A graph being lowered: the function's, a loop's body, a branch. */
+struct Scope {
+	Lower *L;
+	const Graph *graph;
+	Info *info;
+	Scope *outer;
+	VEC(Group *) groups;
+	VEC(ScalarLocal) scalars;
+	VEC(Step *) last; /* checks, scalar stores, breaks: after the groups */
+	VEC(Step *) checks;
+	VEC(PlanBuf *) exports; /* read after the groups */
+	int first_write; /* the first group that may write state */
+	const char *index_name; /* C name of the loop's step */
+	const char *loop; /* C text of the loops' hash for random draws */
+	uint64_t needs; /* what it is all for */
+};
+
+typedef enum Form {
+	FORM_ROW, /* for each row on its own */
+	FORM_BLOCK, /* for a block of rows together */
+	FORM_OUTER, /* sums over the rows: by blocks, then over the blocks */
+	FORM_SCALAR, /* of rank 0 */
+	FORM_WHOLE /* loops over everything, one thread */
+} Form;
+
+typedef struct Read {
+	PlanBuf *buf;
+	bool row; /* the leading index is the row */
+	bool same; /* the very element that the piece stores */
+} Read;
+
+struct Piece {
+	Form form;
+	const Val *val;
+	void (*body)(Build *, const Piece *, Items *); /* NULL: of a map */
+	PlanBuf *target;
+	const Node *at; /* leading index of the target, or NULL */
+	const Size *rows;
+	VEC(Read) reads;
+	uint64_t needs;
+	PlanBuf *cell; /* it is the new value of this variable or carry */
+	PlanBuf *parts; /* OUTER: one a block */
+	int group;
+	bool only_stores; /* a row is a store or some, without loops */
+	PlanBuf *copy_from; /* it copies this buffer */
+	bool fill; /* it sets all to 0 */
+	Piece *copied; /* it changes what that piece has copied into its target */
+	Piece *copy_of; /* it copies for that piece; nothing if they are the same */
+	const Size *work; /* of a row */
+	const Product *product; /* BLAS does it, then nothing else is in its group */
+	int block_rows; /* BLOCK */
+};
+
+/* ---- index.c */
+typedef struct Ix { /* an index: at + node; or a digit of another one: of / div % mod */
+	const Size *at;
+	const Node *node;
+	const struct Ix *of;
+	const Size *div, *mod;
+} Ix;
+
+typedef struct KBuf {
+	PlanBuf *plan;
+	const Buffer *buffer;
+	bool local; /* has no row dimension, or rows from base */
+	const Size *base;
+} KBuf;
+
+typedef struct Memo {
+	const Val *val;
+	const Ix *ix;
+	const Node *node;
+} Memo;
+
+typedef struct OuterAcc { /* of a sum over rows to a scalar: the block's part */
+	const Piece *piece;
+	const Buffer *buffer;
+} OuterAcc;
+
+/* A kernel being built. */
+struct Build {
+	Lower *L;
+	Arena *arena;
+	Scope *scope;
+	Kernel *kernel;
+	Piece *piece; /* reads are noted there, or NULL */
+	VEC(KBuf) bufs;
+	VEC(PlanBuf *) args; /* for kernel->buffers */
+	const Size *row; /* index of the row */
+	/* of the block: its number, first row, first row after it */
+	const Size *block_index, *block_lo, *block_hi;
+	bool block_exact; /* no block is cut short */
+	VEC(Pred) preds; /* of the loads being built */
+	int store_rank; /* the element that is stored now; -1: none */
+	const Ix *store_ix;
+	VEC(Memo) memo;
+	VEC(OuterAcc) accs;
+	bool piece_outer; /* the first axis that goes is the row */
+	VEC(const char *) names; /* of its buffers */
+	int nbuffers;
+};
+
+Build *build_new(Lower *, Scope *, Piece *);
+Ix ix_at(const Size *);
+Ix ix_node(Build *, const Node *); /* an index node becomes its size */
+Ix ix_scaled(Build *, Ix, int64_t step, Ix start); /* start + ix * step */
+const Node *ix_value(Build *, Ix); /* as an int64 */
+KIndex ix_index(Build *, Ix);
+bool ix_equal(const Ix *, const Ix *);
+void ix_reshape(Build *, const Type *from, const Type *to, const Ix *of_to, Ix *of_from);
+bool reshape_splits(Arena *, const Type *from, const Type *to); /* each index is affine */
+const Node *load_buf(Build *, PlanBuf *, const Node *at, int rank, const Ix *);
+Access access_buf(Build *, PlanBuf *, const Node *at, int rank, const Ix *);
+const Buffer *kernel_buffer(Build *, PlanBuf *);
+Buffer *new_buffer(Build *, const char *name, DType, Where, int rank, const Size *const *extent);
+
+/* ---- inline.c */
+const Node *element(Build *, const Val *, const Ix *); /* a load if it is a root */
+const Node *element_here(Build *, const Val *, const Ix *); /* computed even if it is a root */
+bool can_inline(Op);
+Ix slice_start(Build *, const Val *, const Size *start); /* what it speaks of among the inputs put in */
+
+/* ---- scalar.c */
+const Node *node_const(Build *, DType, double f, int64_t i);
+const Node *node_row(Build *, Op, DType, const Node *a, const Node *b, const Node *c);
+const Node *node_index(Build *, const Size *);
+const Node *node_uniform(Build *, const char *name, DType);
+const Node *node_cast(Build *, const Node *, DType);
+bool node_is_host(const Node *);
+bool node_equal(const Node *, const Node *);
+bool size_is_host(const Size *); /* no axes in it */
+const Node *hoisted(Build *, const Node *, const char *name); /* the name of a scalar, given one in the scope */
+const Node *host_value(Scope *, const Val *); /* of a host value, for use outside kernels */
+const Node *host_load(Lower *, PlanBuf *);
+const char *unique_name(Lower *, const char *wish);
+
+/* ---- roots.c */
+void find_roots(Scope *);
+Info *info_of(const Scope *, const Val *);
+
+/* ---- body.c and body_*.c */
+Axis *new_axis(Build *, const char *name, AxisKind, const Size *hi);
+Nest *open_nest(Build *, Items *, Axis *);
+void add_store(Build *, Items *, Access, StoreHow, const Node *);
+void add_buffer(Build *, Items *, const Buffer *);
+Access access_scalar(const Buffer *); /* rank 0 */
+Access access_at(const Buffer *, const Size *index); /* rank 1 */
+const Node *load_of(Build *, Access);
+typedef const Node *ElementOf(Build *, void *, const Ix *axes);
+/* over n axes in order, innermost last: a value of rank 0 in a register buffer */
+const Buffer *reduce_loop(Build *, Items *, const char *name, DType, ReduceKind, int n, const Size *const *size, ElementOf *, void *);
+Items *open_axis(Build *, Items *, int letter, AxisKind, const Size *n, Ix *);
+void accumulate(Build *, Items *, Access target, ReduceKind, const Node *value);
+const Node *combine(Build *, ReduceKind, const Node *a, const Node *b);
+const Node *identity(Build *, ReduceKind, DType);
+void body_copy(Build *, const Piece *, Items *);
+bool can_inline_pad(const Val *); /* it has no gaps */
+void plan_body(Scope *, Piece *); /* chooses form, rows and body for a root */
+void body_map(Build *, const Piece *, Items *);
+void body_reduce(Build *, const Piece *, Items *);
+void body_outer(Build *, const Piece *, Items *); /* one row into the parts */
+void outer_begin(Build *, const Piece *, Items *);
+void outer_end(Build *, const Piece *, Items *);
+void outer_fold(Build *, const Piece *, Items *); /* the parts, by one thread */
+void plan_reduce(Scope *, Piece *);
+void plan_contraction(Scope *, Piece *);
+void plan_move(Scope *, Piece *); /* cumsum, concat, pad, scatter, set_slice */
+bool plan_product(Scope *, Piece *); /* by BLAS? */
+Step *product_step(Scope *, const Piece *);
+void target_store(Build *, const Piece *, Items *, int rank, const Ix *, StoreHow, const Node *);
+
+/* ---- fuse.c */
+Piece *new_piece(Scope *, const Val *, PlanBuf *target, const Node *at, uint64_t needs);
+void add_piece(Scope *, Piece *);
+Group *add_step_group(Scope *, Step *, uint64_t needs);
+void settle_cells(Scope *); /* in place where no later reader sees it, else through scratch */
+int group_of_buf(const Scope *, const PlanBuf *);
+
+/* ---- nest.c, share.c */
+void emit_groups(Scope *, PlanBlock *);
+const Kernel *shared_kernel(Lower *, Kernel *);
+
+/* ---- lower.c, scope.c */
+PlanBuf *new_buf(Lower *, BufKind, const Type *, const char *name, Loc);
+void need_value(Scope *, const Val *); /* makes the pieces of a root and of what it reads */
+void lower_scan(Scope *, const Val *);
+void lower_if(Scope *, const Val *);
+void lower_result(Scope *, const Val *, PlanBuf *target, const Node *at, PlanBuf *cell, uint64_t needs);
+Scope *new_scope(Lower *, Scope *outer, const Graph *);
+void close_scope(Scope *, PlanBlock *);
+const Node *scalar_outside(Scope *, const Val *); /* of rank 0, for a check or a branch */
+void not_supported(Lower *, Loc, const char *what);
+const Type *resolved_type(Arena *, const Type *);
+
+#endif

@@ -1,0 +1,427 @@
+/* nest.c -- the kernel of a group: its rows on threads, what stays inside a row on the stack */
+#include <string.h>
+
+#include "lower.h"
+
+enum { ELEMENT_BLOCK = 1024 };
+
+typedef struct Rows { /* how a group walks over its rows */
+	const Group *group;
+	int *phase; /* of each piece: rows of a phase are one loop, a BLOCK piece is a phase */
+	int nphases;
+	int64_t block; /* 0: each row on its own */
+	AxisKind kind; /* of the rows in a block */
+} Rows;
+
+static void split_phases(Arena *arena, const Group *g, Rows *r)
+{
+	r->phase = NEW_ARRAY(arena, int, g->pieces.len + 1);
+	bool only_stores = true, outer = false, in_rows = false;
+	int phase = -1;
+	for (int i = 0; i < g->pieces.len; i++) {
+		const Piece *p = g->pieces.data[i];
+		bool block = p->form == FORM_BLOCK;
+		if (block || !in_rows)
+			phase++;
+		in_rows = !block;
+		r->phase[i] = phase;
+		outer = outer || p->form == FORM_OUTER;
+		only_stores = only_stores && p->only_stores;
+	}
+	r->nphases = phase + 1;
+	bool blocks = false;
+	for (int i = 0; i < g->pieces.len; i++)
+		blocks = blocks || g->pieces.data[i]->form == FORM_BLOCK;
+	r->kind = only_stores && !outer ? AXIS_SIMD : AXIS_SEQ;
+	r->block = outer || blocks ? g->block_rows : only_stores ? ELEMENT_BLOCK : 0;
+}
+
+static int64_t row_elements(const PlanBuf *buf)
+{
+	int64_t n = 1, c;
+	for (int d = 1; d < buf->type->rank; d++) {
+		if (!size_is_const(buf->type->size[d], &c) || c > LOCAL_MAX || n * c > LOCAL_MAX)
+			return -1;
+		n *= c;
+	}
+	return n;
+}
+
+static bool reads_buf(const Piece *p, const PlanBuf *buf, bool *aligned)
+{
+	bool reads = false;
+	for (int i = 0; i < p->reads.len; i++)
+		if (p->reads.data[i].buf == buf) {
+			reads = true;
+			*aligned = *aligned && p->reads.data[i].row;
+		}
+	return reads;
+}
+
+/* who reads it: -1 nobody, else the last phase that does; -2: it must be in memory */
+static int last_phase(const Scope *s, int g, const Rows *r, const PlanBuf *buf)
+{
+	int last = -1;
+	for (int k = 0; k < s->groups.len; k++) {
+		const Group *group = s->groups.data[k];
+		bool aligned = true;
+		for (int i = 0; i < group->step_reads.len; i++)
+			if (group->step_reads.data[i] == buf)
+				return -2;
+		for (int i = 0; i < group->tail.len; i++)
+			if (reads_buf(group->tail.data[i], buf, &aligned))
+				return -2;
+		for (int i = 0; i < group->pieces.len; i++)
+			if (reads_buf(group->pieces.data[i], buf, &aligned)) {
+				if (k != g || !aligned)
+					return -2;
+				last = r->phase[i];
+			}
+	}
+	for (int i = 0; i < s->exports.len; i++)
+		if (s->exports.data[i] == buf)
+			return -2;
+	return last;
+}
+
+/* Buffers that live inside a row, or a block of rows. */
+static void find_locals(Build *b, int g, const Rows *r, Items *block_items)
+{
+	const Group *group = r->group;
+	for (int i = 0; i < group->pieces.len; i++) {
+		const Piece *p = group->pieces.data[i];
+		PlanBuf *buf = p->target;
+		int64_t n = row_elements(buf);
+		if (buf->kind != BUF_SCRATCH || p->cell || p->at || p->form == FORM_OUTER || n < 0 || p->copied || p->copy_of)
+			continue;
+		int last = last_phase(b->scope, g, r, buf);
+		if (last == -2)
+			continue;
+		bool within = p->form != FORM_BLOCK && last <= r->phase[i];
+		if (!within && (!r->block || n * r->block > 4 * LOCAL_MAX))
+			continue;
+		KBuf k = {buf, NULL, true, within ? NULL : b->block_lo};
+		const Size *extent[MAX_RANK];
+		int rank = 0;
+		if (!within)
+			extent[rank++] = size_const(b->arena, r->block);
+		for (int d = 1; d < buf->type->rank; d++)
+			extent[rank++] = buf->type->size[d];
+		k.buffer = new_buffer(b, buf->name, buf->type->dtype, rank ? WHERE_STACK : WHERE_REG, rank, extent);
+		push(b->arena, &b->bufs, k);
+		buf->local = true;
+		if (!within)
+			add_buffer(b, block_items, k.buffer);
+	}
+}
+
+static const Buffer *row_local(const Build *b, const PlanBuf *buf)
+{
+	for (int i = 0; i < b->bufs.len; i++)
+		if (b->bufs.data[i].plan == buf && b->bufs.data[i].local && !b->bufs.data[i].base)
+			return b->bufs.data[i].buffer;
+	return NULL;
+}
+
+static const char *piece_comment(Build *b, const Piece *p)
+{
+	const char *name = p->target->name;
+	return arena_printf(b->arena, "%s   %s", name, type_text(b->arena, p->target->type));
+}
+
+static void comment_from(Items *items, int from, const char *comment)
+{
+	if (from < items->len)
+		items->data[from].comment = comment;
+}
+
+static void build_piece(Build *b, Piece *p, Items *items)
+{
+	b->memo.data = NULL;
+	b->memo.len = b->memo.cap = 0;
+	b->piece = NULL;
+	if (p->copy_of && info_of(b->scope, p->val)->buf == p->target)
+		return; /* in place: there it is already */
+	const Buffer *local = row_local(b, p->target);
+	if (local)
+		add_buffer(b, items, local);
+	int from = items->len;
+	p->body(b, p, items);
+	comment_from(items, from, piece_comment(b, p));
+}
+
+static Axis *row_axis(Build *b, const Rows *r)
+{
+	Axis *a = new_axis(b, "i", r->block ? r->kind : AXIS_PAR, r->group->rows);
+	if (r->block) {
+		const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
+		bound[0] = b->block_lo;
+		bound[1] = b->block_hi;
+		bound[2] = r->group->rows;
+		a->lo = bound;
+		a->nlo = 1;
+		a->hi = bound + 1;
+		a->nhi = b->block_exact ? 1 : 2;
+	}
+	b->row = axis_index(b->arena, a);
+	return a;
+}
+
+static void build_phases(Build *b, int g, const Rows *r, Items *items)
+{
+	const Group *group = r->group;
+	if (r->block) {
+		Axis *t = new_axis(b, "t", AXIS_PAR,
+				   size_floordiv(b->arena, size_add(b->arena, group->rows, size_const(b->arena, r->block - 1)), r->block));
+		b->block_index = axis_index(b->arena, t);
+		b->block_lo = size_scale(b->arena, b->block_index, r->block);
+		b->block_hi = size_add(b->arena, b->block_lo, size_const(b->arena, r->block));
+		int64_t c;
+		b->block_exact = size_is_const(group->rows, &c) && c % r->block == 0;
+		items = &open_nest(b, items, t)->body;
+	}
+	find_locals(b, g, r, items);
+	for (int i = 0; i < group->pieces.len; i++)
+		if (group->pieces.data[i]->form == FORM_OUTER)
+			outer_begin(b, group->pieces.data[i], items);
+	for (int phase = 0, i = 0; phase < r->nphases; phase++) {
+		bool block = group->pieces.data[i]->form == FORM_BLOCK;
+		Items *in = block ? items : &open_nest(b, items, row_axis(b, r))->body;
+		const Size *row = b->row;
+		for (; i < group->pieces.len && r->phase[i] == phase; i++) {
+			build_piece(b, group->pieces.data[i], in);
+			b->row = row;
+		}
+	}
+	for (int i = 0; i < group->pieces.len; i++)
+		if (group->pieces.data[i]->form == FORM_OUTER)
+			outer_end(b, group->pieces.data[i], items);
+	b->row = NULL;
+}
+
+static void add_part(Build *b, const Items *items)
+{
+	KernelPart part = {.item = items->data[0], .barrier = true};
+	push(b->arena, &b->kernel->parts, part);
+}
+
+/* what one thread does after the rows */
+static void build_tail(Build *b, const Group *g)
+{
+	Items part = {0};
+	Items *items = &open_nest(b, &part, new_axis(b, "one", AXIS_PAR, size_const(b->arena, 1)))->body;
+	for (int i = 0; i < g->pieces.len; i++)
+		if (g->pieces.data[i]->form == FORM_OUTER) {
+			int from = items->len;
+			b->memo.len = 0;
+			outer_fold(b, g->pieces.data[i], items);
+			comment_from(items, from, piece_comment(b, g->pieces.data[i]));
+		}
+	for (int i = 0; i < g->tail.len; i++)
+		build_piece(b, g->tail.data[i], items);
+	if (items->len)
+		add_part(b, &part);
+}
+
+/* ---- what a kernel is given */
+
+static void note_dim(void *data, const Atom *a)
+{
+	Build *b = data;
+	if (a->kind != ATOM_DIM)
+		return;
+	int at = b->kernel->dims.len;
+	for (int i = 0; i < at; i++)
+		if (b->kernel->dims.data[i] == a->dim)
+			return;
+	push(b->arena, &b->kernel->dims, a->dim);
+	for (; at > 0 && b->kernel->dims.data[at - 1]->index > a->dim->index; at--) {
+		b->kernel->dims.data[at] = b->kernel->dims.data[at - 1];
+		b->kernel->dims.data[at - 1] = a->dim;
+	}
+}
+
+static void note_sizes(Build *b, const Size *s)
+{
+	for (int i = 0; s && i < s->nterms; i++)
+		for (int j = 0; j < s->term[i].natoms; j++) {
+			const Atom *a = s->term[i].atom[j];
+			note_dim(b, a);
+			if (a->kind == ATOM_FLOOR)
+				note_sizes(b, a->num);
+		}
+}
+
+static void note_uniform(Build *b, const char *name, DType dtype)
+{
+	for (int i = 0; i < b->kernel->uniforms.len; i++)
+		if (!strcmp(b->kernel->uniforms.data[i].name, name))
+			return;
+	Uniform u = {name, dtype};
+	push(b->arena, &b->kernel->uniforms, u);
+}
+
+typedef struct Seen {
+	Build *b;
+	VEC(const Node *) nodes;
+} Seen;
+
+static void note_node(Seen *, const Node *);
+
+static void note_access(Seen *seen, const Access *a)
+{
+	for (int d = 0; d < a->buffer->rank; d++) {
+		note_sizes(seen->b, a->index[d].affine);
+		note_sizes(seen->b, a->buffer->extent[d].size);
+		if (a->index[d].gathered)
+			note_node(seen, a->index[d].gathered);
+	}
+	for (int i = 0; i < a->npreds; i++) {
+		note_sizes(seen->b, a->pred[i].p);
+		note_sizes(seen->b, a->pred[i].lo);
+		note_sizes(seen->b, a->pred[i].hi);
+	}
+}
+
+static void note_node(Seen *seen, const Node *n)
+{
+	for (int i = 0; i < seen->nodes.len; i++)
+		if (seen->nodes.data[i] == n)
+			return;
+	push(seen->b->arena, &seen->nodes, n);
+	if (n->kind == NODE_UNIFORM)
+		note_uniform(seen->b, n->uniform, n->dtype);
+	if (n->kind == NODE_RANDOM) {
+		note_uniform(seen->b, "seed", DT_uint64);
+		note_uniform(seen->b, "call", DT_uint64);
+		note_uniform(seen->b, "loop", DT_uint32);
+	}
+	note_sizes(seen->b, n->index);
+	for (int i = 0; i < n->nargs; i++)
+		note_node(seen, n->arg[i]);
+	if (n->kind == NODE_LOAD)
+		note_access(seen, &n->load);
+}
+
+static void note_items(Build *b, const Items *items)
+{
+	for (int i = 0; i < items->len; i++) {
+		const Item *item = &items->data[i];
+		if (item->kind == ITEM_NEST) {
+			const Axis *a = item->nest->axis;
+			for (int k = 0; k < a->nlo; k++)
+				note_sizes(b, a->lo[k]);
+			for (int k = 0; k < a->nhi; k++)
+				note_sizes(b, a->hi[k]);
+			note_items(b, &item->nest->body);
+		} else if (item->kind == ITEM_STORE) {
+			Seen seen = {.b = b};
+			note_access(&seen, &item->store->target);
+			note_node(&seen, item->store->value);
+		}
+	}
+}
+
+/* ---- steps */
+
+static const Piece *main_piece(const Group *g)
+{
+	const Piece *best = NULL;
+	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
+		const Piece *p = i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
+		if (!best || p->val->name || p->cell)
+			best = p;
+	}
+	return best;
+}
+
+static const char *step_comment(Arena *arena, const Group *g)
+{
+	const char *text = "";
+	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
+		const Piece *p = i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
+		if (!p->target->local && !(p->copy_of && !p->copy_from))
+			text = arena_printf(arena, "%s%s%s : %s", text, *text ? ",  " : "", p->target->name, type_text(arena, p->target->type));
+	}
+	return text;
+}
+
+static void stand_in(Scope *s, const Piece *p, uint64_t needs)
+{
+	PlanBuf *out = p->target;
+	if (out->kind != BUF_OUT || out->stand_in || needs == UINT64_C(1) << out->index)
+		return;
+	const char *name = arena_printf(s->L->arena, "%s", out->name);
+	out->stand_in = new_buf(s->L, BUF_SCRATCH, out->type, name, out->loc);
+}
+
+static Step *kernel_step(Scope *s, int index)
+{
+	const Group *g = s->groups.data[index];
+	Lower *L = s->L;
+	Build *b = build_new(L, s, NULL);
+	const Size *work = size_const(L->arena, 0);
+	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
+		const Piece *p = i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
+		stand_in(s, p, g->needs);
+		if (p->work)
+			work = size_add(L->arena, work, p->work);
+	}
+	Rows r = {.group = g};
+	if (g->pieces.len) {
+		Items part = {0};
+		split_phases(L->arena, g, &r);
+		build_phases(b, index, &r, &part);
+		add_part(b, &part);
+	}
+	build_tail(b, g);
+	if (!b->kernel->parts.len)
+		return NULL;
+	for (int i = 0; i < b->kernel->parts.len; i++) {
+		Items one = {0};
+		push(L->arena, &one, b->kernel->parts.data[i].item);
+		note_items(b, &one);
+	}
+	const Piece *p = main_piece(g);
+	const char *what = p->cell ? p->cell->name : p->val->name ? p->val->name : p->target->name;
+	const char *func = L->func->name[0] == '_' ? L->func->name + 1 : L->func->name;
+	b->kernel->name = arena_printf(L->arena, "%s_%s", func, what);
+	Step *step = NEW(L->arena, Step);
+	step->kind = STEP_KERNEL;
+	step->loc = p->val->loc;
+	step->comment = step_comment(L->arena, g);
+	step->needs = g->needs & ALWAYS ? 0 : g->needs;
+	step->work = work;
+	step->buf = b->args.data;
+	step->uniform = NEW_ARRAY(L->arena, const char *, b->kernel->uniforms.len + 1);
+	for (int i = 0; i < b->kernel->uniforms.len; i++) {
+		const char *name = b->kernel->uniforms.data[i].name;
+		step->uniform[i] = !strcmp(name, "loop") ? s->loop : name;
+	}
+	step->kernel = shared_kernel(L, b->kernel);
+	return step;
+}
+
+void emit_groups(Scope *s, PlanBlock *block)
+{
+	for (int g = 0; g < s->groups.len; g++) {
+		Group *group = s->groups.data[g];
+		Step *step = group->step;
+		if (step)
+			step->needs = group->needs & ALWAYS ? 0 : group->needs;
+		else if (group->pieces.len == 1 && group->pieces.data[0]->product)
+			step = product_step(s, group->pieces.data[0]);
+		else
+			step = kernel_step(s, g);
+		if (g == s->first_write)
+			for (int i = 0; i < s->checks.len; i++)
+				push(s->L->arena, &block->steps, s->checks.data[i]);
+		if (step)
+			push(s->L->arena, &block->steps, step);
+	}
+	if (s->first_write >= s->groups.len)
+		for (int i = 0; i < s->checks.len; i++)
+			push(s->L->arena, &block->steps, s->checks.data[i]);
+	for (int i = 0; i < s->last.len; i++)
+		push(s->L->arena, &block->steps, s->last.data[i]);
+}

@@ -1,0 +1,214 @@
+/* roots.c -- which values get memory
+ *
+ * Reductions, contractions and the like are computed into buffers.  An elementwise value or a view
+ * is written into its consumers, unless it costs more than a load and is taken more than once. */
+#include "lower.h"
+
+enum { DEAR = 4, DEAR_OPERAND = 7 };
+
+Info *info_of(const Scope *s, const Val *v)
+{
+	if (v->graph != s->graph)
+		internal_error("a value of another graph in a region");
+	return &s->info[v->id];
+}
+
+static int own_cost(Op op)
+{
+	switch (op) {
+	case OP_const:
+	case OP_size:
+	case OP_arg:
+	case OP_var:
+	case OP_param:
+	case OP_get:
+	case OP_iota:
+	case OP_reshape:
+	case OP_transpose:
+	case OP_broadcast:
+	case OP_slice:
+	case OP_windows:
+	case OP_stop_gradient:
+	case OP_grad_clip:
+	case OP_grad_scale: return 0;
+	case OP_neg:
+	case OP_add:
+	case OP_sub:
+	case OP_mul:
+	case OP_max:
+	case OP_min:
+	case OP_abs:
+	case OP_eq:
+	case OP_ne:
+	case OP_lt:
+	case OP_le:
+	case OP_gt:
+	case OP_ge:
+	case OP_and:
+	case OP_or:
+	case OP_not:
+	case OP_select:
+	case OP_cast:
+	case OP_gather:
+	case OP_pad: return 1;
+	case OP_div:
+	case OP_sqrt:
+	case OP_floordiv:
+	case OP_mod: return DEAR;
+	case OP_random_bits: return 20;
+	default: return 10;
+	}
+}
+
+static void use(Scope *s, const Val *v, uint64_t needs)
+{
+	Info *info = info_of(s, v);
+	info->uses++;
+	info->needs |= needs;
+}
+
+static bool earlier(const Val *v, int k)
+{
+	for (int i = 0; i < k; i++)
+		if (v->in[i] == v->in[k])
+			return true;
+	return false;
+}
+
+/* what v asks of its operands */
+static void use_operands(Scope *s, const Val *v)
+{
+	uint64_t needs = info_of(s, v)->needs;
+	for (int k = 0; k < v->nin; k++) {
+		if (!earlier(v, k))
+			use(s, v->in[k], needs);
+		Info *in = info_of(s, v->in[k]);
+		if (v->op == OP_scan && k >= v->attr.scan.ncarry)
+			in->want_buffer = true;
+		if (v->op == OP_if && k > 0)
+			in->want_buffer = true;
+		if (v->op == OP_contraction || v->op == OP_windows || v->op == OP_scatter_add || v->op == OP_scatter_set)
+			in->spread = true;
+		if (v->op == OP_broadcast && !size_equal(type_count(s->L->arena, v->type), type_count(s->L->arena, v->in[k]->type)))
+			in->spread = true;
+		if (op_info(v->op)->elementwise && v->type->rank > 0 && v->in[k]->type->rank == 0)
+			in->spread = true;
+	}
+}
+
+static bool is_host(Scope *s, const Val *v)
+{
+	if (v->type->rank > 0 || v->type->dtype == DT_tuple)
+		return false;
+	switch (v->op) {
+	case OP_const:
+	case OP_size:
+	case OP_arg: return true;
+	case OP_var: return s->outer == NULL;
+	case OP_random_bits: return true;
+	case OP_param: return info_of(s, v)->scalar != NULL;
+	case OP_reshape:
+	case OP_broadcast:
+	case OP_transpose: break;
+	default:
+		if (!op_info(v->op)->elementwise)
+			return false;
+	}
+	for (int k = 0; k < v->nin; k++)
+		if (!info_of(s, v->in[k])->host)
+			return false;
+	return true;
+}
+
+/* its element at a flat index is a load at that index, or made of such */
+static bool is_flat(Scope *s, const Val *v)
+{
+	const Info *info = info_of(s, v);
+	if (v->type->rank == 0 || info->root || info->buffered)
+		return true;
+	if (v->op == OP_reshape)
+		return is_flat(s, v->in[0]);
+	if (!op_info(v->op)->elementwise)
+		return false;
+	for (int k = 0; k < v->nin; k++)
+		if (!is_flat(s, v->in[k]))
+			return false;
+	return true;
+}
+
+/* an element can be had at any index, also one that is read from memory */
+static bool any_index(Scope *s, const Val *v)
+{
+	const Info *info = info_of(s, v);
+	if (info->root || info->buffered || v->type->rank == 0)
+		return true;
+	if (v->op == OP_random_bits)
+		return false;
+	for (int k = 0; k < v->nin; k++)
+		if (!any_index(s, v->in[k]))
+			return false;
+	return true;
+}
+
+bool can_inline_pad(const Val *v)
+{
+	for (int i = 0; i < v->type->rank; i++)
+		if (v->attr.pad.gap[i])
+			return false;
+	return true;
+}
+
+static void make_root(Scope *s, const Val *v)
+{
+	Info *info = info_of(s, v);
+	if (!info->buffered && !info->host && !info->scalar)
+		info->root = true;
+}
+
+static void decide(Scope *s, const Val *v)
+{
+	Info *info = info_of(s, v);
+	Lower *L = s->L;
+	info->buffered |= v->op == OP_get || v->op == OP_param || v->op == OP_var ||
+			  (v->op == OP_arg && v->type->rank > 0);
+	info->host = is_host(s, v);
+	if (v->op == OP_var) {
+		info->buf = L->plan->vars.data[v->attr.var->index];
+		L->plan->reads[v->attr.var->index] |= info->uses > 0;
+	}
+	if (v->op == OP_arg && v->type->rank > 0)
+		info->buf = L->plan->args.data[v->attr.arg->index];
+	if (info->host || info->buffered || info->uses == 0)
+		return;
+	info->cost = own_cost(v->op);
+	if (v->op == OP_reshape && !reshape_splits(L->arena, v->in[0]->type, v->type) && !is_flat(s, v->in[0]))
+		make_root(s, v->in[0]);
+	if ((v->op == OP_gather || (v->op == OP_reshape && !reshape_splits(L->arena, v->in[0]->type, v->type))) &&
+	    !any_index(s, v->in[0]))
+		make_root(s, v->in[0]);
+	for (int k = 0; k < v->nin; k++)
+		if (!info_of(s, v->in[k])->root)
+			info->cost += info_of(s, v->in[k])->cost;
+	if (info->cost > 1000)
+		info->cost = 1000;
+	int dear = DEAR;
+	if (info->spread && v->type->rank > 1)
+		dear = DEAR_OPERAND;
+	if (!can_inline(v->op) || (v->op == OP_pad && !can_inline_pad(v)) || info->want_buffer ||
+	    info->cost > 200 || (info->uses > 1 && info->cost >= DEAR) || (info->spread && info->cost >= dear))
+		make_root(s, v);
+}
+
+void find_roots(Scope *s)
+{
+	const Graph *g = s->graph;
+	for (int i = 0; i < g->results.len; i++) {
+		uint64_t needs = s->outer ? s->needs : i < s->L->func->outs.len && i < 63 ? UINT64_C(1) << i : ALWAYS;
+		use(s, g->results.data[i], needs);
+	}
+	for (int i = g->vals.len - 1; i >= 0; i--)
+		if (s->info[i].uses > 0)
+			use_operands(s, g->vals.data[i]);
+	for (int i = 0; i < g->vals.len; i++)
+		decide(s, g->vals.data[i]);
+}

@@ -1,0 +1,253 @@
+/* scalar.c -- scalar graphs: their nodes, and the scalars that are computed outside of kernels
+ *
+ * A node is a host's when nothing in it depends on an axis or on memory that kernels write: it is
+ * computed once, before the kernels, and kernels get it as a uniform argument under its name. */
+#include <string.h>
+
+#include "lower.h"
+
+static Node *new_node(Build *b, NodeKind kind, DType dtype)
+{
+	Node *n = NEW(b->arena, Node);
+	n->kind = kind;
+	n->dtype = dtype;
+	return n;
+}
+
+const Node *node_const(Build *b, DType dtype, double f, int64_t i)
+{
+	Node *n = new_node(b, NODE_CONST, dtype);
+	n->f = f;
+	n->i = i;
+	return n;
+}
+
+const Node *node_index(Build *b, const Size *index)
+{
+	int64_t c;
+	if (size_is_const(index, &c))
+		return node_const(b, DT_int64, 0, c);
+	Node *n = new_node(b, NODE_INDEX, DT_int64);
+	n->index = index;
+	return n;
+}
+
+const Node *node_uniform(Build *b, const char *name, DType dtype)
+{
+	Node *n = new_node(b, NODE_UNIFORM, dtype);
+	n->uniform = name;
+	return n;
+}
+
+bool size_is_host(const Size *s)
+{
+	for (int i = 0; i < s->nterms; i++)
+		for (int j = 0; j < s->term[i].natoms; j++) {
+			const Atom *a = s->term[i].atom[j];
+			if (a->kind == ATOM_AXIS || (a->kind == ATOM_FLOOR && !size_is_host(a->num)))
+				return false;
+		}
+	return true;
+}
+
+bool node_is_host(const Node *n)
+{
+	switch (n->kind) {
+	case NODE_CONST:
+	case NODE_UNIFORM: return true;
+	case NODE_INDEX:
+	case NODE_RANDOM: return size_is_host(n->index);
+	case NODE_LOAD: return n->load.buffer->id < 0;
+	case NODE_ROW: break;
+	}
+	for (int i = 0; i < n->nargs; i++)
+		if (!node_is_host(n->arg[i]))
+			return false;
+	return true;
+}
+
+static bool index_equal(const Size *a, const Size *b)
+{
+	return a == b || (a && b && size_equal(a, b));
+}
+
+static bool access_equal(const Access *a, const Access *b)
+{
+	if (a->buffer != b->buffer && strcmp(a->buffer->name, b->buffer->name))
+		return false;
+	if (a->buffer->id != b->buffer->id || a->npreds != b->npreds || (a->npreds && a->pred != b->pred))
+		return false;
+	for (int d = 0; d < a->buffer->rank; d++) {
+		const Node *x = a->index[d].gathered, *y = b->index[d].gathered;
+		if (!index_equal(a->index[d].affine, b->index[d].affine) || !x != !y || (x && !node_equal(x, y)))
+			return false;
+	}
+	return true;
+}
+
+bool node_equal(const Node *a, const Node *b)
+{
+	if (a == b)
+		return true;
+	if (a->kind != b->kind || a->dtype != b->dtype || a->op != b->op || a->nargs != b->nargs)
+		return false;
+	for (int i = 0; i < a->nargs; i++)
+		if (!node_equal(a->arg[i], b->arg[i]))
+			return false;
+	switch (a->kind) {
+	case NODE_CONST: return !memcmp(&a->f, &b->f, sizeof a->f) && a->i == b->i;
+	case NODE_UNIFORM: return !strcmp(a->uniform, b->uniform);
+	case NODE_INDEX: return index_equal(a->index, b->index);
+	case NODE_RANDOM: return a->place == b->place && index_equal(a->index, b->index);
+	case NODE_LOAD: return access_equal(&a->load, &b->load);
+	case NODE_ROW: break;
+	}
+	return true;
+}
+
+static bool starts_word(const char *s)
+{
+	return s && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_');
+}
+
+const char *unique_name(Lower *L, const char *wish)
+{
+	char *base = arena_printf(L->arena, "%s", starts_word(wish) ? wish : "t");
+	for (char *c = base; *c; c++)
+		if (*c == '.' || *c == '*' || *c == ' ')
+			*c = '_';
+	const char *name = base;
+	for (int k = 2;; k++) {
+		bool taken = false;
+		for (int i = 0; i < L->names.len && !taken; i++)
+			taken = !strcmp(L->names.data[i], name);
+		if (!taken)
+			break;
+		name = arena_printf(L->arena, "%s_%d", base, k);
+	}
+	push(L->arena, &L->names, name);
+	return name;
+}
+
+/* The innermost scope whose scalars the node speaks of, so that what does not change in a loop stands before it. */
+static Scope *home(Scope *s, const Node *n)
+{
+	if (!s->outer)
+		return s;
+	if (n->kind == NODE_RANDOM)
+		return s;
+	if (n->kind == NODE_UNIFORM) {
+		if (s->index_name && !strcmp(n->uniform, s->index_name))
+			return s;
+		for (int i = 0; i < s->scalars.len; i++)
+			if (!strcmp(s->scalars.data[i].name, n->uniform))
+				return s;
+		return home(s->outer, n);
+	}
+	Scope *inner = NULL, *top = s;
+	while (top->outer)
+		top = top->outer;
+	inner = top;
+	for (int i = 0; i < n->nargs; i++) {
+		Scope *h = home(s, n->arg[i]);
+		for (Scope *q = h; q; q = q->outer)
+			if (q == inner) {
+				inner = h;
+				break;
+			}
+	}
+	return inner;
+}
+
+const Node *hoisted(Build *b, const Node *n, const char *name)
+{
+	if (n->kind != NODE_ROW && n->kind != NODE_LOAD && n->kind != NODE_RANDOM)
+		return n;
+	Scope *s = b->scope;
+	for (Scope *q = s; q; q = q->outer)
+		for (int i = 0; i < q->scalars.len; i++)
+			if (node_equal(q->scalars.data[i].value, n))
+				return node_uniform(b, q->scalars.data[i].name, n->dtype);
+	if (!name)
+		name = n->name ? n->name : n->kind == NODE_LOAD ? n->load.buffer->name : "s";
+	s = home(s, n);
+	ScalarLocal local = {n, unique_name(b->L, name)};
+	push(b->arena, &s->scalars, local);
+	return node_uniform(b, local.name, n->dtype);
+}
+
+/* a cast of a constant is one; true division by it and the like are the passes' matter */
+static const Node *cast_const(Build *b, const Node *a, DType dtype)
+{
+	bool from = dtype_is_float(a->dtype);
+	if (!from && dtype_is_float(dtype)) {
+		double f = a->dtype == DT_uint64 ? (double)(uint64_t)a->i : (double)a->i;
+		return node_const(b, dtype, dtype == DT_float32 ? (double)(float)f : f, 0);
+	}
+	if (from && dtype_is_float(dtype))
+		return node_const(b, dtype, dtype == DT_float32 ? (double)(float)a->f : a->f, 0);
+	if (!from && dtype == DT_int64 && a->dtype != DT_uint64)
+		return node_const(b, dtype, 0, a->i);
+	return NULL;
+}
+
+const Node *node_row(Build *b, Op op, DType dtype, const Node *a0, const Node *a1, const Node *a2)
+{
+	const Node *arg[3] = {a0, a1, a2};
+	if (op == OP_cast && a0->dtype == dtype)
+		return a0;
+	if (op == OP_cast && a0->kind == NODE_CONST) {
+		const Node *c = cast_const(b, a0, dtype);
+		if (c)
+			return c;
+	}
+	Node *n = new_node(b, NODE_ROW, dtype);
+	n->op = op;
+	n->nargs = op_info(op)->arity;
+	bool host = true;
+	for (int i = 0; i < n->nargs; i++) {
+		n->arg[i] = arg[i];
+		host = host && node_is_host(arg[i]);
+	}
+	for (int i = 0; i < n->nargs && !host; i++)
+		if (node_is_host(n->arg[i]))
+			n->arg[i] = hoisted(b, n->arg[i], NULL);
+	return n;
+}
+
+const Node *node_cast(Build *b, const Node *a, DType dtype)
+{
+	return a->dtype == dtype ? a : node_row(b, OP_cast, dtype, a, NULL, NULL);
+}
+
+const Node *host_load(Lower *L, PlanBuf *buf)
+{
+	Buffer *buffer = NEW(L->arena, Buffer);
+	buffer->name = buf->name;
+	buffer->dtype = buf->type->dtype;
+	buffer->read_only = true;
+	buffer->id = -1;
+	Node *n = NEW(L->arena, Node);
+	n->kind = NODE_LOAD;
+	n->dtype = buffer->dtype;
+	n->load.buffer = buffer;
+	return n;
+}
+
+const PlanBuf *scalar_load_buf(const FuncPlan *p, const Node *n)
+{
+	const char *name = n->load.buffer->name;
+	for (int i = 0; i < p->vars.len; i++)
+		if (p->vars.data[i] && p->vars.data[i]->name == name)
+			return p->vars.data[i];
+	for (int i = 0; i < p->bufs.len; i++)
+		if (p->bufs.data[i]->name == name)
+			return p->bufs.data[i];
+	internal_error("a scalar reads %s, which has no memory", name);
+}
+
+const Node *host_value(Scope *s, const Val *v)
+{
+	Build *b = build_new(s->L, s, NULL);
+	return element(b, v, NULL);
+}

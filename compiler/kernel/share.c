@@ -1,0 +1,82 @@
+/* share.c -- kernels equal but for the names of what they are given are one kernel */
+#include <ctype.h>
+#include <string.h>
+
+#include "lower.h"
+
+typedef struct Rename {
+	VEC(const char *) from;
+	VEC(const char *) to;
+} Rename;
+
+/* the text with names put in and without comments: equal for kernels that do the same */
+static const char *key_of(Arena *arena, const char *text, const Rename *r)
+{
+	VEC(char) out = {0};
+	while (*text) {
+		if (text[0] == '/' && text[1] == '*') {
+			const char *end = strstr(text, "*/");
+			text = end ? end + 2 : text + strlen(text);
+			while (isspace((unsigned char)*text))
+				text++;
+			continue;
+		}
+		if (!isalpha((unsigned char)*text) && *text != '_') {
+			push(arena, &out, *text);
+			text++;
+			continue;
+		}
+		size_t len = 0;
+		while (isalnum((unsigned char)text[len]) || text[len] == '_')
+			len++;
+		const char *word = arena_strndup(arena, text, len);
+		for (int i = 0; i < r->from.len; i++)
+			if (!strcmp(word, r->from.data[i])) {
+				word = r->to.data[i];
+				break;
+			}
+		for (; *word; word++)
+			push(arena, &out, *word);
+		text += len;
+	}
+	push(arena, &out, '\0');
+	return out.data;
+}
+
+static bool taken(const Plan *plan, const char *name)
+{
+	for (int i = 0; i < plan->kernels.len; i++)
+		if (!strcmp(plan->kernels.data[i]->name, name))
+			return true;
+	return false;
+}
+
+const Kernel *shared_kernel(Lower *L, Kernel *k)
+{
+	Arena *arena = L->arena;
+	Plan *plan = L->all;
+	verify_kernel(k, "lowering");
+	Writer *w = writer_new(arena);
+	print_kernel_c(w, k, L->options->target);
+	Rename r = {0};
+	push(arena, &r.from, k->name);
+	push(arena, &r.to, "kernel");
+	for (int i = 0; i < k->buffers.len; i++) {
+		push(arena, &r.from, k->buffers.data[i]->name);
+		push(arena, &r.to, arena_printf(arena, "b%d_", i));
+	}
+	for (int i = 0; i < k->uniforms.len; i++) {
+		push(arena, &r.from, k->uniforms.data[i].name);
+		push(arena, &r.to, arena_printf(arena, "u%d_", i));
+	}
+	const char *key = key_of(arena, writer_text(w, NULL), &r);
+	for (int i = 0; i < plan->kernels.len; i++)
+		if (!strcmp(plan->keys.data[i], key))
+			return plan->kernels.data[i];
+	const char *base = k->name;
+	for (int n = 2; taken(plan, k->name); n++)
+		k->name = arena_printf(arena, "%s_%d", base, n);
+	push(arena, &plan->kernels, k);
+	push(arena, &plan->keys, key);
+	return k;
+}
