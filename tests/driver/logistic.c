@@ -49,7 +49,8 @@ static int argmax(const float p[OUT])
 
 static mc_status step(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label, float learning_rate, float *nll)
 {
-	float db[OUT] = {0}, loss = 0, x[IN], p[OUT];
+	float db[OUT] = {0}, x[IN], p[OUT];
+	double loss = 0; /* 600 terms of like size: their rounding would show in the fifth digit */
 	const float scale = 1.0f / (float)batch;
 	for (int64_t i = 0; i < batch; i++)
 		if (label[i] >= OUT)
@@ -57,7 +58,7 @@ static mc_status step(logistic *m, int64_t batch, const uint8_t *image, const ui
 	memset(m->dW, 0, sizeof m->dW);
 	for (int64_t i = 0; i < batch; i++) {
 		row(m, image + i * IN, x, p);
-		loss -= logf(p[label[i]]);
+		loss -= (double)logf(p[label[i]]);
 		p[label[i]] -= 1.0f;
 		for (int j = 0; j < OUT; j++)
 			db[j] += p[j];
@@ -71,7 +72,7 @@ static mc_status step(logistic *m, int64_t batch, const uint8_t *image, const ui
 	for (int j = 0; j < OUT; j++)
 		m->b[j] -= learning_rate * scale * db[j];
 	if (nll)
-		*nll = loss * scale;
+		*nll = (float)(loss / (double)batch);
 	return MC_OK;
 }
 
