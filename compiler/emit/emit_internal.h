@@ -74,7 +74,7 @@ typedef struct Body {
 } Body;
 void emit_steps(Body *, const PlanBlock *);
 const char *scalar_c(Body *, const Node *);
-const char *buf_c(const PlanBuf *);
+const char *buf_c(Arena *, const PlanBuf *); /* an output that may be NULL: what is written then */
 
 /* ---- runtime.c */
 /* the runtime headers that a text needs, as #include lines or, standalone, as text */

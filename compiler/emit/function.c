@@ -66,10 +66,18 @@ static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const cha
 	}
 	for (int i = 0; i < p->bufs.len; i++) {
 		const PlanBuf *b = p->bufs.data[i];
-		if (b->local || b->same || !uses_word(text, b->name))
+		if (b->local || !uses_word(text, b->name))
 			continue;
 		const char *t = ctype(b->type->dtype);
 		put(w, "%s *const %s = (%s *)%s->slot.%s[%d]; /* %s */\n", t, b->name, t, m, fname, b->slot, type_text(e->arena, b->type));
+	}
+	for (int i = 0; i < p->outs.len; i++) {
+		const PlanBuf *b = p->outs.data[i];
+		if (!b || !b->stand_in || !uses_word(text, buf_c(e->arena, b)))
+			continue;
+		const char *t = ctype(b->type->dtype);
+		put(w, "%s *const %s = %s ? %s : (%s *)%s->slot.%s[%d]; /* %s */\n", t, buf_c(e->arena, b), b->name, b->name, t, m, fname, b->stand_in->slot,
+		    type_text(e->arena, b->type));
 	}
 }
 

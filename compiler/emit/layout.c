@@ -240,14 +240,14 @@ bool check_max_bytes(Emit *e)
 	for (int step = 0; step < p->nsteps; step++) {
 		int64_t alive = 0;
 		for (int i = 0; i < p->bufs.len; i++)
-			if (!p->bufs.data[i]->local && !p->bufs.data[i]->same && p->bufs.data[i]->first <= step && step <= p->bufs.data[i]->last)
+			if (!p->bufs.data[i]->local && p->bufs.data[i]->first <= step && step <= p->bufs.data[i]->last)
 				alive += upper(e, slot_bytes(e->arena, p->bufs.data[i]->count, p->bufs.data[i]->type->dtype));
 		if (alive > most)
 			most = alive, when = step;
 	}
 	for (int i = 0; i < p->bufs.len; i++) {
 		const PlanBuf *b = p->bufs.data[i];
-		if (!b->local && !b->same && b->first <= when && when <= b->last)
+		if (!b->local && b->first <= when && when <= b->last)
 			diag_note(m, b->loc, "alive at the peak of '%s': %s, %s, %" PRId64 " bytes", p->func->name, b->name, type_text(e->arena, b->type),
 			          upper(e, slot_bytes(e->arena, b->count, b->type->dtype)));
 	}

@@ -8,18 +8,9 @@
 /* operations below which threads cost more than they give (about 5 microseconds of one core) */
 enum { PARALLEL_WORK = 500000 };
 
-const char *buf_c(const PlanBuf *b)
+const char *buf_c(Arena *arena, const PlanBuf *b)
 {
-	while (b->same)
-		b = b->same;
-	return b->name;
-}
-
-static const PlanBuf *storage(const PlanBuf *b)
-{
-	while (b->same)
-		b = b->same;
-	return b;
+	return b->stand_in ? arena_printf(arena, "%s_to", b->name) : b->name;
 }
 
 /* ---- scalars */
@@ -31,10 +22,10 @@ static Text scalar_text(Body *b, const Node *n)
 	case NODE_UNIFORM: return (Text){n->uniform, PREC_ATOM};
 	case NODE_INDEX: return (Text){size_c(a, n->index), n->index->nterms > 1 ? PREC_SUM : PREC_PRODUCT};
 	case NODE_LOAD: {
-		const PlanBuf *buf = storage(scalar_load_buf(b->plan, n));
+		const PlanBuf *buf = scalar_load_buf(b->plan, n);
 		if (buf->kind == BUF_ARG && buf->type->rank == 0)
-			return (Text){buf_c(buf), PREC_ATOM};
-		return (Text){arena_printf(a, "*%s", buf_c(buf)), PREC_UNARY};
+			return (Text){buf_c(a, buf), PREC_ATOM};
+		return (Text){arena_printf(a, "*%s", buf_c(a, buf)), PREC_UNARY};
 	}
 	case NODE_ROW: {
 		Text arg[3];
@@ -56,7 +47,7 @@ const char *scalar_c(Body *b, const Node *n)
 static bool is_pure(const Body *b, const Node *n)
 {
 	if (n->kind == NODE_LOAD) {
-		const PlanBuf *buf = storage(scalar_load_buf(b->plan, n));
+		const PlanBuf *buf = scalar_load_buf(b->plan, n);
 		return buf->kind == BUF_ARG || (buf->kind == BUF_VAR && !b->plan->writes[buf->index]);
 	}
 	for (int i = 0; i < n->nargs; i++)
@@ -124,9 +115,9 @@ static void put_kernel(Body *b, const Step *s)
 	for (int i = 0; i < s->kernel->uniforms.len; i++)
 		push(a, &item, s->uniform[i]);
 	for (int i = 0; i < s->kernel->buffers.len; i++) {
-		const PlanBuf *buf = storage(s->buf[i]);
+		const PlanBuf *buf = s->buf[i];
 		bool value = buf->kind == BUF_ARG && buf->type->rank == 0;
-		push(a, &item, value ? arena_printf(a, "&%s", buf_c(buf)) : buf_c(buf));
+		push(a, &item, value ? arena_printf(a, "&%s", buf_c(a, buf)) : buf_c(a, buf));
 	}
 	put(b->w, "%s\n", wrap_list(a, arena_printf(a, "%s(", s->kernel->name), item.len, item.data, ");", 16));
 }
@@ -134,8 +125,8 @@ static void put_kernel(Body *b, const Step *s)
 static const char *offset(Arena *a, const PlanBuf *buf, const Size *next, const char *i)
 {
 	if (!i || !next || !next->nterms)
-		return buf_c(buf);
-	return arena_printf(a, next->nterms > 1 ? "%s + %s * (%s)" : "%s + %s * %s", buf_c(buf), i, size_c(a, next));
+		return buf_c(a, buf);
+	return arena_printf(a, next->nterms > 1 ? "%s + %s * (%s)" : "%s + %s * %s", buf_c(a, buf), i, size_c(a, next));
 }
 
 static void put_product(Body *b, const Step *s)
@@ -175,8 +166,14 @@ static void put_loop(Body *b, const Step *s)
 		put(b->w, "for (int64_t %s = %s - 1; %s >= 0; %s--) {\n", s->index, s->steps->nterms > 1 ? arena_printf(b->e->arena, "(%s)", n) : n, s->index, s->index);
 	else
 		put(b->w, "for (int64_t %s = 0; %s < %s; %s++) {\n", s->index, s->index, n, s->index);
-	put_block(b, s->body);
-	put(b->w, "}\n");
+	Body inside = *b;
+	inside.w = writer_new(b->e->arena);
+	put_block(&inside, s->body);
+	size_t len;
+	const char *text = writer_text(inside.w, &len);
+	if (s->hash && uses_word(text, s->hash)) /* of the steps of all loops around a random draw */
+		put(b->w, "const uint32_t %s = %s * 0x9E3779B1u + (uint32_t)%s + 1u;\n", s->hash, s->outer_hash ? s->outer_hash : "0u", s->index);
+	put(b->w, "%s}\n", text);
 }
 
 static void put_check(Body *b, const Step *s)
@@ -210,7 +207,7 @@ static void put_step(Body *b, const Step *s)
 	case STEP_KERNEL: put_kernel(b, s); break;
 	case STEP_PRODUCT: put_product(b, s); break;
 	case STEP_CHECK: put_check(b, s); break;
-	case STEP_STORE: put(b->w, "*%s = %s;\n", buf_c(s->target), scalar_c(b, s->value)); break;
+	case STEP_STORE: put(b->w, "*%s = %s;\n", buf_c(b->e->arena, s->target), scalar_c(b, s->value)); break;
 	case STEP_LOOP: put_loop(b, s); break;
 	case STEP_IF:
 		put(b->w, "if (%s) {\n", scalar_c(b, s->value));
