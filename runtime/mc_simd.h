@@ -192,7 +192,9 @@ MC_INLINE mc_f32x8 mc_load_u8_f32x8(const uint8_t *p)
 #if MC_LANES >= 16
 MC_INLINE mc_f32x16 mc_load_u8_f32x16(const uint8_t *p)
 {
-	return (mc_f32x16)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+	const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+	/* the forms with a mask: g++ 12 warns of an undefined register in the others */
+	return (mc_f32x16)_mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes));
 }
 #endif
 
@@ -222,8 +224,8 @@ MC_INLINE mc_f32x8 mc_sqrt_f32x8(mc_f32x8 a) { return (mc_f32x8)_mm256_sqrt_ps((
 MC_INLINE mc_f64x4 mc_sqrt_f64x4(mc_f64x4 a) { return (mc_f64x4)_mm256_sqrt_pd((__m256d)a); }
 #endif
 #if MC_LANES >= 16
-MC_INLINE mc_f32x16 mc_sqrt_f32x16(mc_f32x16 a) { return (mc_f32x16)_mm512_sqrt_ps((__m512)a); }
-MC_INLINE mc_f64x8 mc_sqrt_f64x8(mc_f64x8 a) { return (mc_f64x8)_mm512_sqrt_pd((__m512d)a); }
+MC_INLINE mc_f32x16 mc_sqrt_f32x16(mc_f32x16 a) { return (mc_f32x16)_mm512_maskz_sqrt_ps(0xffff, (__m512)a); }
+MC_INLINE mc_f64x8 mc_sqrt_f64x8(mc_f64x8 a) { return (mc_f64x8)_mm512_maskz_sqrt_pd(0xff, (__m512d)a); }
 #endif
 #endif
 

@@ -196,7 +196,7 @@ Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 		Text flat = b->stride[0] ? strided_c(s, a, gathered) : flat_c(s, a, gathered);
 		return (Text){arena_printf(p->arena, "%s%s[%s]", vector ? "&" : "", bn->name, flat.s), vector ? PREC_UNARY : PREC_ATOM};
 	}
-	if (b->rank == 0 && bn->pointer)
+	if (bn->pointer)
 		return (Text){arena_printf(p->arena, "*%s", bn->name), PREC_UNARY};
 	const char *t = bn->name;
 	for (int d = 0; d < b->rank; d++) {
@@ -209,6 +209,9 @@ Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 		t = arena_printf(p->arena, "%s[%s]", t, index_c(s, a, gathered, d, false).s);
 	}
 	bool address = vector && b->where != WHERE_REG;
+	size_t len = strlen(t);
+	if (address && len > 3 && strcmp(t + len - 3, "[0]") == 0) /* &p[j][0] is p[j] */
+		return (Text){arena_strndup(p->arena, t, len - 3), PREC_ATOM};
 	return (Text){address ? arena_printf(p->arena, "&%s", t) : t, address ? PREC_UNARY : PREC_ATOM};
 }
 

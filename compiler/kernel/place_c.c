@@ -239,10 +239,10 @@ static bool needs_name(Stage *s, int node)
 	return !product && !n->root_uses && n->node->kind == NODE_ROW && strlen(node_c(s, node).s) > LONGEST;
 }
 
-static bool is_loaded(const CPrinter *p, const Buffer *b)
+static bool is_summand(const CPrinter *p, const Buffer *b)
 {
-	for (int i = 0; i < p->loaded.len; i++)
-		if (strcmp(p->loaded.data[i]->name, b->name) == 0)
+	for (int i = 0; i < p->summands.len; i++)
+		if (strcmp(p->summands.data[i]->name, b->name) == 0)
 			return true;
 	return false;
 }
@@ -270,11 +270,9 @@ static void round_products(Stage *s)
 	for (int i = 0; i < s->nstores; i++) {
 		NodeInfo *m = &s->nodes.data[s->root[i]];
 		bool set = s->store[i]->how == STORE_SET;
-		if (is_float_row(m->node, OP_neg)) {
+		if (is_float_row(m->node, OP_neg))
 			m = &s->nodes.data[m->arg[0]];
-			set = true;
-		}
-		if (is_float_row(m->node, OP_mul) && (m->uses > 1 || (set && is_loaded(s->p, s->store[i]->target.buffer))))
+		if (is_float_row(m->node, OP_mul) && (m->uses > 1 || (set && is_summand(s->p, s->store[i]->target.buffer))))
 			m->rounded = true;
 	}
 }

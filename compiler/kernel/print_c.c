@@ -22,7 +22,7 @@ void line(CPrinter *p, const char *fmt, ...)
 	va_end(args);
 }
 
-void declare(CPrinter *p, const char *fmt, ...)
+void declare_local(CPrinter *p, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
@@ -39,7 +39,7 @@ Stmt *open_block(CPrinter *p, const char *fmt, ...)
 	va_end(args);
 	p->out->block = true;
 	p->out->taken = p->taken.len;
-	p->depth++;
+	p->out->depth = ++p->depth;
 	return outer;
 }
 
@@ -48,7 +48,7 @@ void close_block(CPrinter *p, Stmt *outer)
 	/* the block of `outer` that was opened: its names go */
 	p->taken.len = outer->body.data[outer->body.len - 1]->taken;
 	p->out = outer;
-	p->depth = 0;
+	p->depth = outer->depth;
 }
 
 static bool is_reserved(const char *s)
@@ -59,8 +59,8 @@ static bool is_reserved(const char *s)
 		"extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
 		"noexcept", "not", "nullptr", "operator", "or", "private", "protected", "public", "register", "restrict", "return",
 		"short", "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef",
-		"typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor", "y0", "y1", "yn", "j0",
-		"j1", "jn", "NAN", "INFINITY", "linux", "unix"};
+		"typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor", "NAN", "INFINITY",
+		"linux", "unix"};
 	for (int i = 0; i < (int)(sizeof words / sizeof words[0]); i++)
 		if (strcmp(s, words[i]) == 0)
 			return true;
@@ -129,11 +129,11 @@ int64_t extent_max(CPrinter *p, const Extent *e)
 	return size_is_const(e->size, &value) ? value : -1;
 }
 
-static void declare_buffer(CPrinter *p, const Buffer *b, const char *init)
+const char *buffer_ctype(CPrinter *p, const Buffer *b, const char **type)
 {
-	const char *name = fresh_name(p, b->name), *extents = "";
-	const char *type = dtype_ctype(b->dtype);
-	for (int d = 0; d < b->rank; d++) {
+	const char *extents = "";
+	*type = dtype_ctype(b->dtype);
+	for (int d = 0; d < b->rank && b->where != WHERE_ARG; d++) {
 		int64_t n = extent_max(p, &b->extent[d]);
 		if (n < 0)
 			internal_error("kernel %s: the buffer %s has no literal extent", p->kernel->name, b->name);
@@ -141,14 +141,21 @@ static void declare_buffer(CPrinter *p, const Buffer *b, const char *init)
 			int width = vector_width(p, b->dtype, n);
 			n /= width;
 			if (width > 1)
-				type = arena_printf(p->arena, "mc_f%dx%d", b->dtype == DT_float64 ? 64 : 32, width);
+				*type = arena_printf(p->arena, "mc_f%dx%d", b->dtype == DT_float64 ? 64 : 32, width);
 			if (n == 1)
 				break;
 		}
 		extents = arena_printf(p->arena, "%s[%" PRId64 "]", extents, n);
 	}
+	return extents;
+}
+
+static void declare_buffer(CPrinter *p, const Buffer *b)
+{
+	const char *name = fresh_name(p, b->name), *type;
+	const char *extents = buffer_ctype(p, b, &type);
 	push(p->arena, &p->buffers, ((BufferName){b, name, false}));
-	declare(p, init ? "%s %s%s = %s;" : "%s %s%s;", type, name, extents, init);
+	declare_local(p, "%s %s%s;", type, name, extents);
 }
 
 /* ---- items */
@@ -186,14 +193,45 @@ static bool is_initialised(const Item *item, int n)
 		return false;
 	const Store *s = item[1].store;
 	bool alone = n == 2 || item[2].kind != ITEM_STORE;
-	return alone && s->target.buffer == item[0].buffer && s->how == STORE_SET && s->target.npreds == 0 &&
-	       (s->value->kind == NODE_CONST || s->value->kind == NODE_UNIFORM);
+	return alone && s->target.buffer == item[0].buffer && s->how == STORE_SET && s->target.npreds == 0;
+}
+
+typedef struct Writes {
+	const Buffer *buffer;
+	int count;
+} Writes;
+
+static void count_write(void *data, const Access *a, bool store)
+{
+	Writes *w = data;
+	w->count += store && a->buffer == w->buffer;
+}
+
+/* its address may be passed to a function */
+static void count_cuts(void *data, const Axis *a)
+{
+	((Writes *)data)->count += a->ncuts;
+}
+
+static void print_initialised(CPrinter *p, const Item *item, int n)
+{
+	Writes writes = {item[0].buffer, 0};
+	visit_items(&(Visitor){.data = &writes, .access = count_write, .axis = count_cuts}, item + 1, n - 1);
+	const char *name = fresh_name(p, item[0].buffer->name);
+	push(p->arena, &p->buffers, ((BufferName){item[0].buffer, name, false}));
+	p->initialised = item[0].buffer;
+	p->initialised_once = writes.count == 1;
+	print_stage(p, 0, NULL, 1, &item[1].store);
+	p->initialised = NULL;
 }
 
 static void print_comment(CPrinter *p, const char *comment)
 {
-	if (comment)
-		line(p, "/* %s */", comment);
+	if (!comment)
+		return;
+	if (p->out->body.len)
+		line(p, "%s", "");
+	line(p, "/* %s */", comment);
 }
 
 void print_items(CPrinter *p, const Item *item, int n)
@@ -204,14 +242,10 @@ void print_items(CPrinter *p, const Item *item, int n)
 		switch (item[i].kind) {
 		case ITEM_BUFFER:
 			if (is_initialised(item + i, n - i)) {
-				const Node *v = item[i + 1].store->value;
-				Stage s = {.p = p, .lane_id = -1, .width = 1, .nstores = 1};
-				NodeInfo info = {.node = v};
-				push(p->arena, &s.nodes, info);
-				declare_buffer(p, item[i].buffer, node_c(&s, 0).s);
+				print_initialised(p, item + i, n - i);
 				i++;
 			} else {
-				declare_buffer(p, item[i].buffer, NULL);
+				declare_buffer(p, item[i].buffer);
 			}
 			break;
 		case ITEM_STORE: {
@@ -273,7 +307,7 @@ static bool is_one(CPrinter *p, const Axis *a)
 	return extent && size_is_const(extent, &n) && n == 1 && a->ncuts == 0;
 }
 
-static bool begins_at_least_0(CPrinter *p, const Axis *a)
+bool begins_at_least_0(CPrinter *p, const Axis *a)
 {
 	for (int i = 0; i < a->nlo; i++)
 		if (at_least_0(p, a->lo[i]))
@@ -281,7 +315,7 @@ static bool begins_at_least_0(CPrinter *p, const Axis *a)
 	return a->nlo == 0;
 }
 
-static const char *hi_c(CPrinter *p, const Axis *a)
+const char *hi_c(CPrinter *p, const Axis *a)
 {
 	int64_t step;
 	if (a->nhi == 0 && a->cut_of)
@@ -289,7 +323,7 @@ static const char *hi_c(CPrinter *p, const Axis *a)
 	return bound_c(p, a->nhi, a->hi, false);
 }
 
-static const char *lo_c(CPrinter *p, const Axis *a)
+const char *lo_c(CPrinter *p, const Axis *a)
 {
 	return bound_c(p, a->nlo, a->lo, true);
 }
@@ -363,6 +397,8 @@ static void print_par(CPrinter *p, const Nest *nest, bool barrier)
 
 static void print_part(CPrinter *p, const KernelPart *part)
 {
+	if (!part->item.comment && p->out->body.len)
+		line(p, "%s", "");
 	print_comment(p, part->item.comment);
 	Item item = part->item;
 	item.comment = NULL;
@@ -378,14 +414,34 @@ static void print_part(CPrinter *p, const KernelPart *part)
 	close_block(p, outer);
 }
 
-static void note_load(void *data, const Access *a, bool store)
+static void note_summand(CPrinter *p, const Node *n)
 {
-	CPrinter *p = data;
-	if (!store)
-		push(p->arena, &p->loaded, a->buffer);
+	if (n->kind == NODE_ROW && (n->op == OP_neg || n->op == OP_cast))
+		n = n->arg[0];
+	if (n->kind == NODE_LOAD)
+		push(p->arena, &p->summands, n->load.buffer);
 }
 
-static bool has_word(const char *text, const char *word)
+static void note_sum(void *data, const Node *n)
+{
+	if (n->kind == NODE_ROW && (n->op == OP_add || n->op == OP_sub))
+		for (int i = 0; i < 2; i++)
+			note_summand(data, n->arg[i]);
+}
+
+static void note_sums(CPrinter *p, const Item *item)
+{
+	visit_items(&(Visitor){.data = p, .node = note_sum}, item, 1);
+	if (item->kind == ITEM_STORE && item->store->how == STORE_ADD) {
+		note_summand(p, item->store->value);
+		push(p->arena, &p->summands, item->store->target.buffer);
+	}
+	if (item->kind == ITEM_NEST)
+		for (int i = 0; i < item->nest->body.len; i++)
+			note_sums(p, &item->nest->body.data[i]);
+}
+
+bool has_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
 	for (const char *s = text; (s = strstr(s, word)) != NULL; s += len) {
@@ -396,12 +452,12 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-static const char *body_text(CPrinter *p, const Stmt *body)
+const char *body_text(CPrinter *p, const Stmt *body)
 {
 	Writer *w = writer_new(p->arena);
 	put(w, "{\n");
 	for (int i = 0; i < body->body.len; i++)
-		print_stmt(w, p->arena, body->body.data[i], 0);
+		print_stmt(w, p->arena, body->body.data[i], 0, 1);
 	put(w, "}\n");
 	return writer_text(w, NULL);
 }
@@ -411,7 +467,7 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 	Arena *arena = arena_new();
 	CPrinter *p = &(CPrinter){.arena = arena, .kernel = k, .target = target, .next_axis = 1 << 20};
 	for (int i = 0; i < k->parts.len; i++)
-		visit_items(&(Visitor){.data = p, .access = note_load}, &k->parts.data[i].item, 1);
+		note_sums(p, &k->parts.data[i].item);
 	for (int i = 0; i < k->dims.len; i++)
 		push(arena, &p->taken, k->dims.data[i]->name);
 	for (int i = 0; i < k->uniforms.len; i++)
@@ -420,7 +476,8 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 		const Buffer *b = k->buffers.data[i];
 		push(arena, &p->buffers, ((BufferName){b, fresh_name(p, b->name), false}));
 	}
-	p->out = &(Stmt){.text = "", .block = true};
+	p->out = &(Stmt){.text = "", .block = true, .depth = 1};
+	p->depth = 1;
 	for (int i = 0; i < k->parts.len; i++)
 		print_part(p, &k->parts.data[i]);
 	const Stmt *body = p->out;

@@ -41,8 +41,9 @@ struct Stmt {
 	bool closed; /* a block that has its braces whatever is in it */
 	VEC(Stmt *) body;
 	int taken; /* names in scope before it */
+	int depth; /* of what is in it */
 };
-void print_stmt(Writer *, Arena *, const Stmt *, int depth); /* depth: tabs beside those for open braces */
+void print_stmt(Writer *, Arena *, const Stmt *, int depth, int braces); /* depth: tabs beside those for open braces */
 /* "head(a, b, c)tail", broken after a comma where a line would be over 100 columns; indent: columns before it */
 const char *wrap_list(Arena *, const char *head, int n, const char *const *item, const char *tail, int indent);
 
@@ -54,6 +55,7 @@ typedef struct AxisName { /* an axis in scope */
 	const Size *value; /* stands for it everywhere: axes of one iteration, lanes */
 	bool at_least_0;
 	int64_t step; /* the current cut, the largest one of a function of several; 0: none */
+	int64_t step_gcd; /* what divides all of them */
 	const char *step_c; /* the cut as C: "16", "i_step" */
 } AxisName;
 
@@ -73,13 +75,15 @@ typedef struct CPrinter {
 	VEC(const char *) functions; /* texts of tile functions, in the order they must stand */
 	VEC(const char *) function_names;
 	Stmt *out; /* the block being filled */
-	int depth; /* of blocks in the function, for the width of lines */
+	int depth; /* of the block being filled, for the width of lines */
 	int next_axis; /* ids for axes the printer makes */
-	VEC(const Buffer *) loaded; /* buffers that the kernel reads */
+	VEC(const Buffer *) summands; /* buffers with elements that the kernel adds */
+	const Buffer *initialised; /* the scalar that the next store declares */
+	bool initialised_once; /* and no other writes */
 } CPrinter;
 
 void line(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
-void declare(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
+void declare_local(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
 Stmt *open_block(CPrinter *, const char *fmt, ...) PRINTF(2, 3); /* gives the block around it, for close_block */
 void close_block(CPrinter *, Stmt *outer);
 const char *fresh_name(CPrinter *, const char *wish); /* in scope until names are dropped again */
@@ -92,9 +96,17 @@ int64_t extent_max(CPrinter *, const Extent *); /* literal: a size, or the large
 const Size *resolve_axes(CPrinter *, const Size *); /* axes that stand for something put in */
 Text size_in(CPrinter *, const Size *);
 bool at_least_0(CPrinter *, const Size *);
+const char *inner_axis(CPrinter *, const Size *); /* the axis of it that was opened last, as C; NULL: none */
 const char *bound_c(CPrinter *, int n, const Size *const *, bool max);
+const char *lo_c(CPrinter *, const Axis *);
+const char *hi_c(CPrinter *, const Axis *);
+bool begins_at_least_0(CPrinter *, const Axis *);
+/* "[10][64]", and the type of an element: a vector where registers have lanes */
+const char *buffer_ctype(CPrinter *, const Buffer *, const char **type);
 void print_items(CPrinter *, const Item *, int n);
 void print_nest(CPrinter *, const Nest *);
+const char *body_text(CPrinter *, const Stmt *); /* "{ ... }" */
+bool has_word(const char *text, const char *word);
 
 /* ---- cuts_c.c */
 void print_cuts(CPrinter *, const Nest *);
@@ -137,6 +149,7 @@ typedef struct Stage {
 	VEC(NodeInfo) nodes; /* operands first */
 	int nstores;
 	const Store *const *store;
+	VEC(const char *) outside; /* locals declared outside its loops */
 	int *root; /* the number of each store's value */
 	int (*target_gathered)[MAX_RANK]; /* of its target's indices, -1: none */
 } Stage;

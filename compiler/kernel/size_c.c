@@ -104,6 +104,29 @@ Text size_in(CPrinter *p, const Size *s)
 	return size_expr(&(SizePrinter){p->arena, p}, resolve_axes(p, s));
 }
 
+typedef struct Innermost {
+	CPrinter *p;
+	int at;
+	const char *name;
+} Innermost;
+
+static void seek_innermost(void *data, const Atom *a)
+{
+	Innermost *in = data;
+	for (int i = in->p->axes.len - 1; a->kind == ATOM_AXIS && i > in->at; i--)
+		if (in->p->axes.data[i].id == a->axis_id) {
+			in->at = i;
+			in->name = a->axis_name;
+		}
+}
+
+const char *inner_axis(CPrinter *p, const Size *s)
+{
+	Innermost in = {p, -1, NULL};
+	visit_size_atoms(s, seek_innermost, &in);
+	return in.name;
+}
+
 /* An axis as a dim that may be 0: over its lower bound, 0, where it stands in a positive term, under its upper bound elsewhere. */
 typedef struct Ranges {
 	CPrinter *p;

@@ -98,6 +98,23 @@ static const char *assigned(Stage *s, int number, Text t)
 	return arena_printf(s->p->arena, "(%s)%s", dtype_ctype(dtype), text_in(s->p->arena, t, PREC_UNARY));
 }
 
+/* what a local is called: as the source says, x_i for x[.., i], else t */
+static const char *wish(Stage *s, const NodeInfo *n)
+{
+	const Node *node = n->node;
+	if (node->name)
+		return node->name;
+	if (node->kind == NODE_ROW && node->op == OP_cast)
+		node = node->arg[0];
+	if (node->kind != NODE_LOAD)
+		return "t";
+	const Access *a = &node->load;
+	const char *axis = NULL;
+	for (int d = a->buffer->rank - 1; d >= 0 && !axis; d--)
+		axis = inner_axis(s->p, a->index[d].affine);
+	return axis ? arena_printf(s->p->arena, "%s_%s", buffer_name(s->p, a->buffer)->name, axis) : "t";
+}
+
 static void define(Stage *s, int depth)
 {
 	CPrinter *p = s->p;
@@ -107,11 +124,13 @@ static void define(Stage *s, int depth)
 			continue;
 		n->name = NULL;
 		Text value = node_c(s, i);
-		const char *name = fresh_name(p, n->node->name ? n->node->name : "t");
+		const char *name = fresh_name(p, wish(s, n));
 		const char *type = node_ctype(s, n);
 		const char *text = n->node->dtype == DT_bool ? value.s : assigned(s, i, value);
+		if (depth == 0)
+			push(p->arena, &s->outside, name);
 		if (!n->rest) {
-			declare(p, "const %s %s = %s;", type, name, text);
+			declare_local(p, "const %s %s = %s;", type, name, text);
 			n->name = name;
 			continue;
 		}
@@ -122,7 +141,7 @@ static void define(Stage *s, int depth)
 				extents = arena_printf(p->arena, "%s[%" PRId64 "]", extents, s->loop[l].most);
 				indices = arena_printf(p->arena, "%s[%s]", indices, s->loop[l].name);
 			}
-		declare(p, "%s %s%s;", type, name, extents);
+		declare_local(p, "%s %s%s;", type, name, extents);
 		for (int l = 0; l < s->nloops; l++)
 			if (n->rest >> l & 1) {
 				Stmt *o = open_block(p, "%s", loop_head(s, l));
@@ -168,7 +187,7 @@ static void print_store(Stage *s, int k)
 	bool memory = vector && b->where != WHERE_REG;
 	const char *operator;
 	int rest;
-	if (!memory && is_update(s, k, &operator, &rest)) {
+	if (b != p->initialised && !memory && is_update(s, k, &operator, &rest)) {
 		line(p, "%s %s %s;", target.s, operator, node_use(s, rest).s);
 		return;
 	}
@@ -178,7 +197,9 @@ static void print_store(Stage *s, int k)
 	Text old = memory ? (Text){arena_printf(p->arena, "mc_load_%s(%s)", suffix, target.s), PREC_ATOM} : target;
 	static const Op ops[] = {[STORE_ADD] = OP_add, [STORE_MUL] = OP_mul, [STORE_MAX] = OP_max, [STORE_MIN] = OP_min};
 	const char *text = assigned(s, s->root[k], value);
-	if (st->how == STORE_SET) {
+	if (b == p->initialised) {
+		declare_local(p, "%s%s %s = %s;", p->initialised_once ? "const " : "", dtype_ctype(b->dtype), target.s, text);
+	} else if (st->how == STORE_SET) {
 		line(p, memory ? "mc_store_%s(%s, %s);" : "%s%s = %s;", memory ? suffix : "", target.s, text);
 	} else if (b->dtype == DT_bool && !vector) {
 		line(p, "%s = (uint8_t)(%s %s %s);", target.s, target.s, st->how == STORE_MIN || st->how == STORE_MUL ? "&" : "|",
@@ -199,7 +220,7 @@ static void print_store(Stage *s, int k)
 void print_stage(CPrinter *p, int naxes, const Axis *const *axis, int nstores, const Store *const *store)
 {
 	Stage s = {.p = p, .lane_id = -1, .width = 1, .nstores = nstores, .store = store};
-	int naxis_names = p->axes.len;
+	int naxis_names = p->axes.len, ntaken = p->taken.len;
 	bool is_float64 = false;
 	for (int i = 0; i < nstores; i++) {
 		Item item = {.kind = ITEM_STORE, .store = store[i]};
@@ -212,6 +233,7 @@ void print_stage(CPrinter *p, int naxes, const Axis *const *axis, int nstores, c
 			internal_error("kernel %s: a fold over lanes beside other stores", p->kernel->name);
 		print_fold(&s, store[0]);
 		p->axes.len = naxis_names;
+		p->taken.len = ntaken;
 		return;
 	}
 	place_nodes(&s);
@@ -231,4 +253,9 @@ void print_stage(CPrinter *p, int naxes, const Axis *const *axis, int nstores, c
 	if (outer)
 		close_block(p, outer);
 	p->axes.len = naxis_names;
+	if (s.nloops > 0) { /* the names of its loops go; of its locals those stay that stand before them */
+		p->taken.len = ntaken;
+		for (int i = 0; i < s.outside.len; i++)
+			push(p->arena, &p->taken, s.outside.data[i]);
+	}
 }

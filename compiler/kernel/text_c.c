@@ -28,38 +28,75 @@ const char *wrap_list(Arena *arena, const char *head, int n, const char *const *
 	return arena_printf(arena, "%s)%s", all, tail);
 }
 
-/* a line for the writer, with `depth` tabs more, also before what goes on below it */
-static void put_line(Writer *w, Arena *arena, const char *text, const char *tail, int depth)
+/* Where a line that is too long goes on: after a comma or =, before an operator, in as few parentheses as can be, late. */
+static int break_at(const char *s, int room)
 {
-	char *tabs = arena_strndup(arena, "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t", (size_t)(depth < 16 ? depth : 16));
-	for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
-		put(w, "%s%.*s\n", tabs, (int)(end - text), text);
-	if (text[0] == '#')
-		put(w, "%s\n", text);
-	else
-		put(w, "%s%s%s\n", tabs, text, tail);
+	int depth = 0, best = 0, best_depth = 1000;
+	bool quoted = false;
+	for (int i = 0; s[i] && i < room; i++) {
+		quoted ^= s[i] == '"';
+		if (quoted)
+			continue;
+		depth += (s[i] == '(' || s[i] == '[') - (s[i] == ')' || s[i] == ']');
+		if (s[i] != ' ' || i < room / 3)
+			continue;
+		bool after = s[i - 1] == ',' || s[i - 1] == '=', before = strchr("+-*/&|?:<>", s[i + 1]) && s[i + 2] != '=';
+		if ((after || before) && depth <= best_depth) {
+			best = i;
+			best_depth = depth;
+		}
+	}
+	return best;
 }
 
-/* a single statement needs no braces, but for pragmas that want a block and blocks that are no loop */
+static const char *broken(Arena *arena, const char *text, int column)
+{
+	const char *all = "";
+	int depth = 0;
+	for (int room = LINE - column; (int)strlen(text) > room; room = LINE - column - TAB) {
+		int at = break_at(text, room);
+		if (at == 0 || text[0] == '/' || text[0] == '#')
+			break;
+		for (int i = 0; i < at; i++)
+			depth += (text[i] == '(' || text[i] == '[') - (text[i] == ')' || text[i] == ']');
+		/* inside parentheses the writer indents by itself */
+		all = arena_printf(arena, "%s%.*s\n%s", all, at, text, depth > 0 ? "" : "\t");
+		text += at + 1;
+	}
+	return arena_printf(arena, "%s%s", all, text);
+}
+
+/* a line for the writer, with `depth` tabs more, also before what goes on below it */
+static void put_line(Writer *w, Arena *arena, const char *text, const char *tail, int depth, int braces)
+{
+	char *tabs = arena_strndup(arena, "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t", (size_t)(depth < 16 ? depth : 16));
+	if (!strchr(text, '\n'))
+		text = broken(arena, text, TAB * (depth + braces) + (int)strlen(tail));
+	for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
+		put(w, "%s%.*s\n", tabs, (int)(end - text), text);
+	put(w, "%s%s%s\n", text[0] == '#' || !text[0] ? "" : tabs, text, tail);
+}
+
+/* a single statement needs no braces; neither does a loop around a loop */
 static bool is_bare(const Stmt *s)
 {
 	return !s->closed && s->text[0] && s->body.len == 1 && !s->body.data[0]->declares &&
 	       (!s->body.data[0]->block || s->body.data[0]->text[0]);
 }
 
-void print_stmt(Writer *w, Arena *arena, const Stmt *s, int depth)
+void print_stmt(Writer *w, Arena *arena, const Stmt *s, int depth, int braces)
 {
 	if (!s->block) {
-		put_line(w, arena, s->text, "", depth);
+		put_line(w, arena, s->text, "", depth, braces);
 		return;
 	}
 	bool bare = is_bare(s);
-	if (bare)
-		put_line(w, arena, s->text, "", depth);
+	if (!s->text[0])
+		put(w, "{\n");
 	else
-		put_line(w, arena, s->text, s->text[0] ? " {" : "{", depth);
+		put_line(w, arena, s->text, bare ? "" : " {", depth, braces);
 	for (int i = 0; i < s->body.len; i++)
-		print_stmt(w, arena, s->body.data[i], bare ? depth + 1 : depth);
+		print_stmt(w, arena, s->body.data[i], depth + bare, braces + !bare);
 	if (!bare)
-		put_line(w, arena, "}", "", depth);
+		put_line(w, arena, "}", "", depth, braces);
 }
