@@ -92,9 +92,11 @@ static const mc_driver_part parts[] = {
 	{MC_DRIVER_PREDICT, "predict", "predict", 0, NULL, 3, predict_keys},
 	{MC_DRIVER_PICTURE, "templates", "templates", 0, NULL, 1, picture_keys},
 };
-static const mc_driver driver = {&logistic_model, "models/logistic_regression.model", 5, parts};
+static const mc_driver logistic_driver = {&logistic_model, "models/logistic_regression.model", 5, parts};
 
+#ifndef NO_MAIN
 int main(int argc, char **argv)
 {
-	return mc_driver_main(&driver, argc, argv);
+	return mc_driver_main(&logistic_driver, argc, argv);
 }
+#endif
