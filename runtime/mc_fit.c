@@ -52,7 +52,7 @@ typedef struct Fit {
 
 /* where the training is: what last.npz keeps */
 typedef struct State {
-	double fit, epoch, step, total, patience, best, best_epoch, sum, weight, calls, count, rows, counted, seconds;
+	double fit, epoch, step, total, patience, best, best_epoch, sum, weight, calls, count, rows, counted;
 	double best_share[2], test_share[2], test_value; /* counts of the best and its test, and the test's value */
 } State;
 enum { STATE = sizeof(State) / sizeof(double) };
@@ -67,7 +67,7 @@ typedef struct Train {
 	mc_progress progress;
 	char *best, *last;
 	double begin, saved; /* seconds */
-	double steps_before; /* of earlier runs, in this fit */
+	double seconds; /* spent so far, by earlier runs too */
 	mc_mean mean; /* of the epoch's losses */
 	char watch_text[96], test_text[96];
 } Train;
@@ -190,8 +190,9 @@ static void mean_in(Train *t)
 static int save_state(Train *t, const char *path)
 {
 	mc_run *run = t->run;
-	char name[3][16] = {"@progress", "@history", "@shuffle"};
-	mc_named more[3];
+	enum { MORE = 4 };
+	char name[MORE][16] = {"@progress", "@history", "@shuffle", "@time"};
+	mc_named more[MORE];
 	const int64_t n = STATE, rows[2] = {t->history.n, MC_HIST}, one = 1;
 	mean_out(t);
 	memset(more, 0, sizeof more);
@@ -200,15 +201,17 @@ static int save_state(Train *t, const char *path)
 	mc_array_shape(&more[2].array, MC_UINT64, 1, &one);
 	more[0].array.data = &t->s;
 	more[1].array.data = t->history.row;
+	mc_array_shape(&more[3].array, MC_FLOAT64, 1, &one);
 	more[2].array.data = &t->shuffle;
-	for (int i = 0; i < 3; i++)
+	more[3].array.data = &t->seconds;
+	for (int i = 0; i < MORE; i++)
 		more[i].name = name[i];
-	return mc_save_with(run->model, run->object, path, 3, more, &run->err) == MC_OK;
+	return mc_save_with(run->model, run->object, path, MORE, more, &run->err) == MC_OK;
 }
 
 static int save_last(Train *t)
 {
-	t->s.seconds += mc_seconds() - t->begin;
+	t->seconds += mc_seconds() - t->begin;
 	t->begin = t->saved = mc_seconds();
 	return save_state(t, t->last);
 }
@@ -220,12 +223,13 @@ static int resume(Train *t)
 	if (mc_load_with(run->model, run->object, t->last, &a, &run->err) != MC_OK)
 		return 0;
 	const mc_array *s = mc_archive_find(&a, "@progress"), *h = mc_archive_find(&a, "@history");
-	const mc_array *key = mc_archive_find(&a, "@shuffle");
+	const mc_array *key = mc_archive_find(&a, "@shuffle"), *time = mc_archive_find(&a, "@time");
 	int ok = s && h && key && s->dtype == MC_FLOAT64 && s->count == STATE && h->dtype == MC_FLOAT64 && h->rank == 2 &&
 	         h->size[1] == MC_HIST && key->dtype == MC_UINT64 && key->count == 1;
 	if (ok) {
 		memcpy(&t->s, s->data, sizeof t->s);
 		memcpy(&t->shuffle, key->data, sizeof t->shuffle);
+		t->seconds = time && time->dtype == MC_FLOAT64 && time->count == 1 ? *(const double *)time->data : 0;
 		/* whole numbers that index things */
 		ok = t->s.fit >= 0 && t->s.fit < t->nfits && t->s.epoch >= 0 && t->s.epoch < 0x1p53 && t->s.step >= 0 &&
 		     t->s.step < 0x1p53 && t->s.total >= 0 && t->s.total < 0x1p53 && fabs(t->s.count) < 0x1p53 &&
@@ -302,6 +306,14 @@ static const char *share_text(double value, const double share[2], char *text, s
 	return mc_mean_text(&m, text, len);
 }
 
+static int add_row(Train *t, const double row[MC_HIST])
+{
+	if (mc_history_add(&t->history, row))
+		return 1;
+	mc_fail(&t->run->err, MC_NO_MEMORY, "out of memory");
+	return 0;
+}
+
 static int end_epoch(Train *t, Fit *f)
 {
 	mc_run *run = t->run;
@@ -327,10 +339,8 @@ static int end_epoch(Train *t, Fit *f)
 			}
 		}
 	}
-	if (!mc_history_add(&t->history, row)) {
-		mc_fail(&run->err, MC_NO_MEMORY, "out of memory");
+	if (!add_row(t, row))
 		return 0;
-	}
 	if (better && !save_state(t, t->best))
 		return 0;
 	/* on a terminal the bar shows every epoch, so a line is for what lasts */
@@ -401,8 +411,12 @@ static int run_fit(Train *t, Fit *f)
 			bar(t, f);
 			if (t->s.step >= (double)f->steps && !end_epoch(t, f))
 				return 0;
-			if (t->s.patience <= t->s.total)
-				return 1;
+			if (t->s.patience <= t->s.total) {
+				/* what there is of this epoch */
+				const double row[MC_HIST] = {f->number,           t->s.epoch,   t->s.total, mc_mean_value(&t->mean),
+				                             (double)NAN, (double)NAN};
+				return t->s.step >= (double)f->steps || add_row(t, row);
+			}
 			if (interrupted)
 				return 2;
 		}
@@ -417,9 +431,7 @@ static int run_fit(Train *t, Fit *f)
 
 static void begin_fit(Train *t, int i)
 {
-	const double seconds = t->s.seconds;
 	t->s = (State){0};
-	t->s.seconds = seconds;
 	t->s.fit = i;
 	t->s.patience = t->fit[i].patience;
 	t->s.best = (double)INFINITY;
@@ -473,7 +485,10 @@ static void say_fit(Train *t, const Fit *f, double seconds, double steps)
 		printf("\n");
 	}
 	if (steps > 0 && seconds > 0)
-		printf("%.4g epochs in %.3g s: %.4g epochs/s\n", steps / in_epoch, seconds, steps / in_epoch / seconds);
+		printf("%.4g epochs in %.3g s: %.4g epochs/s", steps / in_epoch, seconds, steps / in_epoch / seconds);
+	if (steps > 0 && t->run->resume)
+		printf("; %.3g s with the runs before", t->seconds + mc_seconds() - t->begin);
+	printf(steps > 0 ? "\n" : "");
 	fflush(stdout);
 }
 

@@ -273,7 +273,7 @@ static int add_setting(mc_run *run, const Extra *e, const char *text)
 static void unknown_option(const mc_run *run, const Extras *e, const char *text)
 {
 	const char **list = calloc((size_t)(e->n + NGENERAL), sizeof *list);
-	int n = 0, starts = 0;
+	int n = 0;
 	char name[128];
 	const char *bare = text;
 	while (*bare == '-')
@@ -289,12 +289,9 @@ static void unknown_option(const mc_run *run, const Extras *e, const char *text)
 			free(list);
 			return;
 		}
-		starts += !strncmp(list[i], name, strlen(name));
 	}
 	const char *meant = mc_closest(name, n, list);
-	if (starts > 1)
-		fprintf(stderr, "%s: option --%s could be several\n", run->program, name);
-	else if (meant)
+	if (meant)
 		fprintf(stderr, "%s: unknown option --%s; did you mean --%s?\n", run->program, name, meant);
 	else
 		fprintf(stderr, "%s: unknown option --%s; --help lists them\n", run->program, name);
@@ -342,14 +339,15 @@ static int read_all(mc_run *run, int argc, char **argv, const Extras *e, const s
 	optind = 2;
 	opterr = 0;
 	for (;;) {
-		const int at = optind, found = getopt_long(argc, argv, ":", table, NULL);
+		const int at = optind, found = getopt_long(argc, argv, "+:", table, NULL);
 		if (found == -1)
 			break;
-		if (found == '?' || found == ':') {
-			unknown_option(run, e, argv[optind > at ? optind - 1 : at]);
+		const int i = found - 256;
+		/* whole names only: an abbreviation would change its meaning when a key is added to the block */
+		if (i < 0 || strlen(table[i].name) != strcspn(argv[at] + 2, "=")) {
+			unknown_option(run, e, argv[at]);
 			return 2 + 1;
 		}
-		const int i = found - 256;
 		if (i == HELP) {
 			mc_run_help(run, stdout);
 			return 0 + 1;
