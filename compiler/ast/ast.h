@@ -43,6 +43,7 @@ typedef VEC(Index) Indices;
 
 typedef enum ExprKind {
 	EX_ERROR, /* what the parser recovered over */
+	EX_ELLIPSIS, /* ... as an element of a list: [..., 12, -1] */
 	EX_INT, EX_FLOAT, EX_STRING, EX_BOOL, EX_NAME, EX_LIST, EX_UNARY, EX_BINARY,
 	EX_INDEX, EX_FIELD, EX_ITEM, EX_CALL, EX_NEXT, EX_IF, EX_EACH, EX_SCAN, EX_FOLD
 } ExprKind;

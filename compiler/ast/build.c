@@ -1,0 +1,98 @@
+/* build.c -- nodes of the tree, and what the grammar alone does not refuse */
+#include "parse.h"
+
+#include <string.h>
+
+Expr *new_expr(Parse *p, ExprKind kind, Loc loc)
+{
+	Expr *e = NEW(p->arena, Expr);
+	e->kind = kind;
+	e->loc = loc;
+	return e;
+}
+
+Stmt *new_stmt(Parse *p, StmtKind kind, Loc loc)
+{
+	Stmt *s = NEW(p->arena, Stmt);
+	s->kind = kind;
+	s->loc = loc;
+	return s;
+}
+
+void check_args(Parse *p, const Args *args)
+{
+	const Arg *named = NULL;
+	for (int i = 0; i < args->len; i++) {
+		const Arg *arg = &args->data[i];
+		if (arg->name.text) {
+			named = arg;
+		} else if (named) {
+			Message *m = diag_error(p->diag, arg->value->loc, "an argument without a name stands before those with one");
+			diag_label(m, named->name.loc, "named");
+			return;
+		}
+	}
+}
+
+/* what a statement that stands only in a body is called, or NULL */
+static const char *body_only(StmtKind kind)
+{
+	switch (kind) {
+	case ST_GIVEN: return "'given'";
+	case ST_UPDATE: return "an update";
+	case ST_CALL: return "a call without 'let'";
+	case ST_ASSERT: return "'assert'";
+	case ST_EACH: return "'each'";
+	case ST_IF: return "'if'";
+	case ST_NEXT: return "'next'";
+	case ST_EMIT: return "'emit'";
+	case ST_UNTIL: return "'until'";
+	case ST_RETURN: return "'return'";
+	default: return NULL;
+	}
+}
+
+void add_declaration(Parse *p, Stmt *s)
+{
+	const char *what = body_only(s->kind);
+	if (what)
+		diag_error(p->diag, s->loc, "%s stands only in the body of a def, a function, a scan or a fold", what);
+	else
+		push(p->arena, &p->file->decls, s);
+}
+
+TypeExpr *type_like(Parse *p, Ident like, Expr *e, Ident dtype, Loc loc)
+{
+	TypeExpr *t = NEW(p->arena, TypeExpr);
+	t->loc = loc;
+	t->dtype = dtype;
+	t->like = e;
+	if (strcmp(like.text, "like"))
+		diag_error(p->diag, like.loc, "a type is a name, a name with its sizes in '[' and ']', or like(x)");
+	return t;
+}
+
+void add_extern_item(Parse *p, Stmt *s, Loc loc, Ident word, Ident name, Expr *string, Expr *value)
+{
+	ExternItem item = {.loc = loc};
+	const char *expected = NULL;
+	if (string) {
+		item.kind = EXTERN_INCLUDE;
+		item.e = string;
+		expected = "include";
+	} else if (value) {
+		item.kind = EXTERN_GRAD;
+		item.name = name;
+		item.e = value;
+		expected = "grad";
+	} else {
+		item.kind = EXTERN_SYMBOL;
+		item.name = word;
+		item.symbol = name;
+	}
+	if (expected && strcmp(word.text, expected)) {
+		Message *m = diag_error(p->diag, word.loc, "unexpected name '%s', expected '%s'", word.text, expected);
+		diag_note(m, (Loc){0}, "an extern holds: include \"file.h\", DTYPE C_NAME, grad ARGUMENT = EXPRESSION");
+	}
+	push(p->arena, &s->ext.items, item);
+}
