@@ -247,6 +247,18 @@ static bool is_summand(const CPrinter *p, const Buffer *b)
 	return false;
 }
 
+/* Compilers may multiply apart in each branch of a ?:, and then not absorb the product: better never. */
+static bool has_branch(const Stage *s, int node)
+{
+	const NodeInfo *n = &s->nodes.data[node];
+	if (n->node->kind == NODE_LOAD)
+		return n->node->load.npreds > 0;
+	for (int i = 0; i < n->nargs; i++)
+		if (has_branch(s, n->arg[i]))
+			return true;
+	return false;
+}
+
 /* With contraction on, a product that one sum uses stands in that sum, and no other may be absorbed; so all compilers agree.
  * A product is looked at through a negation. */
 static void round_products(Stage *s)
@@ -262,7 +274,7 @@ static void round_products(Stage *s)
 			NodeInfo *m = negated ? &s->nodes.data[a->arg[0]] : a;
 			if (!is_float_row(m->node, OP_mul))
 				continue;
-			if (absorbed || negated || m->uses > 1 || m->name)
+			if (absorbed || negated || m->uses > 1 || m->name || has_branch(s, (int)(m - s->nodes.data)))
 				m->rounded = true;
 			absorbed |= !m->rounded;
 		}
@@ -272,7 +284,8 @@ static void round_products(Stage *s)
 		bool set = s->store[i]->how == STORE_SET;
 		if (is_float_row(m->node, OP_neg))
 			m = &s->nodes.data[m->arg[0]];
-		if (is_float_row(m->node, OP_mul) && (m->uses > 1 || (set && is_summand(s->p, s->store[i]->target.buffer))))
+		if (is_float_row(m->node, OP_mul) && (m->uses > 1 || (set ? is_summand(s->p, s->store[i]->target.buffer)
+		                                                         : has_branch(s, (int)(m - s->nodes.data)))))
 			m->rounded = true;
 	}
 }
