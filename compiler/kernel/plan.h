@@ -1,4 +1,3 @@
-/* (lower: see compiler/emit/NOTE-TO-LOWER.txt: the lead writes emit/ now) */
 /* plan.h -- functions as steps over buffers: which kernel runs when, and where everything lives
  *
  *      Plan     = per function: a block of steps, buffers, slots
