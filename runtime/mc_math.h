@@ -1,9 +1,9 @@
 /* mc_math.h -- what an elementwise op is: one text for generated C and for the compiler that folds constants
  *
- * A name ends in the type it is of: mc_exp_f32, mc_add_i64, mc_cast_i32_f32 (to, from).  There are no branches, tables or
- * calls in exp, expm1, log, log1p, tanh, sigmoid, softplus and erf, so that loops over them become vector code; their errors
- * are at most 3 units in the last place in float32, 2 in float64.  What has no version of ours is the C library's.
- * Each a * b + c here is one product and one sum: contraction is never ambiguous. */
+ * A name ends in the type it is of: mc_exp_f32, mc_add_i64, mc_cast_i32_f32 (to, from).  exp, expm1, log, log1p, pow, tanh,
+ * sigmoid, softplus, erf, sin and cos are made of arithmetic only, without branches and calls, so that loops over them become
+ * vector code; their errors are at most 3 units in the last place in float32, 2 in float64.  What has no version of ours is the
+ * C library's.  Each a * b + c here is one product and one sum: contraction is never ambiguous. */
 #ifndef MC_MATH_H
 #define MC_MATH_H
 

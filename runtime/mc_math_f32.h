@@ -25,19 +25,25 @@ MC_FN float mc_exp_rest_f32(float r)
 	return p * r + 0x1.fffffep-2f;
 }
 
-/* inf above 88.72, 0 below -103.97 */
-MC_FN float mc_exp_f32(float x)
+/* e^(x + low) for a small low part; inf above 88.72, 0 below -103.97 */
+MC_FN float mc_exp_sum_f32(float x, float low)
 {
 	x = mc_sel_f32(x > 89.0f, 89.0f, x);
 	x = mc_sel_f32(x < -104.0f, -104.0f, x);
 	MC_REDUCE_EXP_F32(x);
+	r = r + low;
 	float p = mc_exp_rest_f32(r) * (r * r) + r;
 	p = p + 1.0f;
 	const uint32_t half = (uint32_t)((int32_t)k >> 1);
 	return p * mc_float_f32((half + 127u) << 23) * mc_float_f32((k - half + 127u) << 23);
 }
 
-/* e^x - 1 in two parts, high and *low, for -18 <= x <= 89; halved, so that 2^128 is not needed */
+MC_FN float mc_exp_f32(float x)
+{
+	return mc_exp_sum_f32(x, 0.0f);
+}
+
+/* (e^x - 1) / 2 in two parts, high and *low, for -18 <= x <= 89 */
 MC_FN float mc_expm1_half_f32(float x, float *low)
 {
 	MC_REDUCE_EXP_F32(x);
@@ -102,7 +108,7 @@ MC_FN float mc_log1p_f32(float x)
 	return mc_sel_f32(x == 0.0f, x, y);
 }
 
-/* t / (t + 2) for t = e^(2 |x|) - 1; from 1 on, 1 - 2 / (t + 2) */
+/* t / (t + 2) for t = e^(2 |x|) - 1; where that is above a half, 1 - 2 / (t + 2) */
 MC_FN float mc_tanh_f32(float x)
 {
 	float a = mc_abs_f32(x);
@@ -110,7 +116,7 @@ MC_FN float mc_tanh_f32(float x)
 	float low;
 	const float high = mc_expm1_half_f32(a + a, &low);
 	const float half = high + low;
-	const int large = half > 0.5f;
+	const int large = half > 1.0f;
 	const float q = mc_sel_f32(large, -1.0f, half) / (half + 1.0f);
 	const float y = mc_sel_f32(large, 1.0f, 0.0f) + q;
 	return mc_float_f32(mc_bits_f32(y) | (mc_bits_f32(x) & 0x80000000u));
@@ -147,19 +153,146 @@ MC_FN float mc_erf_f32(float x)
 	return mc_sel_f32(a < 0.93f, p, q);
 }
 
+/* ---- two parts: a sum of two floats that do not overlap */
+/* the upper 12 bits of a */
+MC_FN float mc_upper_f32(float a)
+{
+	return mc_float_f32(mc_bits_f32(a) & ~0xfffu);
+}
+
+/* a * b, and what rounding took from it */
+MC_FN float mc_product_f32(float a, float b, float *low)
+{
+	const float p = a * b, ah = mc_upper_f32(a), al = a - ah, bh = mc_upper_f32(b), bl = b - bh;
+	float e = ah * bh - p;
+	e = ah * bl + e;
+	e = al * bh + e;
+	*low = al * bl + e;
+	return p;
+}
+
+/* log x in two parts, for 0 < x < inf: x = m 2^n, s = f / (2 + f), f = m - 1, log m = s (2 + z (2/3 + z p(z))), z = s^2 */
+MC_FN float mc_log_parts_f32(float x, float *low)
+{
+	float pl, zl, ul, hl;
+	const int tiny = x < 0x1p-126f;
+	const uint32_t b = mc_bits_f32(mc_sel_f32(tiny, x * 0x1p23f, x)) - 0x3f3504f3u;
+	const float n = (float)((int32_t)b >> 23) - mc_sel_f32(tiny, 23.0f, 0.0f);
+	const float f = mc_float_f32((b & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
+	const float d = 2.0f + f, dl = f - (d - 2.0f), s = f / d;
+	const float ph = mc_product_f32(s, d, &pl);
+	const float sl = (((f - ph) - pl) - s * dl) / d;
+	const float zh = mc_product_f32(s, s, &zl);
+	zl = 2.0f * s * sl + zl;
+	float p = 0x1.dfa34cp-3f;
+	p = p * zh + 0x1.245278p-2f;
+	p = p * zh + 0x1.999ap-2f;
+	const float third = 0x1.555556p-1f, third_low = -0x1.555556p-26f;
+	const float zp = zh * p, v = third + zp, vl = ((third - v) + zp) + third_low;
+	const float u = mc_product_f32(zh, v, &ul);
+	ul = zh * vl + ul;
+	ul = zl * v + ul;
+	const float a = 2.0f + u, al = ((2.0f - a) + u) + ul;
+	const float h = mc_product_f32(s, a, &hl);
+	hl = s * al + hl;
+	hl = sl * a + hl;
+	const float whole = n * 0.693359375f, y = whole + h; /* exact; |whole| > |h|, or it is 0 */
+	*low = n * -0x1.bd0106p-13f + (((whole - y) + h) + hl);
+	return y;
+}
+
+MC_FN int mc_is_whole_f32(float a) /* a >= 0 */
+{
+	return (a >= 0x1p23f) | ((a + 0x1p23f) - 0x1p23f == a);
+}
+
+/* as C's pow: 1 for b = 0 and for a = 1, also beside NaN; NaN for a < 0 and b no whole number */
+MC_FN float mc_pow_f32(float a, float b)
+{
+	const float x = mc_abs_f32(a), ab = mc_abs_f32(b);
+	float e = mc_sel_f32(b > 0x1p40f, 0x1p40f, b), low, pl;
+	e = mc_sel_f32(e < -0x1p40f, -0x1p40f, e);
+	const float high = mc_log_parts_f32(x, &low);
+	const float p = mc_product_f32(e, high, &pl);
+	low = mc_sel_f32(mc_abs_f32(p) > 105.0f, 0.0f, e * low + pl);
+	float y = mc_exp_sum_f32(p, low);
+	const int up = b > 0.0f;
+	y = mc_sel_f32(x == 0.0f, mc_sel_f32(up, 0.0f, MC_INF_F32), y);
+	y = mc_sel_f32(x == MC_INF_F32, mc_sel_f32(up, MC_INF_F32, 0.0f), y);
+	const int whole = mc_is_whole_f32(ab), odd = whole & !mc_is_whole_f32(0.5f * ab);
+	const uint32_t sign = mc_bits_f32(a) & 0x80000000u;
+	y = mc_float_f32(mc_bits_f32(y) | (sign * (uint32_t)odd));
+	y = mc_sel_f32((a < 0.0f) & (a > -MC_INF_F32) & !whole, MC_NAN_F32, y);
+	y = mc_sel_f32((a != a) | (b != b), a + b, y);
+	return mc_sel_f32((b == 0.0f) | (a == 1.0f), 1.0f, y);
+}
+
+/* ---- sin, cos */
+/* the bits of 2 / pi after the point, behind 64 zeros */
+MC_MAYBE_UNUSED static const uint32_t mc_two_over_pi[42] = {
+	0u, 0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u,
+	0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu, 0xfe1deb1cu, 0xb129a73eu,
+	0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u, 0x835339f4u, 0x9c845f8bu, 0xbdf9283bu,
+	0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu, 0x6d367ecfu, 0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du,
+	0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u, 0x8a5292eau, 0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u, 0xfc7b6babu,
+	0xf0cfbc20u, 0x9af4361du};
+
+/* x as q quarters of a turn and r, |r| <= pi / 4: x * 2/pi from as many bits of 2/pi as matter, in integers */
+MC_FN float mc_quarters_f32(float x, uint32_t *q)
+{
+	const uint32_t b = mc_bits_f32(x), exponent = (b >> 23) & 255u;
+	/* |x| = m 2^(exponent - 150); bits before exponent - 151 count whole turns; below pi / 4 and of inf, NaN another value is taken */
+	const uint64_t m = (b & 0x7fffffu) | 0x800000u;
+	const int small = mc_abs_f32(x) < 0x1.921fb6p-1f, wild = exponent == 255u;
+	const uint32_t at = ((exponent - 151u) & ((uint32_t)(small | wild) - 1u)) + 63u, i = at >> 5, k = at & 31u;
+	const uint32_t w0 = mc_two_over_pi[i], w1 = mc_two_over_pi[i + 1u], w2 = mc_two_over_pi[i + 2u], w3 = mc_two_over_pi[i + 3u];
+	const uint32_t v2 = w0 << k | w1 >> 1 >> (31u - k), v1 = w1 << k | w2 >> 1 >> (31u - k);
+	const uint32_t v0 = w2 << k | w3 >> 1 >> (31u - k);
+	const uint64_t next = m * v1 + (m * v0 >> 32);
+	const uint32_t top = (uint32_t)(m * v2) + (uint32_t)(next >> 32);
+	/* the nearest quarter, and the part of one beside it: 2^-30 each in part, 2^-61 in rest */
+	const uint32_t n = (top + 0x20000000u) >> 30;
+	const int32_t part = (int32_t)(top - (n << 30)), rest = (int32_t)((uint32_t)next >> 1);
+	const float fh = (float)part, fl = (float)(part - (int32_t)fh) + (float)rest * 0x1p-31f;
+	float low;
+	const float p = mc_product_f32(fh, 0x1.921fb6p+0f, &low);
+	low = fh * -0x1.777a5cp-25f + low;
+	low = fl * 0x1.921fb6p+0f + low;
+	const float r = mc_float_f32(mc_bits_f32((p + low) * 0x1p-30f) ^ (b & 0x80000000u));
+	const uint32_t minus = 0u - (b >> 31);
+	*q = ((n ^ minus) - minus) & ((uint32_t)small - 1u);
+	return mc_sel_f32(small, x, mc_sel_f32(wild, MC_NAN_F32, r));
+}
+
+/* sin r for q even, cos r for q odd, negative for q of 2 and 3 */
+MC_FN float mc_turned_f32(float r, uint32_t q)
+{
+	const float z = r * r;
+	float s = -0x1.994b4p-13f;
+	s = s * z + 0x1.110756p-7f;
+	s = s * z + -0x1.555546p-3f;
+	s = s * (z * r) + r;
+	float c = 0x1.99ff4p-16f;
+	c = c * z + -0x1.6c0c82p-10f;
+	c = c * z + 0x1.55554ap-5f;
+	c = c * z + -0.5f;
+	c = c * z + 1.0f;
+	const float y = mc_sel_f32((int)(q & 1u), c, s);
+	return mc_float_f32(mc_bits_f32(y) ^ ((q >> 1 & 1u) << 31));
+}
+
 MC_FN float mc_sin_f32(float x)
 {
-	return sinf(x);
+	uint32_t q;
+	const float r = mc_quarters_f32(x, &q);
+	return mc_turned_f32(r, q);
 }
 
 MC_FN float mc_cos_f32(float x)
 {
-	return cosf(x);
-}
-
-MC_FN float mc_pow_f32(float a, float b)
-{
-	return powf(a, b);
+	uint32_t q;
+	const float r = mc_quarters_f32(x, &q);
+	return mc_turned_f32(r, q + 1u);
 }
 
 #undef MC_REDUCE_EXP_F32
