@@ -1,7 +1,8 @@
 /* mc_progress.c -- a bar with rate and time left, where somebody looks */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,8 +54,13 @@ void mc_progress_bar(mc_progress *p, const char *label, int64_t step, int64_t st
 	bar[WIDTH] = 0;
 	const double rate = spent > 0 ? (double)(total - p->steps_before) / spent : 0;
 	const double rest = rate > 0 ? (most - (double)total) / rate : 1e9;
-	printf("\r%s [%s] %lld/%lld  %.*f steps/s  left %s  %s\033[K", label, bar, (long long)step, (long long)steps, rate < 10, rate,
-	       time_text(rest, left, sizeof left), value);
+	/* a line that wraps could not be drawn over */
+	struct winsize size;
+	const int columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+	char line[320];
+	snprintf(line, sizeof line, "%s [%s] %lld/%lld  %.*f steps/s  left %s  %s", label, bar, (long long)step, (long long)steps,
+	         rate < 10, rate, time_text(rest, left, sizeof left), value);
+	printf("\r%.*s\033[K", columns, line);
 	fflush(stdout);
 	p->shown = 1;
 }

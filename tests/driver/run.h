@@ -2,7 +2,9 @@
 #ifndef RUN_H
 #define RUN_H
 
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "mc_driver.h"
 
 static char run_out[1 << 16], run_err[1 << 14]; /* of the last run */
+static long run_limit; /* bytes that a file may have, as if the disk were full behind them; 0: no limit */
 
 static inline void run_collect(int from, char *to, size_t cap)
 {
@@ -41,6 +44,11 @@ static inline int run_driver(const mc_driver *driver, ...)
 		dup2(err[1], 2);
 		close(out[0]);
 		close(err[0]);
+		if (run_limit) {
+			const struct rlimit limit = {(rlim_t)run_limit, (rlim_t)run_limit};
+			setrlimit(RLIMIT_FSIZE, &limit);
+			signal(SIGXFSZ, SIG_IGN);
+		}
 		exit(mc_driver_main(driver, argc, (char **)(uintptr_t)argv));
 	}
 	close(out[1]);

@@ -273,6 +273,32 @@ static void states(void)
 	says("cannot make the folder /dev/null/x");
 }
 
+/* what was there stays, as it was, and nothing half-written beside it */
+static void full_disk(void)
+{
+	mc_bytes before, after;
+	CHECK_INT(mc_file_read(in(0, "o/best.npz"), &before, NULL), MC_OK);
+	run_limit = 20000; /* a state has more */
+	CHECK_INT(RUN("train", "--data", DATA, "--epochs", "2", "--out", in(0, "o")), 1);
+	says("o/best.npz: File too large");
+	CHECK_INT(mc_file_read(in(0, "o/best.npz"), &after, NULL), MC_OK);
+	CHECK(before.len == after.len && !memcmp(before.data, after.data, before.len));
+	mc_bytes_free(&after);
+	run_limit = 37000; /* the states fit, a picture of templates does not */
+	CHECK_INT(RUN("train", "--data", DATA, "--epochs", "2", "--out", in(0, "full")), 1);
+	says("cannot write ");
+	says(".png: ");
+	run_limit = 0;
+	CHECK_INT(RUN("predict", "--data", DATA, "--out", in(0, "full")), 0);
+	char command[400];
+	snprintf(command, sizeof command, "ls -A %s/o %s/full | grep -c writing", folder, folder);
+	FILE *f = popen(command, "r");
+	int left = -1;
+	CHECK(f && fscanf(f, "%d", &left) == 1 && left == 0);
+	pclose(f);
+	mc_bytes_free(&before);
+}
+
 int main(void)
 {
 	if (!mkdtemp(folder))
@@ -282,6 +308,7 @@ int main(void)
 	options();
 	data_files();
 	states();
+	full_disk();
 	char command[400];
 	snprintf(command, sizeof command, "rm -r %s", folder);
 	CHECK_INT(system(command), 0);
