@@ -7,16 +7,15 @@
  * are names; the actions look at them where they mean something.
  *
  * Recovery: tokens.c gives balanced brackets and skips, after an error, to the
- * bracket that closes what the error is in, or to the next statement; every
- * kind of bracket has an error production that takes up there. */
+ * bracket that closes what the error is in, or to the next statement.  Before
+ * that token it gives RESUME, for which alone every error production waits;
+ * every kind of bracket has one. */
 %require "3.6"
 %define api.pure full
 %define api.location.type {Loc}
 %define api.token.prefix {T_}
 %define parse.error custom
 %define parse.lac full
-/* nothing is reduced but before a token that fits: yyerrok in an error production cannot loop */
-%define lr.default-reduction accepting
 %param {Parse *p}
 %expect 0
 
@@ -70,7 +69,7 @@ static Expr *error_expr(Parse *, Loc);
 	Stmts stmts;
 }
 
-%token END 0 "end of file" START_FILE START_EXPR
+%token END "end of file" START_FILE START_EXPR RESUME
 %token <integer> INT "an integer"
 %token <number> FLOAT "a number"
 %token <string> STRING "a string"
@@ -116,7 +115,7 @@ static Expr *error_expr(Parse *, Loc);
 %%
 
 start:
-	START_FILE file
+	START_FILE file END
 	| START_EXPR expr END                   { p->expr = $2; }
 	;
 
@@ -215,8 +214,12 @@ stmt:
 	| "next" name "=" expr                  { $$ = new_stmt(p, ST_NEXT, @$); $$->next.name = $2; $$->next.value = $4; }
 	| "emit" exprs                          { $$ = new_stmt(p, ST_EMIT, @$); $$->values = $2; }
 	| "return" exprs                        { $$ = new_stmt(p, ST_RETURN, @$); $$->values = $2; }
-	| error                                 { $$ = new_stmt(p, ST_ERROR, @$); yyerrok; }
-	| error block                           { $$ = new_stmt(p, ST_ERROR, @$); yyerrok; }
+	| error resume                          { $$ = new_stmt(p, ST_ERROR, @$); }
+	| error resume block                    { $$ = new_stmt(p, ST_ERROR, @$); }
+	;
+
+resume:
+	RESUME                                  { yyerrok; }
 	;
 
 block:
@@ -281,13 +284,13 @@ target:
 
 tuple:
 	"(" names ")"                           { $$ = $2; }
-	| "(" error ")"                         { $$ = (Idents){0}; yyerrok; }
+	| "(" error resume ")"                  { $$ = (Idents){0}; }
 	;
 
 params:
 	"(" ")"                                 { $$ = (Params){0}; }
 	| "(" some_params ")"                   { $$ = $2; }
-	| "(" error ")"                         { $$ = (Params){0}; yyerrok; }
+	| "(" error resume ")"                  { $$ = (Params){0}; }
 	;
 
 some_params:
@@ -336,21 +339,21 @@ extern_items:
 	}
 	| extern_items name name                { add_extern_item(p, $$ = $1, loc_join(@2, @3), $2, $3, NULL, NULL); }
 	| extern_items name name "=" expr       { add_extern_item(p, $$ = $1, loc_join(@2, @5), $2, $3, NULL, $5); }
-	| extern_items error                    { $$ = $1; yyerrok; }
+	| extern_items error resume             { $$ = $1; }
 	;
 
 driver_items:
 	%empty                                  { $$ = new_stmt(p, ST_DRIVER, @$); }
 	| driver_items name "{" keys "}"        { add_driver_item(p, $$ = $1, loc_join(@2, @5), $2, (Ident){0}, &$4); }
 	| driver_items name name "{" keys "}"   { add_driver_item(p, $$ = $1, loc_join(@2, @6), $2, $3, &$5); }
-	| driver_items error                    { $$ = $1; yyerrok; }
-	| driver_items error "{" keys "}"       { $$ = $1; yyerrok; }
+	| driver_items error resume             { $$ = $1; }
+	| driver_items error resume "{" keys "}" { $$ = $1; }
 	;
 
 keys:
 	%empty                                  { $$ = (DriverKeys){0}; }
 	| keys key                              { $$ = $1; push(p->arena, &$$, $2); }
-	| keys error                            { $$ = $1; yyerrok; }
+	| keys error resume                     { $$ = $1; }
 	;
 
 key:
@@ -360,10 +363,10 @@ key:
 type:
 	name                                    { $$ = NEW(p->arena, TypeExpr); $$->loc = @$; $$->dtype = $1; }
 	| name "[" sizes "]"                    { $$ = $3; $$->loc = @$; $$->dtype = $1; }
-	| name "[" error "]"                    { $$ = NEW(p->arena, TypeExpr); $$->loc = @$; $$->dtype = $1; yyerrok; }
+	| name "[" error resume "]"             { $$ = NEW(p->arena, TypeExpr); $$->loc = @$; $$->dtype = $1; }
 	| name "(" expr ")"                     { $$ = type_like(p, $1, $3, (Ident){0}, @$); }
 	| name "(" expr "," name ")"            { $$ = type_like(p, $1, $3, $5, @$); }
-	| name "(" error ")"                    { $$ = type_like(p, $1, error_expr(p, @3), (Ident){0}, @$); yyerrok; }
+	| name "(" error resume ")"             { $$ = type_like(p, $1, error_expr(p, @3), (Ident){0}, @$); }
 	;
 
 sizes:
@@ -421,7 +424,7 @@ postfix:
 	| name                                  { $$ = new_expr(p, EX_NAME, @$); $$->name = $1.text; }
 	| "next" name                           { $$ = new_expr(p, EX_NEXT, @$); $$->next = $2; }
 	| "(" expr ")"                          { $$ = $2; $$->loc = @$; }
-	| "(" error ")"                         { $$ = error_expr(p, @$); yyerrok; }
+	| "(" error resume ")"                  { $$ = error_expr(p, @$); }
 	| "[" "]"                               { $$ = new_expr(p, EX_LIST, @$); }
 	| "[" elements "]"                      { $$ = new_expr(p, EX_LIST, @$); $$->list = $2; }
 	| "[" expr "for" names "in" exprs "]"   {
@@ -430,9 +433,9 @@ postfix:
 		$$->each.names = $4;
 		$$->each.lists = $6;
 	}
-	| "[" error "]"                         { $$ = error_expr(p, @$); yyerrok; }
+	| "[" error resume "]"                  { $$ = error_expr(p, @$); }
 	| postfix "[" indices "]"               { $$ = new_expr(p, EX_INDEX, @$); $$->index.a = $1; $$->index.at = $3; }
-	| postfix "[" error "]"                 { $$ = error_expr(p, @$); yyerrok; }
+	| postfix "[" error resume "]"          { $$ = error_expr(p, @$); }
 	| postfix "." name                      { $$ = new_expr(p, EX_FIELD, @$); $$->field.a = $1; $$->field.name = $3; }
 	| postfix "." INT                       {
 		$$ = new_expr(p, EX_ITEM, @$);
@@ -472,7 +475,7 @@ call:
 args:
 	%empty                                  { $$ = (Args){0}; }
 	| some_args                             { $$ = $1; check_args(p, &$$); }
-	| error                                 { $$ = (Args){0}; yyerrok; }
+	| error resume                          { $$ = (Args){0}; }
 	;
 
 some_args:
@@ -506,7 +509,7 @@ sequence:
 
 braced:
 	"{" expr "}"                            { $$ = $2; }
-	| "{" error "}"                         { $$ = error_expr(p, @$); yyerrok; }
+	| "{" error resume "}"                  { $$ = error_expr(p, @$); }
 	;
 
 elements:

@@ -32,9 +32,12 @@ typedef struct Parse {
 	bool has_pending; /* a token that waits behind supplied ones */
 	int pending;
 	Loc pending_loc;
-	bool skipping; /* after an error, to a token that the parser can go on from */
-	int skip_depth;
+	uint32_t reported; /* where an error is reported already */
+	bool failed; /* the parser refused the token read last */
+	bool resumed; /* RESUME was given, and the token read last is still to come */
+	bool again; /* the token read last came behind a RESUME */
 	int token; /* read last, its place and that of the one before */
+	const char *name; /* of the T_NAME read last */
 	Loc current, before;
 } Parse;
 
@@ -64,8 +67,6 @@ void report_syntax_error(Parse *, const char *found, Loc, const char *const *exp
 union YYSTYPE;
 /* tokens.c */
 int next_token(union YYSTYPE *, Loc *, Parse *);
-/* may the parser go on at this token after an error at this depth? */
-bool is_sync_token(const Parse *, int token, Loc, int depth);
 bool first_on_line(const Parse *, Loc);
 bool begins_declaration(int token);
 /* lexer.l */

@@ -88,62 +88,73 @@ static const char *sum_up(Arena *a, Expected e, bool top)
 	return text;
 }
 
-static const char *source_text(Parse *p, Loc loc, const char *kind)
+static const char *source_text(Parse *p, Loc loc)
 {
-	int n = (int)(loc.end - loc.begin), most = 40;
-	return arena_printf(p->arena, "%s %.*s%s", kind, n < most ? n : most, p->source->text + loc.begin, n < most ? "" : "...");
+	size_t n = loc.end - loc.begin, most = 40;
+	const char *text = arena_strndup(p->arena, p->source->text + loc.begin, n < most ? n : most);
+	return n < most ? text : arena_printf(p->arena, "%s...", text);
 }
 
 static const char *found_text(Parse *p, int token, const char *name, Loc loc)
 {
 	switch (token) {
-	case T_NAME: return source_text(p, loc, "name");
-	case T_INT: case T_FLOAT: return source_text(p, loc, "number");
+	case T_NAME: return arena_printf(p->arena, "name '%s'", source_text(p, loc));
+	case T_INT: case T_FLOAT: return arena_printf(p->arena, "number %s", source_text(p, loc));
 	case T_STRING: return "string";
 	default: return quoted(p->arena, name);
 	}
 }
 
-static void hint(Parse *p, Message *m, int token, const char *found, Loc loc, Expected e)
+/* the word for a declaration that was meant, or NULL */
+static const char *meant_word(Parse *p, Loc loc)
 {
-	Loc nowhere = {0};
-	const char *text = p->source->text;
-	bool same_line = loc_line(loc) == loc_line(p->before);
-	bool word = (found[0] >= 'a' && found[0] <= 'z' && !strchr(found, ' ')) || !strcmp(found, "None");
-	if (token == T_UPDATE && has(e, "<") && loc.end < p->source->len && text[loc.end] != ' ') {
-		diag_note(m, nowhere, "'<-' is one token: a comparison with a negative number is written 'x < -1'");
-	} else if (token == T_ASSIGN && has(e, "<-")) {
-		diag_note(m, nowhere, "a value is named with 'let', and a variable is updated with '<-'");
-	} else if (token == T_ASSIGN && has(e, "==")) {
-		diag_note(m, nowhere, "equality is written '=='");
-	} else if (word && has(e, "a name") && same_line && p->before.end > 0) {
-		diag_note(m, nowhere, "'%s' is a reserved word, and cannot be a name", found);
-	} else if (e.n && !has(e, "==") && (token == T_EQ || token == T_NE || token == T_LT || token == T_LE || token == T_GT ||
-					      token == T_GE) && has(e, "and")) {
-		diag_note(m, nowhere, "comparisons do not chain: write 'a < b and b < c'");
-	} else if (token == T_NAME && has(e, "let") && first_on_line(p, loc)) {
-		static const char *const words[] = {"model", "use", "const", "dim", "symbol", "data", "param", "shared", "let", "loss",
-			"def", "extern", "function", "driver"};
-		const char *name = arena_strndup(p->arena, text + loc.begin, loc.end - loc.begin);
-		const char *meant = did_you_mean(name, words, (int)(sizeof words / sizeof *words));
-		if (meant)
-			diag_note(m, nowhere, "did you mean '%s'?", meant);
-	}
+	static const char *const words[] = {"model", "use", "const", "dim", "symbol", "data", "param", "shared", "let", "loss", "def",
+		"extern", "function", "driver", "given", "assert", "each", "emit", "until", "return"};
+	return did_you_mean(source_text(p, loc), words, (int)(sizeof words / sizeof *words));
+}
+
+static bool is_comparison(int token)
+{
+	return token == T_EQ || token == T_NE || token == T_LT || token == T_LE || token == T_GT || token == T_GE;
+}
+
+static const char *hint(const Parse *p, int token, const char *found, Loc loc, Expected e)
+{
+	bool word = found[0] >= 'a' && found[0] <= 'z' && !strchr(found, ' ');
+	if (token == T_UPDATE && has(e, "<") && loc.end < p->source->len && p->source->text[loc.end] != ' ')
+		return "'<-' is one token: a comparison with a negative number is written 'x < -1'";
+	if (token == T_ASSIGN && has(e, "<-"))
+		return "a value is named with 'let', and a variable is updated with '<-'";
+	if (token == T_IF && has(e, "{"))
+		return "the 'if' of an 'else' stands in its braces";
+	bool in_sizes = p->open.len && p->open.data[p->open.len - 1].open == '[';
+	if (token == T_ASSIGN && has(e, "==") && !in_sizes)
+		return "equality is written '=='";
+	if (is_comparison(token) && has(e, "and"))
+		return "comparisons do not chain: write 'a < b and b < c'";
+	if (word && has(e, "a name") && !has(e, "let") && loc_line(loc) == loc_line(p->before))
+		return arena_printf(p->arena, "'%s' is a reserved word, and cannot be a name", found);
+	return NULL;
 }
 
 void report_syntax_error(Parse *p, const char *found, Loc loc, const char *const *expected, int n)
 {
 	int token = p->token;
-	/* from here to what the parser can go on from */
-	if (!is_sync_token(p, token, loc, p->depth_before)) {
-		p->skipping = true;
-		p->skip_depth = p->depth_before;
-	}
-	if (p->supplied) /* the missing bracket is reported */
+	p->failed = true;
+	if (p->supplied || loc.begin == p->reported) /* the missing bracket, or what is here, is reported */
 		return;
+	p->reported = loc.begin;
 	Expected e = {expected, n};
-	const char *what = found_text(p, token, found, loc);
-	const char *wanted = sum_up(p->arena, e, p->open.len == 0);
-	Message *m = diag_error(p->diag, loc, "unexpected %s%s%s", what, wanted ? ", expected " : "", wanted ? wanted : "");
-	hint(p, m, token, found, loc, e);
+	/* functon f(x): a statement that begins with a name is an update or a call, and this is neither */
+	const char *meant = has(e, "<-") && p->open.len == p->depth_before ? meant_word(p, p->before) : NULL;
+	if (meant) {
+		diag_error(p->diag, p->before, "unexpected name '%s'; did you mean '%s'?", source_text(p, p->before), meant);
+		return;
+	}
+	const char *wanted = sum_up(p->arena, e, p->depth_before == 0);
+	Message *m = diag_error(p->diag, loc, "unexpected %s%s%s", found_text(p, token, found, loc), wanted ? ", expected " : "",
+		wanted ? wanted : "");
+	const char *why = hint(p, token, found, loc, e);
+	if (why)
+		diag_note(m, (Loc){0}, "%s", why);
 }
