@@ -147,7 +147,17 @@ void print_kernel_c(Writer *, const Kernel *, const Target *);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);
 void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */
-/* ---- verify: internal_error if a schedule is not legal */
-void verify_kernel(const Kernel *, const char *after);
+/* ---- verify_schedule.c, verify_access.c: a schedule is legal if
+ *   - par axes stand outside all others, lanes axes innermost, with unroll axes and stores only inside
+ *   - bounds and indices speak of axes around them, bounds affinely; unroll and lanes axes have literal extents or a cut; cuts leave
+ *     nothing over
+ *   - buffers are declared before use, at their level or inside; stack and registers have literal extents; registers are indexed by
+ *     unroll and lanes axes and sums of them
+ *   - a store to what is declared outside a par, simd or lanes axis keeps that axis (by an index, or by an index whose bounds speak of
+ *     it), or folds lanes from registers; and what is stored there is read only at that axis
+ *   - lanes have stride 1 or 0, no part in conditions and gathered indices, and rows with a vector form
+ *   - parts without a barrier between them do not meet in a buffer */
+const char *check_kernel(Arena *, const Kernel *); /* what is not legal, or NULL */
+void verify_kernel(const Kernel *, const char *after); /* internal_error if something is not */
 
 #endif
