@@ -124,6 +124,7 @@ Writer *writer_new(Arena *);
 /* appends formatted text, which may hold several lines; a line is indented by the braces open before it */
 void put(Writer *, const char *fmt, ...) PRINTF(2, 3);
 void put_raw(Writer *, const char *text); /* as it is, no indentation */
+void put_indented(Writer *, const char *text); /* whole lines that are indented among themselves, moved in by the braces open here */
 const char *writer_text(const Writer *, size_t *len);
 
 /* ---- files compiled into the program by cmake/embed.cmake; a table ends with a NULL name */

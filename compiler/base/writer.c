@@ -150,6 +150,22 @@ void put(Writer *w, const char *fmt, ...)
 	arena_free(scratch);
 }
 
+void put_indented(Writer *w, const char *text)
+{
+	if (w->line.len)
+		write_line(w);
+	while (*text) {
+		const char *end = strchr(text, '\n');
+		int n = end ? (int)(end - text) : (int)strlen(text), i = 0;
+		while (i < n && (text[i] == ' ' || text[i] == '\t'))
+			i++;
+		if (i < n && (text[i] != '#' || is_pragma(text + i, n - i)))
+			indent(w);
+		out_bytes(w, text, n + (end != NULL));
+		text += n + (end != NULL);
+	}
+}
+
 void put_raw(Writer *w, const char *text)
 {
 	if (w->line.len)

@@ -155,7 +155,8 @@ void emit_driver(Emit *e, Writer *w)
 	put(w, "#include \"%s.h\"\n#include \"mc_driver.h\"\n", e->name);
 	if (strstr(text, "mc_floor") || strstr(text, "mc_mod") || strstr(text, "mc_pow") || strstr(text, "_f32(") || strstr(text, "_f64(") || strstr(text, "_i64("))
 		put(w, "#include \"mc_math.h\"\n");
-	put(w, "\n%s", text);
+	put(w, "\n");
+	put_raw(w, text);
 	put(w, "static const mc_driver driver = {&%s_model, %s, %d, %s};\n\n", e->name, c_string(e->arena, slash ? slash + 1 : path), n, n ? "parts" : "NULL");
 	put(w, "int main(int argc, char **argv)\n{\nreturn mc_driver_main(&driver, argc, argv);\n}\n");
 }

@@ -53,7 +53,7 @@ static void emit_ready(Emit *e, Writer *w)
 		state = state || e->model->vars.data[i]->kind != VAR_DATA;
 	if (state)
 		put(w, "/* does every variable have a value? */\nstatic int is_ready(const %s *m)\n{\n"
-		       "for (size_t i = 0; i < sizeof m->flags; i++) {\nif (!m->set[i]) {\nreturn 0;\n}\n}\nreturn 1;\n}\n\n", e->name);
+		       "for (size_t i = 0; i < sizeof m->flags; i++)\n\tif (!m->set[i])\n\t\treturn 0;\nreturn 1;\n}\n\n", e->name);
 }
 
 static void emit_code(Emit *e, Writer *w)
@@ -80,10 +80,14 @@ static void emit_code(Emit *e, Writer *w)
 	if (strstr(code, "cblas_"))
 		put(w, "#include <cblas.h>\n");
 	put(w, "#include <stdlib.h>\n#include <string.h>\n\n");
-	put(w, "%s", text_of(body));
-	if (e->plan->kernels.len)
-		put(w, "/* ---- kernels */\n\n%s\n", text_of(kernels));
-	put(w, "/* ---- the functions of the model */\n\n%s", text_of(functions));
+	put_raw(w, text_of(body));
+	if (e->plan->kernels.len) {
+		put(w, "/* ---- kernels */\n\n");
+		put_raw(w, text_of(kernels));
+		put(w, "\n");
+	}
+	put(w, "/* ---- the functions of the model */\n\n");
+	put_raw(w, text_of(functions));
 	if (has_runtime(e))
 		emit_tables(e, w);
 }

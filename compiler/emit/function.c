@@ -30,16 +30,16 @@ static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char
 {
 	const Func *f = p->func;
 	if (has_state(e))
-		put(w, "if (!is_ready(%s)) {\nreturn MC_NOT_READY;\n}\n", m);
+		put(w, "if (!is_ready(%s))\n\treturn MC_NOT_READY;\n", m);
 	for (int i = 0; i < e->model->vars.len; i++) {
 		const Var *v = e->model->vars.data[i];
 		if (v->kind == VAR_DATA && p->reads[i])
-			put(w, "if (!%s->data.%s) {\nreturn MC_NOT_BOUND;\n}\n", m, var_c_name(e, v));
+			put(w, "if (!%s->data.%s)\n\treturn MC_NOT_BOUND;\n", m, var_c_name(e, v));
 	}
 	for (int i = 0; i < f->dims.len; i++) {
 		const Dim *d = f->dims.data[i];
 		const char *n = c_name(e->arena, d->name);
-		put(w, "if (%s < %" PRId64 " || %s > %s->sizes.%s) {\nreturn MC_SIZE;\n}\n", n, d->lo, n, m, n);
+		put(w, "if (%s < %" PRId64 " || %s > %s->sizes.%s)\n\treturn MC_SIZE;\n", n, d->lo, n, m, n);
 	}
 	const char *null = NULL;
 	for (int i = 0; i < f->args.len; i++)
@@ -48,7 +48,7 @@ static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char
 			null = null ? arena_printf(e->arena, "%s || !%s", null, n) : arena_printf(e->arena, "!%s", n);
 		}
 	if (null)
-		put(w, "if (%s) {\nreturn MC_NULL;\n}\n", null);
+		put(w, "if (%s)\n\treturn MC_NULL;\n", null);
 }
 
 /* one line a buffer that the text below names */
@@ -105,7 +105,8 @@ static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
 		dim_locals(e, w, p->func, "m", text);
 		buffer_locals(e, w, p, "m", text);
 	}
-	put(w, "m->seed = seed;\n%s", text);
+	put(w, "m->seed = seed;\n");
+	put_indented(w, text);
 	put(w, "m->call = 1;\n");
 	if (vars && has_state(e))
 		put(w, "memset(m->set, 1, sizeof m->flags);\n");
@@ -143,8 +144,10 @@ void emit_function(Emit *e, Writer *w, int i)
 		if (!uses_word(text, n) && !uses_word(text_of(checks), n))
 			put(w, "(void)%s;\n", n);
 	}
-	put(w, "%s%s%s", text_of(checks), text_of(dims), local_text);
-	put(w, "%s", text);
+	put_indented(w, text_of(checks));
+	put_indented(w, text_of(dims));
+	put_indented(w, local_text);
+	put_indented(w, text);
 	if (f->draws)
 		put(w, "%s->call++;\n", m);
 	put(w, "return MC_OK;\n}\n\n");

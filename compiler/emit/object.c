@@ -53,7 +53,7 @@ void emit_struct(Emit *e, Writer *w)
 	if (m->dims.len)
 		put(w, "%s_sizes sizes; /* as it was made */\n", e->name);
 	put(w, "uint64_t seed, call; /* of random draws; the number of the next call that draws */\n");
-	put(w, "void *block; /* what NAME_new allocated, or NULL */\n");
+	put(w, "void *block; /* allocated by %s_new, or NULL */\n", e->name);
 	if (has_bound_dims(e)) {
 		put(w, "struct {\n");
 		for (int i = 0; i < m->dims.len; i++)
@@ -118,7 +118,7 @@ static void emit_scratch(Emit *e, Writer *w)
 		put(body, "at = 0; /* %s */\n", func_c_name(p->func));
 		for (int j = 0; j < p->slots.len; j++) {
 			const Slot *s = p->slots.data[j];
-			put(body, "if (m) {\nm->slot.%s[%d] = scratch + at;\n}\n", func_c_name(p->func), j);
+			put(body, "if (m)\n\tm->slot.%s[%d] = scratch + at;\n", func_c_name(p->func), j);
 			if (s->size.len == 1) {
 				put(body, "at = mc_add(at, %s, &bad);", checked_c(e->arena, s->size.data[0]));
 			} else {
@@ -145,7 +145,7 @@ static void emit_scratch(Emit *e, Writer *w)
 	if (uses_word(text, "size"))
 		put(w, "int64_t size;\n");
 	put(w, "int bad = 0;\n");
-	put(w, "%s", text);
+	put_indented(w, text);
 	put(w, "return bad ? -1 : most;\n}\n\n");
 }
 
@@ -160,9 +160,9 @@ static void emit_bounds(Emit *e, Writer *w)
 			continue;
 		int64_t lo = use == DIM_STATE ? d->lo : 0;
 		if (d->hi != INT64_MAX)
-			put(w, "if (sizes->%s < %" PRId64 " || sizes->%s > %" PRId64 ") {\nreturn 0;\n}\n", n, lo, n, d->hi);
+			put(w, "if (sizes->%s < %" PRId64 " || sizes->%s > %" PRId64 ")\n\treturn 0;\n", n, lo, n, d->hi);
 		else
-			put(w, "if (sizes->%s < %" PRId64 ") {\nreturn 0;\n}\n", n, lo);
+			put(w, "if (sizes->%s < %" PRId64 ")\n\treturn 0;\n", n, lo);
 	}
 }
 
@@ -179,7 +179,7 @@ static void emit_bytes(Emit *e, Writer *w)
 	const bool checked = strstr(text, "&bad") != NULL || has_slots(e);
 	if (checked)
 		put(w, "int bad = 0;\n");
-	put(w, "%s", text);
+	put_indented(w, text);
 	if (has_slots(e)) {
 		put(w, "const int64_t scratch = place_scratch(%sNULL, NULL);\n", dims ? "sizes, " : "");
 		put(w, "const int64_t bytes = mc_add(fixed, scratch, &bad);\n");
@@ -198,7 +198,7 @@ static void emit_place(Emit *e, Writer *w)
 	const char *n = e->name, *sizes = dims ? "sizes" : "";
 	put(w, "%s *%s_place(void *memory, size_t bytes%s%s)\n{\n", n, n, dims ? ", " : "", dims ? sizes_param(e, "sizes") : "");
 	put(w, "const size_t needed = %s_bytes(%s);\n", n, sizes);
-	put(w, "if (!memory || !needed || bytes < needed) {\nreturn NULL;\n}\n");
+	put(w, "if (!memory || !needed || bytes < needed)\n\treturn NULL;\n");
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
 	put(w, "%s *m = (%s *)(void *)at;\n", n, n);
 	put(w, "memset(m, 0, sizeof *m);\n");
@@ -226,20 +226,21 @@ static void emit_place(Emit *e, Writer *w)
 	if (has_slots(e))
 		put(body, "place_scratch(%sm, at);\n", dims ? "sizes, " : "");
 	dim_locals(e, w, text_of(body), "sizes->");
-	put(w, "%sreturn m;\n}\n\n", text_of(body));
+	put_indented(w, text_of(body));
+	put(w, "return m;\n}\n\n");
 
 	put(w, "%s *%s_new(%s)\n{\n", n, n, dims ? sizes_param(e, "sizes") : "void");
 	put(w, "const size_t bytes = %s_bytes(%s);\n", n, sizes);
 	put(w, "void *block = bytes ? malloc(bytes) : NULL;\n");
-	put(w, "if (!block) {\nreturn NULL;\n}\n");
+	put(w, "if (!block)\n\treturn NULL;\n");
 	put(w, "%s *m = %s_place(block, bytes%s%s);\nm->block = block;\nreturn m;\n}\n\n", n, n, dims ? ", " : "", sizes);
-	put(w, "void %s_free(%s *m)\n{\nif (m && m->block) {\nfree(m->block);\n}\n}\n\n", n, n);
+	put(w, "void %s_free(%s *m)\n{\nif (m && m->block)\n\tfree(m->block);\n}\n\n", n, n);
 
 	const char *scratch = !has_slots(e) ? "0" : dims ? "place_scratch(&m->sizes, NULL, NULL)" : "place_scratch(NULL, NULL)";
 	put(w, "size_t %s_share_bytes(const %s *m)\n{\n%sreturn (size_t)(%" PRId64 " + %s);\n}\n\n", n, n, !has_slots(e) || !dims ? "(void)m;\n" : "",
 	    object_bytes(e) + OBJECT_ALIGN, scratch);
 	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes)\n{\n", n, n, n);
-	put(w, "if (!memory || bytes < %s_share_bytes(of)) {\nreturn NULL;\n}\n", n);
+	put(w, "if (!memory || bytes < %s_share_bytes(of))\n\treturn NULL;\n", n);
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
 	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", n, n);
 	if (has_slots(e))
@@ -282,7 +283,7 @@ static void emit_state(Emit *e, Writer *w)
 		}
 	put(w, "%s *%s_params(%s *m, size_t *count)\n{\n", ctype(m->floatX), e->name, e->name);
 	dim_locals(e, w, size_c(e->arena, total), "m->sizes.");
-	put(w, "if (count) {\n*count = (size_t)(%s);\n}\nreturn m->state.%s;\n}\n\n", size_c(e->arena, total), var_c_name(e, first));
+	put(w, "if (count)\n\t*count = (size_t)(%s);\nreturn m->state.%s;\n}\n\n", size_c(e->arena, total), var_c_name(e, first));
 }
 
 static void emit_bind(Emit *e, Writer *w)
@@ -297,13 +298,13 @@ static void emit_bind(Emit *e, Writer *w)
 		for (int j = 0; j < m->dims.len; j++)
 			if (dim_of_type(v->type, m->dims.data[j]) && dim_use(e, m->dims.data[j]) == DIM_DATA)
 				put(w, ", int64_t %s", c_name(e->arena, m->dims.data[j]->name));
-		put(w, ", const %s *values)\n{\nm->data.%s = NULL;\nif (!values) {\nreturn MC_OK;\n}\n", ctype(v->type->dtype), c);
+		put(w, ", const %s *values)\n{\nm->data.%s = NULL;\nif (!values)\n\treturn MC_OK;\n", ctype(v->type->dtype), c);
 		for (int j = 0; j < m->dims.len; j++) {
 			const Dim *d = m->dims.data[j];
 			const char *n = c_name(e->arena, d->name);
 			if (!dim_of_type(v->type, d) || dim_use(e, d) != DIM_DATA)
 				continue;
-			put(w, d->hi != INT64_MAX ? "if (%s < %" PRId64 " || %s > %" PRId64 ") {\nreturn MC_SIZE;\n}\n" : "if (%s < %" PRId64 ") {\nreturn MC_SIZE;\n}\n", n,
+			put(w, d->hi != INT64_MAX ? "if (%s < %" PRId64 " || %s > %" PRId64 ")\n\treturn MC_SIZE;\n" : "if (%s < %" PRId64 ")\n\treturn MC_SIZE;\n", n,
 			    d->lo, n, d->hi);
 			/* others that have this dim keep it */
 			const char *others = "";
@@ -311,7 +312,7 @@ static void emit_bind(Emit *e, Writer *w)
 				if (k != i && m->vars.data[k]->kind == VAR_DATA && dim_of_type(m->vars.data[k]->type, d))
 					others = arena_printf(e->arena, "%s%sm->data.%s", others, *others ? " || " : "", var_c_name(e, m->vars.data[k]));
 			if (*others)
-				put(w, "if (m->bound.%s != %s && (%s)) {\nreturn MC_SIZE; /* other data is bound with another size */\n}\n", n, n, others);
+				put(w, "if (m->bound.%s != %s && (%s))\n\treturn MC_SIZE; /* other data is bound with another size */\n", n, n, others);
 			put(w, "m->bound.%s = %s;\n", n, n);
 		}
 		put(w, "m->data.%s = values;\nreturn MC_OK;\n}\n\n", c);

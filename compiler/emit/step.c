@@ -119,7 +119,7 @@ static void put_kernel(Body *b, const Step *s)
 		bool value = buf->kind == BUF_ARG && buf->type->rank == 0;
 		push(a, &item, value ? arena_printf(a, "&%s", buf_c(a, buf)) : buf_c(a, buf));
 	}
-	put(b->w, "%s\n", wrap_list(a, arena_printf(a, "%s(", s->kernel->name), item.len, item.data, ");", 16));
+	put(b->w, "%s\n", wrap_list(a, s->kernel->name, item.len, item.data, ";", 16));
 }
 
 static const char *offset(Arena *a, const PlanBuf *buf, const Size *next, const char *i)
@@ -173,7 +173,8 @@ static void put_loop(Body *b, const Step *s)
 	const char *text = writer_text(inside.w, &len);
 	if (s->hash && uses_word(text, s->hash)) /* of the steps of all loops around a random draw */
 		put(b->w, "const uint32_t %s = %s * 0x9E3779B1u + (uint32_t)%s + 1u;\n", s->hash, s->outer_hash ? s->outer_hash : "0u", s->index);
-	put(b->w, "%s}\n", text);
+	put_indented(b->w, text);
+	put(b->w, "}\n");
 }
 
 static void put_check(Body *b, const Step *s)
@@ -185,7 +186,7 @@ static void put_check(Body *b, const Step *s)
 	number += b->e->first_check[i];
 	const FuncCheck *c = &f->checks.data[s->check];
 	bool init = f == b->e->model->init;
-	put(b->w, "if (!(%s)) {\nreturn%s; /* %s%s%s */\n}\n", scalar_c(b, s->value), init ? "" : arena_printf(b->e->arena, " %d", number), c->what ? c->what : "",
+	put(b->w, "if (!(%s))\n\treturn%s; /* %s%s%s */\n", scalar_c(b, s->value), init ? "" : arena_printf(b->e->arena, " %d", number), c->what ? c->what : "",
 	    c->what ? ": " : "", c->text);
 }
 
@@ -218,7 +219,7 @@ static void put_step(Body *b, const Step *s)
 		}
 		put(b->w, "}\n");
 		break;
-	case STEP_BREAK: put(b->w, "if (%s) {\nbreak;\n}\n", scalar_c(b, s->value)); break;
+	case STEP_BREAK: put(b->w, "if (%s)\n\tbreak;\n", scalar_c(b, s->value)); break;
 	case STEP_SCALAR: break;
 	}
 	if (needs)

@@ -55,7 +55,8 @@ static void emit_formula(const Emit *e, Writer *w, const Type *t, const char *na
 	for (int i = 0; i < e->model->dims.len; i++)
 		if (uses_word(text, c_name(e->arena, e->model->dims.data[i]->name)))
 			put(w, "const int64_t %s = dims[%d];\n", c_name(e->arena, e->model->dims.data[i]->name), i);
-	put(w, "%s}\n\n", text);
+	put_indented(w, text);
+	put(w, "}\n\n");
 }
 
 /* {MC_FLOAT32, 2, {784, 10}, NULL}; skip: leading axes left out */
