@@ -139,6 +139,24 @@ Val *other_than(Val *const *in, double x)
 	return is_number(in[0], x) ? in[1] : is_number(in[1], x) ? in[0] : NULL;
 }
 
+static int uses(const Val *v)
+{
+	const Graph *g = v->graph;
+	int n = 0;
+	for (int i = v->id + 1; i < g->vals.len; i++)
+		for (int k = 0; k < g->vals.data[i]->nin; k++)
+			n += g->vals.data[i]->in[k] == v;
+	for (int i = 0; i < g->results.len; i++)
+		n += g->results.data[i] == v;
+	return n;
+}
+
+bool may_index_early(const Val *v, Val *const *in)
+{
+	const OpInfo *info = op_info(in[0]->op);
+	return info->elementwise && (info->types == TYPES_FLOAT || uses(v->in[0]) == 1);
+}
+
 bool is_restored(const Val *x, const Type *shape, ReduceKind kind, Val **of, uint32_t *axes, bool *stopped)
 {
 	const Val *r = x->op == OP_broadcast ? x->in[0] : x;

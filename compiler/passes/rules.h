@@ -29,6 +29,9 @@ bool is_const(const Val *); /* a number of rank 0 */
 bool is_float(const Val *);
 /* one operand of a commutative v matches is_number(x): the other one */
 Val *other_than(Val *const *in, double x);
+/* v is an indexing of elementwise in[0], which may as well be done before that: nothing else needs the whole of it, or it is a
+ * function, of which a rule for logarithms may want the argument */
+bool may_index_early(const Val *v, Val *const *in);
 /* x is kind(of) over axes, broadcast back to of's shape, which is `shape`; or of rank 0, and an operand with what has that shape.  A
  * stop_gradient may stand between, and a select that puts 0 for inf. */
 bool is_restored(const Val *x, const Type *shape, ReduceKind kind, Val **of, uint32_t *axes, bool *stopped);
