@@ -185,13 +185,19 @@ static int not_ones(const Type *t, int lo, int hi, int *axis)
 	return n;
 }
 
-bool reshape_splits(Arena *arena, const Type *from, const Type *to)
+uint32_t reshape_merges(Arena *arena, const Type *from, const Type *to)
 {
-	int i = 0, j = 0, axis[MAX_RANK];
-	for (int i0 = 0; next_run(arena, from, to, &i, &j); i0 = i)
-		if (not_ones(from, i0, i, axis) > 1)
-			return false;
-	return true;
+	int i = 0, j = 0, f[MAX_RANK], t[MAX_RANK];
+	uint32_t merged = 0;
+	for (int i0 = 0, j0 = 0; next_run(arena, from, to, &i, &j); i0 = i, j0 = j) {
+		int nf = not_ones(from, i0, i, f), nt = not_ones(to, j0, j, t);
+		bool alike = nf == nt;
+		for (int k = 0; k < nf && alike; k++)
+			alike = size_equal(from->size[f[k]], to->size[t[k]]);
+		for (int k = 0; k < nf && nf > 1 && !alike; k++)
+			merged |= UINT32_C(1) << f[k];
+	}
+	return merged;
 }
 
 void ix_reshape(Build *b, const Type *from, const Type *to, const Ix *of_to, Ix *of_from)

@@ -179,7 +179,7 @@ const Node *ix_value(Build *, Ix); /* as an int64 */
 KIndex ix_index(Build *, Ix);
 bool ix_equal(const Ix *, const Ix *);
 void ix_reshape(Build *, const Type *from, const Type *to, const Ix *of_to, Ix *of_from);
-bool reshape_splits(Arena *, const Type *from, const Type *to); /* each index is affine */
+uint32_t reshape_merges(Arena *, const Type *from, const Type *to); /* axes of from whose indices are digits of a flat one */
 const Node *load_buf(Build *, PlanBuf *, const Node *at, int rank, const Ix *);
 Access access_buf(Build *, PlanBuf *, const Node *at, int rank, const Ix *);
 const Buffer *kernel_buffer(Build *, PlanBuf *);

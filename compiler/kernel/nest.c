@@ -272,7 +272,8 @@ static void note_access(Seen *seen, const Access *a)
 {
 	for (int d = 0; d < a->buffer->rank; d++) {
 		note_sizes(seen->b, a->index[d].affine);
-		note_sizes(seen->b, a->buffer->extent[d].size);
+		if (d > 0) /* the first has no part in the strides */
+			note_sizes(seen->b, a->buffer->extent[d].size);
 		if (a->index[d].gathered)
 			note_node(seen, a->index[d].gathered);
 	}

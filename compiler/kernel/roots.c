@@ -4,7 +4,7 @@
  * is written into its consumers, unless it costs more than a load and is taken more than once. */
 #include "lower.h"
 
-enum { DEAR = 4, DEAR_OPERAND = 7 };
+enum { DEAR = 4, DEAR_OPERAND = 3 };
 
 Info *info_of(const Scope *s, const Val *v)
 {
@@ -120,18 +120,28 @@ static bool is_host(Scope *s, const Val *v)
 	return true;
 }
 
-/* its element at a flat index is a load at that index, or made of such */
-static bool is_flat(Scope *s, const Val *v)
+static bool keeps_axes(const Val *v, uint32_t axes)
+{
+	int64_t c;
+	for (int i = 0; i < v->type->rank; i++)
+		if (axes >> i & 1 && (!size_is_const(v->attr.slice.start[i], &c) || c != 0 || v->attr.slice.step[i] != 1 ||
+				      !size_equal(v->type->size[i], v->in[0]->type->size[i])))
+			return false;
+	return true;
+}
+
+/* with digits of a flat index for these axes its element is a load at that index, or made of such */
+static bool is_flat(Scope *s, const Val *v, uint32_t axes)
 {
 	const Info *info = info_of(s, v);
 	if (v->type->rank == 0 || info->root || info->buffered)
 		return true;
-	if (v->op == OP_reshape)
-		return is_flat(s, v->in[0]);
+	if (v->op == OP_slice && keeps_axes(v, axes))
+		return is_flat(s, v->in[0], axes);
 	if (!op_info(v->op)->elementwise)
 		return false;
 	for (int k = 0; k < v->nin; k++)
-		if (!is_flat(s, v->in[k]))
+		if (!is_flat(s, v->in[k], axes))
 			return false;
 	return true;
 }
@@ -181,19 +191,17 @@ static void decide(Scope *s, const Val *v)
 	if (info->host || info->buffered || info->uses == 0)
 		return;
 	info->cost = own_cost(v->op);
-	if (v->op == OP_reshape && !reshape_splits(L->arena, v->in[0]->type, v->type) && !is_flat(s, v->in[0]))
+	uint32_t merged = v->op == OP_reshape ? reshape_merges(L->arena, v->in[0]->type, v->type) : 0;
+	if (merged && !is_flat(s, v->in[0], merged))
 		make_root(s, v->in[0]);
-	if ((v->op == OP_gather || (v->op == OP_reshape && !reshape_splits(L->arena, v->in[0]->type, v->type))) &&
-	    !any_index(s, v->in[0]))
+	if ((v->op == OP_gather || merged) && !any_index(s, v->in[0]))
 		make_root(s, v->in[0]);
 	for (int k = 0; k < v->nin; k++)
 		if (!info_of(s, v->in[k])->root)
 			info->cost += info_of(s, v->in[k])->cost;
 	if (info->cost > 1000)
 		info->cost = 1000;
-	int dear = DEAR;
-	if (info->spread && v->type->rank > 1)
-		dear = DEAR_OPERAND;
+	int dear = info->spread && v->type->rank > 1 ? DEAR_OPERAND : DEAR;
 	if (!can_inline(v->op) || (v->op == OP_pad && !can_inline_pad(v)) || info->want_buffer ||
 	    info->cost > 200 || (info->uses > 1 && info->cost >= DEAR) || (info->spread && info->cost >= dear))
 		make_root(s, v);
