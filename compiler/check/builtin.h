@@ -14,6 +14,7 @@ DType promote(DType, DType); /* of two tensors: what holds both, bool < integers
 DType common_dtype(Check *, Value a, Value b); /* the same of values: literals take the type of what they meet */
 DType arithmetic_dtype(DType); /* bool and integers under 32 bits: int32 */
 DType float_dtype(Check *, DType); /* floats stay, all else is floatX */
+bool as_operand(Check *, Loc, Value *); /* a list that is an operand is an array; false after an error */
 Value no_complex(Check *, Loc); /* the one place that refuses complex numbers */
 DType values_dtype(Check *, int n, const Value *); /* of many, as common_dtype */
 /* a node of exactly this dtype; NULL after an error */

@@ -65,10 +65,8 @@ Value builtin_elementwise(Check *c, const BuiltinCall *call)
 	int n = op_info(op)->arity;
 	for (int i = 0; i < n; i++) {
 		v[i] = arg_value(call, i);
-		if (v[i].kind == V_LIST) {
-			Val *x = arg_tensor(c, call, i);
-			v[i] = x ? value_tensor(x) : value_error();
-		}
+		if (!as_operand(c, call->arg_loc[i], &v[i]))
+			return value_error();
 		if (!is_numeric(v[i]))
 			return error_not_number(c, call->arg_loc[i], name, v[i]);
 	}
@@ -101,6 +99,8 @@ static Value larger(Check *c, Loc loc, bool max, Value a, Loc a_loc, Value b, Lo
 	const char *what = max ? "maximum" : "minimum";
 	double x, y;
 	if (a.kind == V_ERROR || b.kind == V_ERROR)
+		return value_error();
+	if (!as_operand(c, a_loc, &a) || !as_operand(c, b_loc, &b))
 		return value_error();
 	if (!is_numeric(a) || !is_numeric(b))
 		return error_not_number(c, loc, what, is_numeric(a) ? b : a);

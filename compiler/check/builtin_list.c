@@ -89,9 +89,8 @@ Value builtin_stack(Check *c, const BuiltinCall *call)
 	int axis;
 	if (!nonempty(c, call, &list))
 		return value_error();
-	Value first = list->item[0];
-	int rank = first.kind == V_TENSOR ? first.v->type->rank : 0;
-	if (!arg_axis(c, call, 1, rank + 1, 0, &axis))
+	Val *first = list->item[0].kind == V_ERROR ? NULL : as_tensor(c, call->loc, list->item[0], DT_error);
+	if (first == NULL || !arg_axis(c, call, 1, first->type->rank + 1, 0, &axis))
 		return value_error();
 	Val *v = stack_values(c, call->loc, list->n, list->item, NULL, axis);
 	return v ? value_tensor(v) : value_error();

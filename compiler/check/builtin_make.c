@@ -84,9 +84,13 @@ static bool shape_of_value(Check *c, const BuiltinCall *call, Type *t)
 			t->size[i] = size_resolve(c->arena, t->size[i]);
 		return true;
 	}
-	if (v.kind == V_LIST) {
-		t->rank = 1;
-		t->size[0] = size_int(c, v.list->n);
+	if (v.kind == V_LIST) { /* the array that it is */
+		while (v.kind == V_LIST && t->rank < MAX_RANK) {
+			t->size[t->rank++] = size_int(c, v.list->n);
+			v = v.list->n ? v.list->item[0] : const_int(c, 0);
+		}
+		for (int i = 0; v.kind == V_TENSOR && i < v.v->type->rank && t->rank < MAX_RANK; i++)
+			t->size[t->rank++] = v.v->type->size[i];
 		return true;
 	}
 	if (v.kind != V_ERROR)

@@ -134,6 +134,8 @@ Value op_binary(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc
 	if (op == BIN_EQ || op == BIN_NE)
 		if (same_thing(c, a, b, &same))
 			return value_bool(same == (op == BIN_EQ));
+	if (!as_operand(c, a_loc, &a) || !as_operand(c, b_loc, &b))
+		return value_error();
 	if (!is_numeric(a) || !is_numeric(b))
 		return error_operand(c, op, loc, a, a_loc, b, b_loc);
 	if (known_binary(c, op, loc, a, b, b_loc, &known))
@@ -147,6 +149,8 @@ Value op_binary(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc
 Value op_and_or_where(Check *c, Loc loc, Value cond, Value a, Value b)
 {
 	if (cond.kind == V_ERROR || a.kind == V_ERROR || b.kind == V_ERROR)
+		return value_error();
+	if (!as_operand(c, loc, &cond) || !as_operand(c, loc, &a) || !as_operand(c, loc, &b))
 		return value_error();
 	if (!is_numeric(a) || !is_numeric(b))
 		return error_not_number(c, loc, "where", is_numeric(a) ? b : a);

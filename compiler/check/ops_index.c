@@ -44,15 +44,11 @@ static bool gather_fits(Check *c, Loc loc, const Subscript *s)
 	return false;
 }
 
-/* items of a list: a constant, or a slice of constants */
-static Value index_list(Check *c, Loc loc, Value x, int n, const IndexValue *ix)
+/* items of a list: a constant, or a slice of constants; by any other index it is an array */
+static Value index_list(Check *c, Value x, const IndexValue *ix)
 {
 	int len = x.list->n;
 	int64_t lo = 0, hi = len, step = 1, i;
-	if (n != 1 || (ix->kind != INDEX_EXPR && ix->kind != INDEX_SLICE)) {
-		check_error(c, loc, "a list takes one index");
-		return value_error();
-	}
 	if (ix->kind == INDEX_EXPR) {
 		if (!as_const_int(c, ix->loc, ix->at, "the index of a list", &i))
 			return value_error();
@@ -84,8 +80,10 @@ Value op_index(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 	Val *in[MAX_RANK + 1];
 	if (x.kind == V_ERROR)
 		return x;
-	if (x.kind == V_LIST)
-		return index_list(c, loc, x, n, ix);
+	if (x.kind == V_LIST && n == 1 && ((ix->kind == INDEX_EXPR && ix->at.kind == V_INT) || ix->kind == INDEX_SLICE))
+		return index_list(c, x, ix);
+	if (!as_operand(c, x_loc, &x))
+		return value_error();
 	if (x.kind != V_TENSOR) {
 		check_error(c, loc, "an array is indexed, not %s", value_text(c, x));
 		return value_error();

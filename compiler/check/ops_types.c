@@ -239,6 +239,16 @@ Val *as_tensor(Check *c, Loc loc, Value v, DType want)
 	}
 }
 
+bool as_operand(Check *c, Loc loc, Value *v)
+{
+	if (v->kind != V_LIST)
+		return true;
+	Val *x = as_tensor(c, loc, *v, DT_error);
+	if (x)
+		*v = value_tensor(x);
+	return x != NULL;
+}
+
 Val *as_dtype(Check *c, Loc loc, Value v, DType t)
 {
 	Val *x = as_tensor(c, loc, v, t);
@@ -275,10 +285,12 @@ Value op_cast(Check *c, Loc loc, DType t, Value v)
 		return const_int(c, saturate(v.f));
 	if (t == DT_bool && is_known(v) && known_float(c, v, &f))
 		return value_bool(f != 0);
-	/* a known number is converted as it would be when run; NaN and what is too large by the same rule */
-	Val *x = as_tensor(c, loc, v, v.kind == V_FLOAT && !dtype_is_float(t) ? DT_float64 : v.kind == V_INT && !dtype_is_float(t) ? DT_int64
-	                                                                     : v.kind == V_BOOL                   ? DT_bool
-	                                                                                                          : t);
+	DType made = t; /* integers convert floats when the program runs: by the same rule */
+	if (v.kind == V_LIST)
+		made = DT_error;
+	else if (!dtype_is_float(t))
+		made = v.kind == V_FLOAT ? DT_float64 : v.kind == V_INT ? DT_int64 : DT_bool;
+	Val *x = as_tensor(c, loc, v, made);
 	if (x == NULL)
 		return value_error();
 	if (t == DT_bool && x->type->dtype != DT_bool) {
