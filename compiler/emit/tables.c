@@ -169,7 +169,7 @@ static void emit_function_table(const Emit *e, Writer *w, const Func *f)
 	put(w, "%s);\n}\n\n", t);
 }
 
-/* The leading size of a symbol is how many rows a call takes. */
+/* The leading size of a symbol is how many rows a call takes; one that is given rows of data has become a slice of it. */
 static const char *rows_of(const Emit *e, const Func *f)
 {
 	const char *text;
@@ -178,6 +178,12 @@ static const char *rows_of(const Emit *e, const Func *f)
 			return text;
 	for (int i = 0; i < f->dims.len; i++)
 		return arena_printf(e->arena, "MC_DIM(%d)", dim_number(e, f->dims.data[i]));
+	for (int i = 0; i < f->graph->vals.len; i++) {
+		const Val *v = f->graph->vals.data[i];
+		if (v->op == OP_slice && v->in[0]->op == OP_var && v->in[0]->attr.var->kind == VAR_DATA && v->type->rank &&
+		    plain_size(e, v->type->size[0], &text))
+			return text;
+	}
 	return "0";
 }
 
