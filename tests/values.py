@@ -3,7 +3,7 @@
     # seed 1                                          initialise with it (default 0)
     # sizes batch = 600                               the object's maxima (default: the largest of each dim in the calls)
     # set state = -1          # get state -> 300      # bind train_image(n_train = 2) = [...]
-    # call f(batch = 2, [[1, 2], [3, 4]], 0.5) -> 10, [3, 7]      dims by name, then the arguments
+    # call f([[1, 2], [3, 4]], 0.5, batch = 2) -> 10, [3, 7]      the arguments, then the dims by name
     # call f(3, 12) -> status "index outside"         part of the status' text
     # structure train { kernels: 1 }                  what --report says
     # tolerance 1e-3
@@ -139,8 +139,8 @@ def check(path, settings):
 def structure(path):
     report = harness.must([harness.MODELC, path, "--report"])
     for name, rest in re.findall(r"^# structure (\w+) \{(.*)\}", open(path).read(), re.M):
-        block = re.search(r"^%s\b.*?(?=^\S|\Z)" % name, report, re.M | re.S)
+        block = re.search(r"^function %s \{$.*?^\}$" % name, report, re.M | re.S)
         assert block, "no %s in the report:\n%s" % (name, report)
         for key, n in re.findall(r"(\w+): (\d+)", rest):
-            found = re.search(r"\b%s: (\d+)|(\d+) %s\b" % (key, key), block.group(0))
-            assert found and int(found.group(1) or found.group(2)) == int(n), "%s: expected %s %s:\n%s" % (name, n, key, block.group(0))
+            found = len(re.findall(r"^\s*\d+ %s\b" % key.rstrip("s"), block.group(0), re.M))
+            assert found == int(n), "%s: expected %s %s, found %d:\n%s" % (name, n, key, found, block.group(0))

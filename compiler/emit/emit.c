@@ -80,6 +80,8 @@ static void emit_code(Emit *e, Writer *w)
 	if (strstr(code, "cblas_"))
 		put(w, "#include <cblas.h>\n");
 	put(w, "#include <stdlib.h>\n#include <string.h>\n\n");
+	if (strstr(code, "MC_SIMD"))
+		put(w, "#ifdef __clang__ /* MC_SIMD allows, it does not demand */\n#pragma clang diagnostic ignored \"-Wpass-failed\"\n#endif\n\n");
 	put_raw(w, text_of(body));
 	if (e->plan->kernels.len) {
 		put(w, "/* ---- kernels */\n\n");

@@ -47,22 +47,20 @@ void emit_mc_header(Emit *e, Writer *w)
 	put_inline(e, w, "mc", &done);
 }
 
-/* does the code use a name that the header (or one that it includes) defines? */
-static bool needed(const char *code, const char *name)
+/* a word of the code that begins so, and is not defined in mc.h */
+static bool uses_prefix(const char *code, const char *prefix, const char *but)
 {
-	const char *text = header_text(name);
-	for (const char *p = code; (p = strstr(p, "mc_")); p += 3) {
-		if (p > code && (isalnum((unsigned char)p[-1]) || p[-1] == '_'))
-			continue;
+	const char *own = header_text("mc");
+	for (const char *p = code; (p = strstr(p, prefix)); p += strlen(prefix)) {
 		size_t n = 0;
 		while (isalnum((unsigned char)p[n]) || p[n] == '_')
 			n++;
 		char word[128];
-		if (n >= sizeof word)
+		if ((p > code && (isalnum((unsigned char)p[-1]) || p[-1] == '_')) || n >= sizeof word || (but && !strncmp(p, but, strlen(but))))
 			continue;
 		memcpy(word, p, n);
 		word[n] = 0;
-		if (uses_word(text, word))
+		if (!uses_word(own, word))
 			return true;
 	}
 	return false;
@@ -70,28 +68,21 @@ static bool needed(const char *code, const char *name)
 
 void emit_runtime(Emit *e, Writer *w, const char *code)
 {
-	static const char *const first[] = {"mc_math", "mc_simd", "mc_random"};
-	HeaderNames wanted = {0}, done = {0};
+	const bool vectors = uses_prefix(code, "mc_v", NULL) || strstr(code, "MC_LOAD");
+	const char *wanted[3];
+	int n = 0;
+	if (uses_prefix(code, "mc_", "mc_random"))
+		wanted[n++] = "mc_math";
+	if (vectors)
+		wanted[n++] = "mc_simd";
+	if (strstr(code, "mc_random"))
+		wanted[n++] = "mc_random";
+	HeaderNames done = {0};
 	push(e->arena, &done, "mc"); /* in NAME.h already */
-	for (const EmbeddedFile *f = runtime_files; f->name; f++) {
-		bool top = false;
-		for (size_t i = 0; i < sizeof first / sizeof *first; i++)
-			top = top || !strcmp(f->name, first[i]);
-		/* mc_math.h includes the headers of its types: any name of theirs asks for it */
-		bool part = !strncmp(f->name, "mc_math", 7);
-		if ((top || part) && needed(code, f->name)) {
-			const char *h = part ? "mc_math" : f->name;
-			bool there = false;
-			for (int i = 0; i < wanted.len; i++)
-				there = there || !strcmp(wanted.data[i], h);
-			if (!there)
-				push(e->arena, &wanted, h);
-		}
-	}
-	for (int i = 0; i < wanted.len; i++) {
+	for (int i = 0; i < n; i++) {
 		if (e->options->standalone)
-			put_inline(e, w, wanted.data[i], &done);
+			put_inline(e, w, wanted[i], &done);
 		else
-			put(w, "#include \"%s.h\"\n", wanted.data[i]);
+			put(w, "#include \"%s.h\"\n", wanted[i]);
 	}
 }
