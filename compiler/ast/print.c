@@ -129,7 +129,7 @@ static void indices(Printer *p, const Indices *list)
 			text(p, at->lo && at->hi ? " : " : at->lo ? " :" : at->hi ? ": " : ":");
 			expr(p, at->hi, 0);
 			if (at->step) {
-				text(p, " : ");
+				text(p, at->hi ? " : " : ": ");
 				expr(p, at->step, 0);
 			}
 			break;
