@@ -21,7 +21,7 @@ const char *arg_role(Check *c, const BuiltinCall *call, int i)
 		s = strchr(s, ' ') + 1;
 	int n = (int)strcspn(s, " ?.");
 	return n ? arena_printf(c->arena, "the %.*s of %s", n, s, call->builtin->name)
-	         : arena_printf(c->arena, "the argument of %s", call->builtin->name);
+		 : arena_printf(c->arena, "the argument of %s", call->builtin->name);
 }
 
 static bool must_be(Check *c, const BuiltinCall *call, int i, const char *what)
@@ -30,7 +30,8 @@ static bool must_be(Check *c, const BuiltinCall *call, int i, const char *what)
 	if (v.kind == V_NONE)
 		check_error(c, call->loc, "%s is missing", arg_role(c, call, i));
 	else if (v.kind != V_ERROR)
-		check_error(c, arg_loc(call, i), "%s is %s, not %s", arg_role(c, call, i), what, value_text(c, v));
+		check_error(c, arg_loc(call, i), "%s is %s, not %s", arg_role(c, call, i), what,
+			    value_text(c, v));
 	return false;
 }
 
@@ -57,7 +58,8 @@ Val *arg_float(Check *c, const BuiltinCall *call, int i)
 bool arg_int(Check *c, const BuiltinCall *call, int i, int64_t missing, int64_t *n)
 {
 	*n = missing;
-	return !given(call, i) || as_const_int(c, arg_loc(call, i), call->arg[i], arg_role(c, call, i), n);
+	return !given(call, i) ||
+	       as_const_int(c, arg_loc(call, i), call->arg[i], arg_role(c, call, i), n);
 }
 
 bool arg_bool(Check *c, const BuiltinCall *call, int i, bool missing, bool *b)
@@ -77,8 +79,8 @@ static bool one_axis(Check *c, const BuiltinCall *call, int i, Value v, int rank
 	if (!as_const_int(c, arg_loc(call, i), v, arg_role(c, call, i), &n))
 		return false;
 	if (n < -rank || n >= rank) {
-		check_error(c, arg_loc(call, i), "%s is %lld, and the array has %d %s", arg_role(c, call, i), (long long)n, rank,
-		            rank == 1 ? "axis" : "axes");
+		check_error(c, arg_loc(call, i), "%s is %lld, and the array has %d %s",
+			    arg_role(c, call, i), (long long)n, rank, rank == 1 ? "axis" : "axes");
 		return false;
 	}
 	*axis = (int)(n < 0 ? n + rank : n);
@@ -87,7 +89,8 @@ static bool one_axis(Check *c, const BuiltinCall *call, int i, Value v, int rank
 
 bool arg_axis(Check *c, const BuiltinCall *call, int i, int rank, int missing, int *axis)
 {
-	return one_axis(c, call, i, given(call, i) ? call->arg[i] : const_int(c, missing), rank, axis);
+	return one_axis(c, call, i, given(call, i) ? call->arg[i] : const_int(c, missing), rank,
+			axis);
 }
 
 bool arg_axes(Check *c, const BuiltinCall *call, int i, int rank, uint32_t missing, uint32_t *axes)
@@ -103,7 +106,8 @@ bool arg_axes(Check *c, const BuiltinCall *call, int i, int rank, uint32_t missi
 		if (!one_axis(c, call, i, v.kind == V_LIST ? v.list->item[k] : v, rank, &axis))
 			return false;
 		if (*axes >> axis & 1) {
-			check_error(c, arg_loc(call, i), "%s names axis %d twice", arg_role(c, call, i), axis);
+			check_error(c, arg_loc(call, i), "%s names axis %d twice",
+				    arg_role(c, call, i), axis);
 			return false;
 		}
 		*axes |= 1u << axis;
@@ -132,11 +136,13 @@ bool arg_ints(Check *c, const BuiltinCall *call, int i, int n, int64_t missing, 
 	if (v.kind == V_NONE)
 		return true;
 	if (v.kind == V_LIST && v.list->n != n) {
-		check_error(c, arg_loc(call, i), "%s has %d values, and there are %d axes", arg_role(c, call, i), v.list->n, n);
+		check_error(c, arg_loc(call, i), "%s has %d values, and there are %d axes",
+			    arg_role(c, call, i), v.list->n, n);
 		return false;
 	}
 	for (int k = 0; k < n; k++)
-		if (!as_const_int(c, arg_loc(call, i), v.kind == V_LIST ? v.list->item[k] : v, arg_role(c, call, i), &out[k]))
+		if (!as_const_int(c, arg_loc(call, i), v.kind == V_LIST ? v.list->item[k] : v,
+				  arg_role(c, call, i), &out[k]))
 			return false;
 	return true;
 }

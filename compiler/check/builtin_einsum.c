@@ -6,7 +6,10 @@
 
 #include "builtin.h"
 
-enum { MAX_OPERANDS = 8, REST = 64 /* labels of the axes of `...`: REST + distance from the last */ };
+enum {
+	MAX_OPERANDS = 8,
+	REST = 64 /* labels of the axes of `...`: REST + distance from the last */
+};
 
 typedef struct Factor {
 	Val *v;
@@ -62,7 +65,8 @@ static bool term(Einsum *e, const char **p, const char *end, Factor *t, int nres
 		if (!is_letter(**p))
 			return fail(e, "the equation of einsum is of letters, '...', ',' and '->'");
 		if (find(t, **p - 'A') >= 0)
-			return fail(e, "a letter stands once in each term of einsum; diagonal(x) takes a diagonal");
+			return fail(e, "a letter stands once in each term of einsum; diagonal(x) "
+				       "takes a diagonal");
 		if (t->n == MAX_RANK)
 			return fail(e, "a term of einsum is too long");
 		t->label[t->n++] = **p - 'A';
@@ -92,8 +96,9 @@ static bool operand(Einsum *e, const char **p, const char *end, int *nrest)
 		return false;
 	bool dots = memchr(from, '.', (size_t)(*p - from)) != NULL;
 	if (rest < 0 || (rest > 0 && !dots)) {
-		Message *m = check_error(e->c, e->loc, "the term %.*s of einsum has %d letters for %d axes", (int)(*p - from), from, n,
-		                         v->type->rank);
+		Message *m = check_error(e->c, e->loc,
+					 "the term %.*s of einsum has %d letters for %d axes",
+					 (int)(*p - from), from, n, v->type->rank);
 		label_value(e->c, m, e->call->arg_loc[k + 1], e->call->arg[k + 1]);
 		return false;
 	}
@@ -123,7 +128,8 @@ static bool parse(Einsum *e)
 	Value eq = arg_value(e->call, 0);
 	if (eq.kind != V_STRING) {
 		if (eq.kind != V_ERROR)
-			check_error(e->c, e->loc, "the equation of einsum is a string, not %s", value_text(e->c, eq));
+			check_error(e->c, e->loc, "the equation of einsum is a string, not %s",
+				    value_text(e->c, eq));
 		return false;
 	}
 	const char *p = eq.s.text, *end = p + eq.s.len;
@@ -168,11 +174,15 @@ static bool sizes(Einsum *e)
 			if (e->size[l] == NULL || (l >= REST && is_one(e->size[l])))
 				e->size[l] = s;
 			else if (!(l >= REST && is_one(s)) && !unify(e->c, e->size[l], s)) {
-				Message *m = check_error(e->c, e->loc, "sizes do not match in einsum");
+				Message *m =
+					check_error(e->c, e->loc, "sizes do not match in einsum");
 				for (int j = 0; j <= k; j++)
-					label_value(e->c, m, e->call->arg_loc[j + 1], e->call->arg[j + 1]);
+					label_value(e->c, m, e->call->arg_loc[j + 1],
+						    e->call->arg[j + 1]);
 				if (l < REST)
-					diag_note(m, (Loc){0}, "%c is %s and %s", 'A' + l, size_text(e->c->arena, e->size[l]), size_text(e->c->arena, s));
+					diag_note(m, (Loc){0}, "%c is %s and %s", 'A' + l,
+						  size_text(e->c->arena, e->size[l]),
+						  size_text(e->c->arena, s));
 				return false;
 			}
 		}
@@ -194,7 +204,8 @@ static void drop(Einsum *e, Factor *t, int i)
 static void drop_ones(Einsum *e, Factor *t)
 {
 	for (int i = t->n - 1; i >= 0; i--)
-		if (t->label[i] >= REST && is_one(t->v->type->size[i]) && !is_one(e->size[t->label[i]]))
+		if (t->label[i] >= REST && is_one(t->v->type->size[i]) &&
+		    !is_one(e->size[t->label[i]]))
 			drop(e, t, i);
 }
 

@@ -13,7 +13,8 @@ Value call_binary(Check *c, Loc loc, BinaryOp op, Value a, Value b)
 	return op_binary(c, op, loc, a, loc, b, loc);
 }
 
-Value call_elem(Check *c, Loc loc, const char *what, Op op, int n, const Value *v, const Loc *v_loc, DType t)
+Value call_elem(Check *c, Loc loc, const char *what, Op op, int n, const Value *v, const Loc *v_loc,
+		DType t)
 {
 	Val *x[3] = {NULL};
 	Type shape;
@@ -51,7 +52,8 @@ Value call_float(Check *c, Loc loc, Op op, Value v)
 		return v;
 	if (folded(c, op, 1, &v, &out))
 		return out;
-	return call_elem(c, loc, op_info(op)->name, op, 1, &v, NULL, float_dtype(c, dtype_of(c, v)));
+	return call_elem(c, loc, op_info(op)->name, op, 1, &v, NULL,
+			 float_dtype(c, dtype_of(c, v)));
 }
 
 /* the row of the builtin's name, on floats */
@@ -84,7 +86,9 @@ Value builtin_abs(Check *c, const BuiltinCall *call)
 	if (v.kind == V_FLOAT)
 		return value_float(fabs(v.f));
 	if (v.kind == V_INT && size_ge(c->arena, v.i, size_int(c, 0)) != UNDECIDED)
-		return size_ge(c->arena, v.i, size_int(c, 0)) == YES ? v : op_unary(c, UN_NEG, call->loc, v);
+		return size_ge(c->arena, v.i, size_int(c, 0)) == YES
+			       ? v
+			       : op_unary(c, UN_NEG, call->loc, v);
 	Val *x = arg_tensor(c, call, 0);
 	if (x == NULL)
 		return value_error();
@@ -111,7 +115,10 @@ static Value larger(Check *c, Loc loc, bool max, Value a, Loc a_loc, Value b, Lo
 		if (d == NO || e == YES)
 			return max ? b : a;
 	} else if (known_float(c, a, &x) && known_float(c, b, &y))
-		return value_float(isnan(x) ? x : isnan(y) ? y : max ? (x >= y ? x : y) : (x <= y ? x : y));
+		return value_float(isnan(x)   ? x
+				   : isnan(y) ? y
+				   : max      ? (x >= y ? x : y)
+					      : (x <= y ? x : y));
 	const Value v[] = {a, b};
 	const Loc locs[] = {a_loc, b_loc};
 	DType t = arithmetic_dtype(common_dtype(c, a, b));
@@ -123,7 +130,8 @@ static Value larger(Check *c, Loc loc, bool max, Value a, Loc a_loc, Value b, Lo
 /* maximum, minimum */
 Value builtin_maximum(Check *c, const BuiltinCall *call)
 {
-	return larger(c, call->loc, call->builtin->name[1] == 'a', call->arg[0], call->arg_loc[0], call->arg[1], call->arg_loc[1]);
+	return larger(c, call->loc, call->builtin->name[1] == 'a', call->arg[0], call->arg_loc[0],
+		      call->arg[1], call->arg_loc[1]);
 }
 
 Value builtin_clip(Check *c, const BuiltinCall *call)
@@ -131,7 +139,9 @@ Value builtin_clip(Check *c, const BuiltinCall *call)
 	Value v = call->arg[0];
 	if (given(call, 1))
 		v = larger(c, call->loc, true, v, call->arg_loc[0], call->arg[1], call->arg_loc[1]);
-	return given(call, 2) ? larger(c, call->loc, false, v, call->arg_loc[0], call->arg[2], call->arg_loc[2]) : v;
+	return given(call, 2) ? larger(c, call->loc, false, v, call->arg_loc[0], call->arg[2],
+				       call->arg_loc[2])
+			      : v;
 }
 
 Value builtin_where(Check *c, const BuiltinCall *call)
@@ -157,20 +167,25 @@ Value builtin_stop_gradient(Check *c, const BuiltinCall *call)
 		}
 		return value_list(c, items.len, items.data);
 	}
-	return flows(v) ? value_tensor(build_elem(c->graph, call->loc, OP_stop_gradient, v.v, NULL, NULL)) : v;
+	return flows(v) ? value_tensor(build_elem(c->graph, call->loc, OP_stop_gradient, v.v, NULL,
+						  NULL))
+			: v;
 }
 
 static Value gradient_row(Check *c, const BuiltinCall *call, Op op, int n)
 {
 	if (!flows(call->arg[0]))
-		return is_numeric(call->arg[0]) ? call->arg[0] : error_not_number(c, call->loc, call->builtin->name, call->arg[0]);
+		return is_numeric(call->arg[0])
+			       ? call->arg[0]
+			       : error_not_number(c, call->loc, call->builtin->name, call->arg[0]);
 	Val *x[3] = {call->arg[0].v, NULL, NULL};
 	for (int i = 1; i < n; i++) {
 		x[i] = as_dtype(c, call->arg_loc[i], call->arg[i], x[0]->type->dtype);
 		if (x[i] == NULL)
 			return value_error();
 		if (x[i]->type->rank > 0) {
-			check_error(c, call->arg_loc[i], "%s is a scalar, not %s", arg_role(c, call, i), value_text(c, call->arg[i]));
+			check_error(c, call->arg_loc[i], "%s is a scalar, not %s",
+				    arg_role(c, call, i), value_text(c, call->arg[i]));
 			return value_error();
 		}
 	}

@@ -12,7 +12,8 @@ Value builtin_cholesky(Check *c, const BuiltinCall *call)
 	if (a == NULL)
 		return value_error();
 	if (!is_square(c, a->type)) {
-		check_error(c, call->loc, "cholesky takes square matrices, not %s", type_text(c->arena, a->type));
+		check_error(c, call->loc, "cholesky takes square matrices, not %s",
+			    type_text(c->arena, a->type));
 		return value_error();
 	}
 	return value_tensor(build(c->graph, call->loc, OP_cholesky, 1, &a, NULL, NULL));
@@ -23,17 +24,21 @@ Value builtin_solve_triangular(Check *c, const BuiltinCall *call)
 {
 	bool lower, transpose;
 	Val *a = arg_float(c, call, 0), *b = a ? arg_float(c, call, 1) : NULL;
-	if (b == NULL || !arg_bool(c, call, 2, true, &lower) || !arg_bool(c, call, 3, false, &transpose))
+	if (b == NULL || !arg_bool(c, call, 2, true, &lower) ||
+	    !arg_bool(c, call, 3, false, &transpose))
 		return value_error();
 	DType t = promote(a->type->dtype, b->type->dtype);
 	a = build_cast(c->graph, call->loc, a, t);
 	b = build_cast(c->graph, call->loc, b, t);
 	const Type *ta = a->type, *tb = b->type;
-	bool vector = tb->rank == ta->rank - 1, fits = is_square(c, ta) && (vector || tb->rank == ta->rank);
+	bool vector = tb->rank == ta->rank - 1,
+	     fits = is_square(c, ta) && (vector || tb->rank == ta->rank);
 	for (int i = 0; fits && i < ta->rank - 1; i++)
 		fits = unify(c, ta->size[i], tb->size[i]);
 	if (!fits) {
-		Message *m = check_error(c, call->loc, "sizes do not match in solve_triangular: [.., n, n] and [.., n, k] or [.., n] are taken");
+		Message *m = check_error(c, call->loc,
+					 "sizes do not match in solve_triangular: [.., n, n] and "
+					 "[.., n, k] or [.., n] are taken");
 		label_value(c, m, call->arg_loc[0], call->arg[0]);
 		label_value(c, m, call->arg_loc[1], call->arg[1]);
 		return value_error();

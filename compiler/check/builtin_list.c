@@ -14,7 +14,9 @@ static Val **arrays_of(Check *c, Loc loc, int n, const Value *item, const Loc *l
 		}
 		if (!is_numeric(v[i])) {
 			if (v[i].kind != V_ERROR)
-				check_error(c, locs ? locs[i] : loc, "item %d of the list is %s, not an array", i, value_text(c, v[i]));
+				check_error(c, locs ? locs[i] : loc,
+					    "item %d of the list is %s, not an array", i,
+					    value_text(c, v[i]));
 			return NULL;
 		}
 	}
@@ -43,8 +45,9 @@ static bool same_sizes(Check *c, Loc loc, const char *what, int n, Val *const *x
 		for (int i = 0; same && i < x[0]->type->rank; i++)
 			same = i == except || unify(c, x[0]->type->size[i], x[k]->type->size[i]);
 		if (!same) {
-			check_error(c, loc, "sizes do not match in %s: item 0 is %s, item %d is %s", what,
-			            type_text(c->arena, x[0]->type), k, type_text(c->arena, x[k]->type));
+			check_error(c, loc, "sizes do not match in %s: item 0 is %s, item %d is %s",
+				    what, type_text(c->arena, x[0]->type), k,
+				    type_text(c->arena, x[k]->type));
 			return false;
 		}
 	}
@@ -55,7 +58,9 @@ static Val *with_axis(Check *c, Loc loc, Val *x, int axis)
 {
 	const Size *size[MAX_RANK];
 	for (int i = 0; i <= x->type->rank; i++)
-		size[i] = i < axis ? x->type->size[i] : i == axis ? size_int(c, 1) : x->type->size[i - 1];
+		size[i] = i < axis    ? x->type->size[i]
+			  : i == axis ? size_int(c, 1)
+				      : x->type->size[i - 1];
 	return reshape_val(c, loc, x, x->type->rank + 1, size);
 }
 
@@ -89,7 +94,9 @@ Value builtin_stack(Check *c, const BuiltinCall *call)
 	int axis;
 	if (!nonempty(c, call, &list))
 		return value_error();
-	Val *first = list->item[0].kind == V_ERROR ? NULL : as_tensor(c, call->loc, list->item[0], DT_error);
+	Val *first = list->item[0].kind == V_ERROR
+			     ? NULL
+			     : as_tensor(c, call->loc, list->item[0], DT_error);
 	if (first == NULL || !arg_axis(c, call, 1, first->type->rank + 1, 0, &axis))
 		return value_error();
 	Val *v = stack_values(c, call->loc, list->n, list->item, NULL, axis);
@@ -103,7 +110,8 @@ Value builtin_concat(Check *c, const BuiltinCall *call)
 	if (!nonempty(c, call, &list))
 		return value_error();
 	Val **x = arrays_of(c, call->loc, list->n, list->item, NULL);
-	if (x == NULL || !arg_axis(c, call, 1, x[0]->type->rank, 0, &axis) || !same_sizes(c, call->loc, "concat", list->n, x, axis))
+	if (x == NULL || !arg_axis(c, call, 1, x[0]->type->rank, 0, &axis) ||
+	    !same_sizes(c, call->loc, "concat", list->n, x, axis))
 		return value_error();
 	return value_tensor(join(c, call->loc, list->n, x, axis));
 }

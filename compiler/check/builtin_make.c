@@ -15,23 +15,27 @@ Value builtin_full(Check *c, const BuiltinCall *call)
 	if (dtype.kind == V_DTYPE)
 		t.dtype = dtype.dtype;
 	else if (dtype.kind != V_NONE) {
-		check_error(c, call->loc, "the dtype of %s is a type, not %s", name, value_text(c, dtype));
+		check_error(c, call->loc, "the dtype of %s is a type, not %s", name,
+			    value_text(c, dtype));
 		return value_error();
 	}
 	Val *v;
 	if (full) {
 		bool typed = dtype.kind == V_DTYPE || call->shape_of;
-		v = typed ? as_dtype(c, call->loc, call->arg[1], t.dtype) : as_tensor(c, call->loc, call->arg[1], DT_error);
+		v = typed ? as_dtype(c, call->loc, call->arg[1], t.dtype)
+			  : as_tensor(c, call->loc, call->arg[1], DT_error);
 	} else if (dtype_class(t.dtype) == CLASS_COMPLEX)
 		return no_complex(c, call->loc);
 	else {
 		int one = strcmp(name, "ones") == 0;
-		v = build_const(c->graph, call->loc, t.dtype, dtype_is_float(t.dtype) ? one : 0, dtype_is_float(t.dtype) ? 0 : one);
+		v = build_const(c->graph, call->loc, t.dtype, dtype_is_float(t.dtype) ? one : 0,
+				dtype_is_float(t.dtype) ? 0 : one);
 	}
 	if (v == NULL)
 		return value_error();
 	t.dtype = v->type->dtype;
-	v = coerce(c, call->loc, value_tensor(v), type_array(c->arena, t.dtype, t.rank, t.size), arg_role(c, call, 1));
+	v = coerce(c, call->loc, value_tensor(v), type_array(c->arena, t.dtype, t.rank, t.size),
+		   arg_role(c, call, 1));
 	return v ? value_tensor(v) : value_error();
 }
 
@@ -48,22 +52,30 @@ Value builtin_arange(Check *c, const BuiltinCall *call)
 	for (int i = 0; i < 2; i++)
 		if (given(call, i) && call->arg[i].kind != V_INT) {
 			if (call->arg[i].kind == V_TENSOR)
-				check_error(c, call->arg_loc[i], "a size cannot depend on a value: the ends of arange are integers over dims and constants");
+				check_error(c, call->arg_loc[i],
+					    "a size cannot depend on a value: the ends of arange "
+					    "are integers over dims and constants");
 			else if (call->arg[i].kind != V_ERROR)
-				check_error(c, call->arg_loc[i], "the ends of arange are integers over dims and constants, not %s",
-				            value_text(c, call->arg[i]));
+				check_error(c, call->arg_loc[i],
+					    "the ends of arange are integers over dims and "
+					    "constants, not %s",
+					    value_text(c, call->arg[i]));
 			return value_error();
 		}
-	const Size *from = given(call, 1) ? call->arg[0].i : zero, *to = given(call, 1) ? call->arg[1].i : call->arg[0].i;
+	const Size *from = given(call, 1) ? call->arg[0].i : zero,
+		   *to = given(call, 1) ? call->arg[1].i : call->arg[0].i;
 	if (!arg_int(c, call, 2, 1, &step))
 		return value_error();
 	if (step == 0 || step == INT64_MIN) {
 		check_error(c, call->loc, "the step of arange is %s", step ? "too large" : "0");
 		return value_error();
 	}
-	const Size *n = step > 0 ? steps_between(c, from, to, step) : steps_between(c, to, from, -step);
+	const Size *n =
+		step > 0 ? steps_between(c, from, to, step) : steps_between(c, to, from, -step);
 	if (n == NULL || size_ge(c->arena, n, zero) == NO) {
-		check_error(c, call->loc, n ? "arange ends before it begins" : "the size of arange is beyond 64 bits");
+		check_error(c, call->loc,
+			    n ? "arange ends before it begins"
+			      : "the size of arange is beyond 64 bits");
 		return value_error();
 	}
 	Value v = value_tensor(iota_val(c, call->loc, size_resolve(c->arena, n), DT_int64));
@@ -89,12 +101,14 @@ static bool shape_of_value(Check *c, const BuiltinCall *call, Type *t)
 			t->size[t->rank++] = size_int(c, v.list->n);
 			v = v.list->n ? v.list->item[0] : const_int(c, 0);
 		}
-		for (int i = 0; v.kind == V_TENSOR && i < v.v->type->rank && t->rank < MAX_RANK; i++)
+		for (int i = 0; v.kind == V_TENSOR && i < v.v->type->rank && t->rank < MAX_RANK;
+		     i++)
 			t->size[t->rank++] = v.v->type->size[i];
 		return true;
 	}
 	if (v.kind != V_ERROR)
-		check_error(c, call->loc, "%s is of an array, not of %s", call->builtin->name, value_text(c, v));
+		check_error(c, call->loc, "%s is of an array, not of %s", call->builtin->name,
+			    value_text(c, v));
 	return false;
 }
 
@@ -103,7 +117,8 @@ Value builtin_size(Check *c, const BuiltinCall *call)
 {
 	Type t;
 	uint32_t axes;
-	if (!shape_of_value(c, call, &t) || !arg_axes(c, call, 1, t.rank, (1u << t.rank) - 1, &axes))
+	if (!shape_of_value(c, call, &t) ||
+	    !arg_axes(c, call, 1, t.rank, (1u << t.rank) - 1, &axes))
 		return value_error();
 	const Size *n = size_int(c, 1);
 	for (int i = 0; i < t.rank; i++)

@@ -15,17 +15,20 @@ static uint32_t place_beside(uint32_t place)
 static Val *bits(Check *c, Loc loc, uint32_t place, DType t, const Type *shape)
 {
 	Attr attr = {.random = {place}};
-	return build(c->graph, loc, OP_random_bits, 0, NULL, &attr, type_array(c->arena, t, shape->rank, shape->size));
+	return build(c->graph, loc, OP_random_bits, 0, NULL, &attr,
+		     type_array(c->arena, t, shape->rank, shape->size));
 }
 
 static Val *int_row(Check *c, Loc loc, Op op, Val *v, int64_t n)
 {
-	return build_elem(c->graph, loc, op, v, build_const(c->graph, loc, v->type->dtype, 0, n), NULL);
+	return build_elem(c->graph, loc, op, v, build_const(c->graph, loc, v->type->dtype, 0, n),
+			  NULL);
 }
 
 static Val *float_row(Check *c, Loc loc, Op op, Val *v, double f)
 {
-	return build_elem(c->graph, loc, op, v, build_const(c->graph, loc, v->type->dtype, f, 0), NULL);
+	return build_elem(c->graph, loc, op, v, build_const(c->graph, loc, v->type->dtype, f, 0),
+			  NULL);
 }
 
 /* uint32 bits in [0, 1); plus one step: (0, 1] */
@@ -49,7 +52,8 @@ static Val *unit(Check *c, Loc loc, uint32_t place, DType t, const Type *shape)
 {
 	if (t == DT_float64)
 		return unit64(c, loc, bits(c, loc, place, DT_uint64, shape), false);
-	return build_cast(c->graph, loc, unit32(c, loc, bits(c, loc, place, DT_uint32, shape), false), t);
+	return build_cast(c->graph, loc,
+			  unit32(c, loc, bits(c, loc, place, DT_uint32, shape), false), t);
 }
 
 static bool is_number(Check *c, Value v, double f)
@@ -63,8 +67,9 @@ static Value of_shape(Check *c, const BuiltinCall *call, Value v, const Type *t)
 {
 	if (v.kind != V_TENSOR)
 		return v;
-	Val *done = coerce(c, call->loc, v, type_array(c->arena, v.v->type->dtype, t->rank, t->size),
-	                   arena_printf(c->arena, "what %s draws", call->builtin->name));
+	Val *done =
+		coerce(c, call->loc, v, type_array(c->arena, v.v->type->dtype, t->rank, t->size),
+		       arena_printf(c->arena, "what %s draws", call->builtin->name));
 	return done ? value_tensor(done) : value_error();
 }
 
@@ -79,7 +84,8 @@ Value builtin_uniform(Check *c, const BuiltinCall *call)
 	if (!arg_shape(c, call, 0, &t))
 		return value_error();
 	Value u = value_tensor(unit(c, call->loc, call->place, drawn_dtype(c, &t), &t));
-	Value lo = given(call, 1) ? call->arg[1] : const_int(c, 0), hi = given(call, 2) ? call->arg[2] : const_int(c, 1);
+	Value lo = given(call, 1) ? call->arg[1] : const_int(c, 0),
+	      hi = given(call, 2) ? call->arg[2] : const_int(c, 1);
 	Value width = call_binary(c, call->loc, BIN_SUB, hi, lo);
 	if (!is_number(c, width, 1))
 		u = call_binary(c, call->loc, BIN_MUL, u, width);
@@ -92,7 +98,10 @@ Value builtin_uniform(Check *c, const BuiltinCall *call)
 static Val *box_muller(Check *c, Loc loc, Val *u, Val *v)
 {
 	Graph *g = c->graph;
-	Val *r = build_elem(g, loc, OP_sqrt, float_row(c, loc, OP_mul, build_elem(g, loc, OP_log, u, NULL, NULL), -2), NULL, NULL);
+	Val *r =
+		build_elem(g, loc, OP_sqrt,
+			   float_row(c, loc, OP_mul, build_elem(g, loc, OP_log, u, NULL, NULL), -2),
+			   NULL, NULL);
 	Val *angle = float_row(c, loc, OP_mul, v, 6.283185307179586476925);
 	return build_elem(g, loc, OP_mul, r, build_elem(g, loc, OP_cos, angle, NULL, NULL), NULL);
 }
@@ -101,9 +110,12 @@ static Val *standard_normal(Check *c, Loc loc, uint32_t place, DType t, const Ty
 {
 	Val *b = bits(c, loc, place, DT_uint64, shape);
 	if (t == DT_float64)
-		return box_muller(c, loc, unit64(c, loc, b, true), unit64(c, loc, bits(c, loc, place_beside(place), DT_uint64, shape), false));
+		return box_muller(
+			c, loc, unit64(c, loc, b, true),
+			unit64(c, loc, bits(c, loc, place_beside(place), DT_uint64, shape), false));
 	Val *high = build_cast(c->graph, loc, int_row(c, loc, OP_shr, b, 32), DT_uint32);
-	Val *low = build_cast(c->graph, loc, int_row(c, loc, OP_bitand, b, INT64_C(0xFFFFFFFF)), DT_uint32);
+	Val *low = build_cast(c->graph, loc, int_row(c, loc, OP_bitand, b, INT64_C(0xFFFFFFFF)),
+			      DT_uint32);
 	Val *z = box_muller(c, loc, unit32(c, loc, high, true), unit32(c, loc, low, false));
 	return build_cast(c->graph, loc, z, t);
 }
@@ -154,17 +166,20 @@ Value builtin_integers(Check *c, const BuiltinCall *call)
 		if (call->arg[i].kind == V_ERROR)
 			return value_error();
 		if (!dtype_is_integer(bound)) {
-			check_error(c, call->arg_loc[i], "%s is an integer, not %s", arg_role(c, call, i), value_text(c, call->arg[i]));
+			check_error(c, call->arg_loc[i], "%s is an integer, not %s",
+				    arg_role(c, call, i), value_text(c, call->arg[i]));
 			return value_error();
 		}
 	}
 	Val *b = int_row(c, call->loc, OP_shr, bits(c, call->loc, call->place, DT_uint64, &t), 1);
 	Value n = call_binary(c, call->loc, BIN_SUB, call->arg[2], call->arg[1]);
 	if (n.kind == V_INT && size_ge(c->arena, n.i, size_int(c, 1)) == NO) {
-		check_error(c, call->loc, "integers between %s and %s: there are none", value_text(c, call->arg[1]), value_text(c, call->arg[2]));
+		check_error(c, call->loc, "integers between %s and %s: there are none",
+			    value_text(c, call->arg[1]), value_text(c, call->arg[2]));
 		return value_error();
 	}
-	Value v = call_binary(c, call->loc, BIN_MOD, value_tensor(build_cast(c->graph, call->loc, b, DT_int64)), n);
+	Value v = call_binary(c, call->loc, BIN_MOD,
+			      value_tensor(build_cast(c->graph, call->loc, b, DT_int64)), n);
 	if (!is_number(c, call->arg[1], 0))
 		v = call_binary(c, call->loc, BIN_ADD, v, call->arg[1]);
 	return of_shape(c, call, v, &t);
@@ -178,7 +193,9 @@ Value builtin_categorical(Check *c, const BuiltinCall *call)
 	if (p == NULL)
 		return value_error();
 	if (p->type->rank == 0) {
-		check_error(c, loc, "categorical takes the probabilities along the last axis, not a scalar");
+		check_error(
+			c, loc,
+			"categorical takes the probabilities along the last axis, not a scalar");
 		return value_error();
 	}
 	int last = p->type->rank - 1;
@@ -186,10 +203,12 @@ Value builtin_categorical(Check *c, const BuiltinCall *call)
 	const Size *n = size_resolve(c->arena, t.size[last]);
 	t.rank = last;
 	Value sums = cumulative(c, loc, p, last, false);
-	Value total = keep_axes(c, loc, build_reduce(c->graph, loc, REDUCE_max, sums.v, 1u << last), p->type, 1u << last);
+	Value total = keep_axes(c, loc, build_reduce(c->graph, loc, REDUCE_max, sums.v, 1u << last),
+				p->type, 1u << last);
 	Value u = keep_axes(c, loc, unit(c, loc, call->place, t.dtype, &t), p->type, 1u << last);
 	Value passed = call_binary(c, loc, BIN_LE, sums, call_binary(c, loc, BIN_MUL, u, total));
-	Val *count = build_reduce(c->graph, loc, REDUCE_sum, build_cast(c->graph, loc, passed.v, DT_int64), 1u << last);
+	Val *count = build_reduce(c->graph, loc, REDUCE_sum,
+				  build_cast(c->graph, loc, passed.v, DT_int64), 1u << last);
 	/* rounding may make u * total the total itself */
 	Val *most = size_value(c, loc, size_sub(c->arena, n, size_int(c, 1)));
 	return value_tensor(build_elem(c->graph, loc, OP_min, count, most, NULL));

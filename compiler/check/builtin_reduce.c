@@ -19,15 +19,18 @@ static uint32_t all_axes(const Type *t)
 /* sum and prod of integers are int64 */
 static Val *summand(Check *c, Loc loc, Val *x)
 {
-	return dtype_is_float(x->type->dtype) || x->type->dtype == DT_uint64 ? x : build_cast(c->graph, loc, x, DT_int64);
+	return dtype_is_float(x->type->dtype) || x->type->dtype == DT_uint64
+		       ? x
+		       : build_cast(c->graph, loc, x, DT_int64);
 }
 
 static const struct {
 	const char *name;
 	ReduceKind kind;
 } kinds[] = {
-	{"sum", REDUCE_sum}, {"prod", REDUCE_prod}, {"max", REDUCE_max}, {"min", REDUCE_min},
-	{"any", REDUCE_any}, {"all", REDUCE_all}, {"argmax", REDUCE_argmax}, {"argmin", REDUCE_argmin},
+	{"sum", REDUCE_sum},	   {"prod", REDUCE_prod},     {"max", REDUCE_max},
+	{"min", REDUCE_min},	   {"any", REDUCE_any},	      {"all", REDUCE_all},
+	{"argmax", REDUCE_argmax}, {"argmin", REDUCE_argmin},
 };
 
 static ReduceKind kind_of(const BuiltinCall *call)
@@ -48,7 +51,8 @@ static bool known_list(Check *c, const BuiltinCall *call, ReduceKind kind, Value
 	for (int i = 0; i < v.list->n; i++) {
 		if (v.list->item[i].kind != V_INT)
 			return false;
-		*out = call_binary(c, call->loc, kind == REDUCE_prod ? BIN_MUL : BIN_ADD, *out, v.list->item[i]);
+		*out = call_binary(c, call->loc, kind == REDUCE_prod ? BIN_MUL : BIN_ADD, *out,
+				   v.list->item[i]);
 	}
 	return true;
 }
@@ -62,7 +66,8 @@ Value builtin_reduce(Check *c, const BuiltinCall *call)
 	if (known_list(c, call, kind, &known))
 		return known;
 	Val *x = arg_tensor(c, call, 0);
-	if (x == NULL || !arg_axes(c, call, 1, x->type->rank, all_axes(x->type), &axes) || !arg_bool(c, call, 2, false, &keep))
+	if (x == NULL || !arg_axes(c, call, 1, x->type->rank, all_axes(x->type), &axes) ||
+	    !arg_bool(c, call, 2, false, &keep))
 		return value_error();
 	if (kind == REDUCE_sum || kind == REDUCE_prod)
 		x = summand(c, call->loc, x);
@@ -79,10 +84,12 @@ Value builtin_any(Check *c, const BuiltinCall *call)
 	uint32_t axes;
 	bool keep;
 	Val *x = arg_tensor(c, call, 0);
-	if (x == NULL || !arg_axes(c, call, 1, x->type->rank, all_axes(x->type), &axes) || !arg_bool(c, call, 2, false, &keep))
+	if (x == NULL || !arg_axes(c, call, 1, x->type->rank, all_axes(x->type), &axes) ||
+	    !arg_bool(c, call, 2, false, &keep))
 		return value_error();
 	if (x->type->dtype != DT_bool) {
-		check_error(c, call->loc, "%s takes bools, not %s", call->builtin->name, value_text(c, call->arg[0]));
+		check_error(c, call->loc, "%s takes bools, not %s", call->builtin->name,
+			    value_text(c, call->arg[0]));
 		return value_error();
 	}
 	Val *y = build_reduce(c->graph, call->loc, kind, x, axes);
@@ -160,15 +167,18 @@ Value builtin_topk(Check *c, const BuiltinCall *call)
 	int axis;
 	int64_t k;
 	Val *x = arg_tensor(c, call, 0);
-	if (x == NULL || !arg_int(c, call, 1, 0, &k) || !arg_axis(c, call, 2, x->type->rank, -1, &axis))
+	if (x == NULL || !arg_int(c, call, 1, 0, &k) ||
+	    !arg_axis(c, call, 2, x->type->rank, -1, &axis))
 		return value_error();
 	const Size *size = size_resolve(c->arena, x->type->size[axis]);
 	if (k < 1 || size_ge(c->arena, size, size_int(c, k)) != YES) {
-		check_error(c, call->loc, "topk takes %lld of %s elements", (long long)k, size_text(c->arena, size));
+		check_error(c, call->loc, "topk takes %lld of %s elements", (long long)k,
+			    size_text(c->arena, size));
 		return value_error();
 	}
 	Attr attr = {.sort = {axis, k}};
 	Val *both = build(c->graph, call->loc, OP_topk, 1, &x, &attr, NULL);
-	const Value results[] = {value_tensor(build_get(c->graph, call->loc, both, 0)), value_tensor(build_get(c->graph, call->loc, both, 1))};
+	const Value results[] = {value_tensor(build_get(c->graph, call->loc, both, 0)),
+				 value_tensor(build_get(c->graph, call->loc, both, 1))};
 	return value_list(c, 2, results);
 }

@@ -7,7 +7,8 @@ static const Size *size_or_one(Check *c, const Size *s)
 }
 
 /* the sizes of reshape's list; *hole is where -1 stands, else -1 */
-static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *list, int from, Type *t, int *hole)
+static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *list, int from,
+		      Type *t, int *hole)
 {
 	int64_t n;
 	*hole = -1;
@@ -19,7 +20,8 @@ static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *li
 		}
 		if (known_int(c, list->item[i], &n) && n == -1) {
 			if (*hole >= 0) {
-				check_error(c, loc, "-1 stands once at most in the shape of %s", call->builtin->name);
+				check_error(c, loc, "-1 stands once at most in the shape of %s",
+					    call->builtin->name);
 				return false;
 			}
 			*hole = t->rank;
@@ -28,7 +30,8 @@ static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *li
 		}
 		Value one = list->item[i];
 		if (one.kind == V_LIST) {
-			check_error(c, loc, "a size is an integer over dims and constants, not %s", value_text(c, one));
+			check_error(c, loc, "a size is an integer over dims and constants, not %s",
+				    value_text(c, one));
 			return false;
 		}
 		if (!as_shape(c, loc, one, &rank, &t->size[t->rank]))
@@ -49,7 +52,8 @@ Value builtin_reshape(Check *c, const BuiltinCall *call)
 	if (shape.kind == V_INT)
 		shape = value_list(c, 1, &shape);
 	if (shape.kind != V_LIST) {
-		check_error(c, loc, "the shape of reshape is a list of sizes, not %s", value_text(c, shape));
+		check_error(c, loc, "the shape of reshape is a list of sizes, not %s",
+			    value_text(c, shape));
 		return value_error();
 	}
 	const List *list = shape.list;
@@ -84,10 +88,14 @@ Value builtin_reshape(Check *c, const BuiltinCall *call)
 		}
 	} else if (unify(c, whole, product))
 		return value_tensor(reshape_val(c, call->loc, x, t.rank, t.size));
-	Message *m = check_error(c, call->loc, hole < 0 ? "reshape changes the number of elements" : "reshape cannot divide the elements evenly");
+	Message *m = check_error(c, call->loc,
+				 hole < 0 ? "reshape changes the number of elements"
+					  : "reshape cannot divide the elements evenly");
 	label_value(c, m, call->arg_loc[0], call->arg[0]);
-	diag_note(m, (Loc){0}, "%s %s elements, the shape takes %s%s", rest ? "the last axis has" : "there are",
-	          size_text(c->arena, whole), hole < 0 ? "" : "a multiple of ", size_text(c->arena, size_resolve(c->arena, product)));
+	diag_note(m, (Loc){0}, "%s %s elements, the shape takes %s%s",
+		  rest ? "the last axis has" : "there are", size_text(c->arena, whole),
+		  hole < 0 ? "" : "a multiple of ",
+		  size_text(c->arena, size_resolve(c->arena, product)));
 	return value_error();
 }
 
@@ -111,7 +119,8 @@ Value builtin_transpose(Check *c, const BuiltinCall *call)
 	for (int i = 0; i < rank; i++) {
 		int64_t a = axes[i] < 0 ? axes[i] + rank : axes[i];
 		if (a < 0 || a >= rank || (seen >> a & 1)) {
-			check_error(c, call->arg_loc[1], "the axes of transpose are 0 to %d, each once", rank - 1);
+			check_error(c, call->arg_loc[1],
+				    "the axes of transpose are 0 to %d, each once", rank - 1);
 			return value_error();
 		}
 		seen |= 1u << a;
@@ -125,7 +134,8 @@ Value builtin_swapaxes(Check *c, const BuiltinCall *call)
 	int a, b;
 	int8_t perm[MAX_RANK];
 	Val *x = arg_tensor(c, call, 0);
-	if (x == NULL || !arg_axis(c, call, 1, x->type->rank, 0, &a) || !arg_axis(c, call, 2, x->type->rank, 0, &b))
+	if (x == NULL || !arg_axis(c, call, 1, x->type->rank, 0, &a) ||
+	    !arg_axis(c, call, 2, x->type->rank, 0, &b))
 		return value_error();
 	for (int i = 0; i < x->type->rank; i++)
 		perm[i] = (int8_t)(i == a ? b : i == b ? a : i);
@@ -142,9 +152,13 @@ Value builtin_split_last(Check *c, const BuiltinCall *call)
 		return value_error();
 	int rank = x->type->rank;
 	const Size *last = rank ? size_resolve(c->arena, x->type->size[rank - 1]) : NULL;
-	const Size *part = last && n > 0 && n <= 4096 ? size_div_exact(c->arena, last, size_int(c, n)) : NULL;
+	const Size *part =
+		last && n > 0 && n <= 4096 ? size_div_exact(c->arena, last, size_int(c, n)) : NULL;
 	if (part == NULL) {
-		Message *m = check_error(c, call->loc, "split_last cannot divide the last axis into %lld equal parts", (long long)n);
+		Message *m =
+			check_error(c, call->loc,
+				    "split_last cannot divide the last axis into %lld equal parts",
+				    (long long)n);
 		label_value(c, m, call->arg_loc[0], call->arg[0]);
 		return value_error();
 	}
@@ -157,7 +171,9 @@ Value builtin_split_last(Check *c, const BuiltinCall *call)
 		}
 		start[rank - 1] = size_scale(c->arena, part, k);
 		size[rank - 1] = part;
-		push(c->arena, &parts, value_tensor(n == 1 ? x : build_slice(c->graph, call->loc, x, start, step, size)));
+		push(c->arena, &parts,
+		     value_tensor(n == 1 ? x
+					 : build_slice(c->graph, call->loc, x, start, step, size)));
 	}
 	return value_list(c, parts.len, parts.data);
 }
@@ -174,9 +190,11 @@ Value builtin_flip(Check *c, const BuiltinCall *call)
 	for (int i = 0; i < x->type->rank; i++) {
 		bool turn = axes >> i & 1;
 		step[i] = turn ? -1 : 1;
-		start[i] = turn ? size_sub(c->arena, x->type->size[i], size_int(c, 1)) : size_int(c, 0);
+		start[i] = turn ? size_sub(c->arena, x->type->size[i], size_int(c, 1))
+				: size_int(c, 0);
 	}
-	return value_tensor(axes ? build_slice(c->graph, call->loc, x, start, step, x->type->size) : x);
+	return value_tensor(axes ? build_slice(c->graph, call->loc, x, start, step, x->type->size)
+				 : x);
 }
 
 /* each element n times, along an axis or of the flat array */

@@ -10,14 +10,16 @@ static bool margins(Check *c, const BuiltinCall *call, Value v, const Size **lo,
 	if (!as_shape(c, loc, v, &rank, two))
 		return false;
 	if (v.kind == V_LIST && rank != 2) {
-		check_error(c, loc, "a margin is a size or [before, after], not %s", value_text(c, v));
+		check_error(c, loc, "a margin is a size or [before, after], not %s",
+			    value_text(c, v));
 		return false;
 	}
 	*lo = two[0];
 	*hi = two[v.kind == V_LIST];
 	for (int i = 0; i < 2; i++)
 		if (size_ge(c->arena, i ? *hi : *lo, size_int(c, 0)) != YES) {
-			check_error(c, loc, "the margin %s may be negative", size_text(c->arena, i ? *hi : *lo));
+			check_error(c, loc, "the margin %s may be negative",
+				    size_text(c->arena, i ? *hi : *lo));
 			return false;
 		}
 	return true;
@@ -38,7 +40,8 @@ Value builtin_pad(Check *c, const BuiltinCall *call)
 		return value_error();
 	}
 	if (given(call, 2) && !known_float(c, call->arg[2], &fill)) {
-		check_error(c, call->arg_loc[2], "the value of pad is a constant, not %s", value_text(c, call->arg[2]));
+		check_error(c, call->arg_loc[2], "the value of pad is a constant, not %s",
+			    value_text(c, call->arg[2]));
 		return value_error();
 	}
 	if (!arg_ints(c, call, 3, rank, 0, attr.pad.gap))
@@ -46,19 +49,23 @@ Value builtin_pad(Check *c, const BuiltinCall *call)
 	bool nothing = true;
 	int64_t n;
 	for (int i = 0; i < rank; i++) {
-		if (!margins(c, call, m.kind == V_LIST ? m.list->item[i] : m, &attr.pad.lo[i], &attr.pad.hi[i]))
+		if (!margins(c, call, m.kind == V_LIST ? m.list->item[i] : m, &attr.pad.lo[i],
+			     &attr.pad.hi[i]))
 			return value_error();
 		if (attr.pad.gap[i] < 0 || attr.pad.gap[i] > INT32_MAX) {
-			check_error(c, call->loc, "the gap of pad is %lld", (long long)attr.pad.gap[i]);
+			check_error(c, call->loc, "the gap of pad is %lld",
+				    (long long)attr.pad.gap[i]);
 			return value_error();
 		}
-		nothing &= attr.pad.gap[i] == 0 && size_known(c, attr.pad.lo[i], &n) && n == 0 && size_known(c, attr.pad.hi[i], &n) && n == 0;
+		nothing &= attr.pad.gap[i] == 0 && size_known(c, attr.pad.lo[i], &n) && n == 0 &&
+			   size_known(c, attr.pad.hi[i], &n) && n == 0;
 	}
 	attr.pad.fill = fill;
 	return value_tensor(nothing ? x : build(c->graph, call->loc, OP_pad, 1, &x, &attr, NULL));
 }
 
-static Val *window(Check *c, const BuiltinCall *call, Val *x, int axis, const Size *size, int64_t stride, int64_t dilation)
+static Val *window(Check *c, const BuiltinCall *call, Val *x, int axis, const Size *size,
+		   int64_t stride, int64_t dilation)
 {
 	const Size *whole = size_resolve(c->arena, x->type->size[axis]), *one = size_int(c, 1);
 	if (stride < 1 || dilation < 1) {
@@ -67,15 +74,22 @@ static Val *window(Check *c, const BuiltinCall *call, Val *x, int axis, const Si
 	}
 	const Size *reach = size_scale(c->arena, size_sub(c->arena, size, one), dilation);
 	const Size *room = size_sub(c->arena, size_sub(c->arena, whole, reach), one);
-	if (room == NULL || size_ge(c->arena, size, one) == NO || size_ge(c->arena, room, size_int(c, 0)) == NO || x->type->rank == MAX_RANK) {
-		check_error(c, call->loc, "windows of %s%s do not fit into %s elements", size_text(c->arena, size),
-		            dilation > 1 ? arena_printf(c->arena, " with dilation %lld", (long long)dilation) : "", size_text(c->arena, whole));
+	if (room == NULL || size_ge(c->arena, size, one) == NO ||
+	    size_ge(c->arena, room, size_int(c, 0)) == NO || x->type->rank == MAX_RANK) {
+		check_error(c, call->loc, "windows of %s%s do not fit into %s elements",
+			    size_text(c->arena, size),
+			    dilation > 1 ? arena_printf(c->arena, " with dilation %lld",
+							(long long)dilation)
+					 : "",
+			    size_text(c->arena, whole));
 		return NULL;
 	}
 	if (size_ge(c->arena, room, size_int(c, 0)) == UNDECIDED) {
-		Val *ok = build_elem(c->graph, call->loc, OP_ge, size_value(c, call->loc, room), build_const(c->graph, call->loc, DT_int64, 0, 0), NULL);
+		Val *ok = build_elem(c->graph, call->loc, OP_ge, size_value(c, call->loc, room),
+				     build_const(c->graph, call->loc, DT_int64, 0, 0), NULL);
 		add_check(c, call->loc, ok, "windows",
-		          arena_printf(c->arena, "windows of %s in %s elements", size_text(c->arena, size), size_text(c->arena, whole)));
+			  arena_printf(c->arena, "windows of %s in %s elements",
+				       size_text(c->arena, size), size_text(c->arena, whole)));
 	}
 	Attr attr = {.windows = {axis, size, stride, dilation}};
 	return build(c->graph, call->loc, OP_windows, 1, &x, &attr, NULL);
@@ -108,7 +122,8 @@ Value builtin_windows(Check *c, const BuiltinCall *call)
 		one.n = 2;
 		if (!arg_axis(c, &one, 1, rank, 0, &axis))
 			return value_error();
-		x = window(c, call, x, axis, size[sizes.kind == V_LIST ? i : 0], stride[i], dilation[i]);
+		x = window(c, call, x, axis, size[sizes.kind == V_LIST ? i : 0], stride[i],
+			   dilation[i]);
 	}
 	return x ? value_tensor(x) : value_error();
 }

@@ -3,9 +3,21 @@
 
 /* the row of each operator; those that are no row of their own are elsewhere */
 static const Op rows[] = {
-	[BIN_OR] = OP_or, [BIN_AND] = OP_and, [BIN_EQ] = OP_eq, [BIN_NE] = OP_ne, [BIN_LT] = OP_lt,
-	[BIN_LE] = OP_le, [BIN_GT] = OP_gt, [BIN_GE] = OP_ge, [BIN_ADD] = OP_add, [BIN_SUB] = OP_sub,
-	[BIN_MUL] = OP_mul, [BIN_DIV] = OP_div, [BIN_FLOORDIV] = OP_floordiv, [BIN_MOD] = OP_mod, [BIN_POW] = OP_pow,
+	[BIN_OR] = OP_or,
+	[BIN_AND] = OP_and,
+	[BIN_EQ] = OP_eq,
+	[BIN_NE] = OP_ne,
+	[BIN_LT] = OP_lt,
+	[BIN_LE] = OP_le,
+	[BIN_GT] = OP_gt,
+	[BIN_GE] = OP_ge,
+	[BIN_ADD] = OP_add,
+	[BIN_SUB] = OP_sub,
+	[BIN_MUL] = OP_mul,
+	[BIN_DIV] = OP_div,
+	[BIN_FLOORDIV] = OP_floordiv,
+	[BIN_MOD] = OP_mod,
+	[BIN_POW] = OP_pow,
 };
 
 static bool is_comparison(BinaryOp op)
@@ -19,7 +31,8 @@ static const char *quoted(Check *c, BinaryOp op)
 }
 
 /* two operands of one dtype, broadcast together */
-static Value elementwise(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc, DType t)
+static Value elementwise(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc,
+			 DType t)
 {
 	Val *va = as_dtype(c, a_loc, a, t), *vb = va ? as_dtype(c, b_loc, b, t) : NULL;
 	if (vb == NULL)
@@ -30,7 +43,8 @@ static Value elementwise(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Val
 	Val *const vals[] = {va, vb};
 	if (!broadcast_values(c, loc, quoted(c, op), 2, values, locs, vals, &shape))
 		return value_error();
-	return value_tensor(build_elem(c->graph, loc, rows[op], broadcast_val(c, loc, va, &shape), broadcast_val(c, loc, vb, &shape), NULL));
+	return value_tensor(build_elem(c->graph, loc, rows[op], broadcast_val(c, loc, va, &shape),
+				       broadcast_val(c, loc, vb, &shape), NULL));
 }
 
 /* `and` and `or` of bools: what is known decides or leaves the other */
@@ -40,12 +54,14 @@ static Value logic(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, 
 	const Loc locs[] = {a_loc, b_loc};
 	for (int i = 0; i < 2; i++)
 		if (dtype_of(c, values[i]) != DT_bool) {
-			check_error(c, locs[i], "'%s' takes bools, not %s", binary_op_text(op), value_text(c, values[i]));
+			check_error(c, locs[i], "'%s' takes bools, not %s", binary_op_text(op),
+				    value_text(c, values[i]));
 			return value_error();
 		}
 	for (int i = 0; i < 2; i++)
 		if (values[i].kind == V_BOOL)
-			return values[i].b == (op == BIN_AND) ? values[1 - i] : value_bool(op == BIN_OR);
+			return values[i].b == (op == BIN_AND) ? values[1 - i]
+							      : value_bool(op == BIN_OR);
 	return elementwise(c, op, loc, a, a_loc, b, b_loc, DT_bool);
 }
 
@@ -64,8 +80,9 @@ static bool same_thing(Check *c, Value a, Value b, bool *same)
 {
 	*same = false;
 	if (a.kind != b.kind)
-		return a.kind == V_NONE || b.kind == V_NONE || a.kind == V_STRING || b.kind == V_STRING || a.kind == V_DEF ||
-		       b.kind == V_DEF || a.kind == V_BUILTIN || b.kind == V_BUILTIN;
+		return a.kind == V_NONE || b.kind == V_NONE || a.kind == V_STRING ||
+		       b.kind == V_STRING || a.kind == V_DEF || b.kind == V_DEF ||
+		       a.kind == V_BUILTIN || b.kind == V_BUILTIN;
 	switch (a.kind) {
 	case V_NONE:
 		*same = true;
@@ -87,7 +104,8 @@ static bool same_thing(Check *c, Value a, Value b, bool *same)
 	case V_LIST:
 		*same = a.list->n == b.list->n;
 		for (int i = 0; i < a.list->n && *same; i++) {
-			Value item = op_binary(c, BIN_EQ, (Loc){0}, a.list->item[i], (Loc){0}, b.list->item[i], (Loc){0});
+			Value item = op_binary(c, BIN_EQ, (Loc){0}, a.list->item[i], (Loc){0},
+					       b.list->item[i], (Loc){0});
 			if (item.kind != V_BOOL)
 				return false;
 			*same = item.b;
@@ -101,7 +119,7 @@ static bool same_thing(Check *c, Value a, Value b, bool *same)
 static Value error_operand(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc)
 {
 	Message *m = check_error(c, loc, "'%s' takes numbers, not %s", binary_op_text(op),
-	                         value_text(c, is_numeric(a) ? b : a));
+				 value_text(c, is_numeric(a) ? b : a));
 	label_value(c, m, a_loc, a);
 	label_value(c, m, b_loc, b);
 	return value_error();
@@ -155,13 +173,15 @@ Value op_and_or_where(Check *c, Loc loc, Value cond, Value a, Value b)
 	if (!is_numeric(a) || !is_numeric(b))
 		return error_not_number(c, loc, "where", is_numeric(a) ? b : a);
 	if (dtype_of(c, cond) != DT_bool) {
-		check_error(c, loc, "the condition of where is a bool, not %s", value_text(c, cond));
+		check_error(c, loc, "the condition of where is a bool, not %s",
+			    value_text(c, cond));
 		return value_error();
 	}
 	DType t = common_dtype(c, a, b);
 	if (cond.kind == V_BOOL && is_known(a) && is_known(b))
 		return cond.b ? a : b;
-	Val *vc = as_tensor(c, loc, cond, DT_bool), *va = as_dtype(c, loc, a, t), *vb = va ? as_dtype(c, loc, b, t) : NULL;
+	Val *vc = as_tensor(c, loc, cond, DT_bool), *va = as_dtype(c, loc, a, t),
+	    *vb = va ? as_dtype(c, loc, b, t) : NULL;
 	if (vb == NULL)
 		return value_error();
 	Type shape;
@@ -170,6 +190,7 @@ Value op_and_or_where(Check *c, Loc loc, Value cond, Value a, Value b)
 	Val *const vals[] = {vc, va, vb};
 	if (!broadcast_values(c, loc, "where", 3, values, locs, vals, &shape))
 		return value_error();
-	return value_tensor(build_elem(c->graph, loc, OP_select, broadcast_val(c, loc, vc, &shape), broadcast_val(c, loc, va, &shape),
-	                               broadcast_val(c, loc, vb, &shape)));
+	return value_tensor(build_elem(c->graph, loc, OP_select, broadcast_val(c, loc, vc, &shape),
+				       broadcast_val(c, loc, va, &shape),
+				       broadcast_val(c, loc, vb, &shape)));
 }

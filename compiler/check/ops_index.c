@@ -38,7 +38,8 @@ static Attr arrays(const Subscript *s, Val **in)
 
 static bool gather_fits(Check *c, Loc loc, const Subscript *s)
 {
-	if (s->narrays == 0 || s->nout - s->narrays + s->axis[s->out[s->array_at]].array->type->rank <= MAX_RANK)
+	if (s->narrays == 0 ||
+	    s->nout - s->narrays + s->axis[s->out[s->array_at]].array->type->rank <= MAX_RANK)
 		return true;
 	check_error(c, loc, "an array has at most %d axes", MAX_RANK);
 	return false;
@@ -58,9 +59,12 @@ static Value index_list(Check *c, Value x, const IndexValue *ix)
 		}
 		return x.list->item[i < 0 ? i + len : i];
 	}
-	if ((ix->lo.kind != V_NONE && !as_const_int(c, ix->loc, ix->lo, "the index of a list", &lo)) ||
-	    (ix->hi.kind != V_NONE && !as_const_int(c, ix->loc, ix->hi, "the index of a list", &hi)) ||
-	    (ix->step.kind != V_NONE && !as_const_int(c, ix->loc, ix->step, "the step of a slice", &step)))
+	if ((ix->lo.kind != V_NONE &&
+	     !as_const_int(c, ix->loc, ix->lo, "the index of a list", &lo)) ||
+	    (ix->hi.kind != V_NONE &&
+	     !as_const_int(c, ix->loc, ix->hi, "the index of a list", &hi)) ||
+	    (ix->step.kind != V_NONE &&
+	     !as_const_int(c, ix->loc, ix->step, "the step of a slice", &step)))
 		return value_error();
 	lo = lo < 0 ? lo + len : lo;
 	hi = hi < 0 ? hi + len : hi;
@@ -80,7 +84,8 @@ Value op_index(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 	Val *in[MAX_RANK + 1];
 	if (x.kind == V_ERROR)
 		return x;
-	if (x.kind == V_LIST && n == 1 && ((ix->kind == INDEX_EXPR && ix->at.kind == V_INT) || ix->kind == INDEX_SLICE))
+	if (x.kind == V_LIST && n == 1 &&
+	    ((ix->kind == INDEX_EXPR && ix->at.kind == V_INT) || ix->kind == INDEX_SLICE))
 		return index_list(c, x, ix);
 	if (!as_operand(c, x_loc, &x))
 		return value_error();
@@ -102,7 +107,8 @@ Value op_index(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 /* ---- set, add_at */
 
 /* the part that the indices name, with v in it */
-static Val *replaced(Check *c, Loc loc, const Subscript *s, Val *part, Value value, Loc v_loc, bool add, const char *role)
+static Val *replaced(Check *c, Loc loc, const Subscript *s, Val *part, Value value, Loc v_loc,
+		     bool add, const char *role)
 {
 	Val *in[MAX_RANK + 2];
 	const Type *target = part->type;
@@ -125,10 +131,12 @@ static Val *replaced(Check *c, Loc loc, const Subscript *s, Val *part, Value val
 		return add ? build_elem(c->graph, loc, OP_add, part, v, NULL) : v;
 	in[0] = part;
 	in[1] = v;
-	return build(c->graph, loc, add ? OP_scatter_add : OP_scatter_set, 2 + s->narrays, in, &attr, NULL);
+	return build(c->graph, loc, add ? OP_scatter_add : OP_scatter_set, 2 + s->narrays, in,
+		     &attr, NULL);
 }
 
-Value op_set(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *ix, Value value, Loc v_loc, bool add, const char *what)
+Value op_set(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *ix, Value value,
+	     Loc v_loc, bool add, const char *what)
 {
 	Subscript s;
 	const char *name = add ? "add_at" : "set";
@@ -150,7 +158,8 @@ Value op_set(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *ix,
 		return value_error();
 	}
 	Val *part = compact(c, loc, &s, sliced(c, loc, &s));
-	Val *v = replaced(c, loc, &s, part, value, v_loc, add, arena_printf(c->arena, "the value of %s", name));
+	Val *v = replaced(c, loc, &s, part, value, v_loc, add,
+			  arena_printf(c->arena, "the value of %s", name));
 	if (v == NULL)
 		return value_error();
 	const Size *start[MAX_RANK], *size[MAX_RANK];

@@ -48,12 +48,17 @@ static bool int_pow(Check *c, Loc loc, const Size *a, const Size *b, Value *out)
 	if (!size_known(c, b, &n))
 		return false;
 	if (constant && n < 0)
-		return base == 0 ? division_by_zero(c, loc, out) : answer(out, value_float(pow((double)base, (double)n)));
+		return base == 0 ? division_by_zero(c, loc, out)
+				 : answer(out, value_float(pow((double)base, (double)n)));
 	if (n < 0)
 		return false;
 	if (constant && (base == 0 || base == 1 || base == -1))
-		return answer(out, const_int(c, n == 0 || base == 1 ? 1 : base == 0 ? 0 : n % 2 ? -1 : 1));
-	return n > (constant ? 63 : MAX_SIZE_POWER) ? int_answer(c, loc, out, NULL) : int_answer(c, loc, out, int_power(c, a, n));
+		return answer(out, const_int(c, n == 0 || base == 1 ? 1
+						: base == 0	    ? 0
+						: n % 2		    ? -1
+								    : 1));
+	return n > (constant ? 63 : MAX_SIZE_POWER) ? int_answer(c, loc, out, NULL)
+						    : int_answer(c, loc, out, int_power(c, a, n));
 }
 
 static int64_t floor_quotient(int64_t a, int64_t b)
@@ -81,7 +86,8 @@ static bool int_divide(Check *c, Loc loc, const Size *a, const Size *b, bool res
 		return false;
 	if (q == NULL && !by_constant)
 		return false;
-	return int_answer(c, loc, out, rest && q ? size_sub(c->arena, a, size_mul(c->arena, q, b)) : q);
+	return int_answer(c, loc, out,
+			  rest && q ? size_sub(c->arena, a, size_mul(c->arena, q, b)) : q);
 }
 
 /* whether a >= b; UNDECIDED over the dims */
@@ -102,7 +108,8 @@ static bool int_equal(Check *c, const Size *a, const Size *b, bool equal, Value 
 	return (ge(c, a, b) == NO || ge(c, b, a) == NO) && answer(out, value_bool(!equal));
 }
 
-static bool int_binary(Check *c, BinaryOp op, Loc loc, const Size *a, Loc b_loc, const Size *b, Value *out)
+static bool int_binary(Check *c, BinaryOp op, Loc loc, const Size *a, Loc b_loc, const Size *b,
+		       Value *out)
 {
 	int64_t x, y;
 	switch (op) {
@@ -115,7 +122,8 @@ static bool int_binary(Check *c, BinaryOp op, Loc loc, const Size *a, Loc b_loc,
 	case BIN_DIV:
 		if (size_known(c, b, &y) && y == 0)
 			return division_by_zero(c, b_loc, out);
-		return size_known(c, a, &x) && size_known(c, b, &y) && answer(out, value_float((double)x / (double)y));
+		return size_known(c, a, &x) && size_known(c, b, &y) &&
+		       answer(out, value_float((double)x / (double)y));
 	case BIN_FLOORDIV:
 	case BIN_MOD:
 		return int_divide(c, b_loc, a, b, op == BIN_MOD, out);
@@ -184,6 +192,7 @@ bool known_binary(Check *c, BinaryOp op, Loc op_loc, Value a, Value b, Loc b_loc
 	if (!is_known(a) || !is_known(b))
 		return false;
 	if (a.kind == V_FLOAT || b.kind == V_FLOAT)
-		return known_float(c, a, &x) && known_float(c, b, &y) && float_binary(op, x, y, out);
+		return known_float(c, a, &x) && known_float(c, b, &y) &&
+		       float_binary(op, x, y, out);
 	return int_binary(c, op, op_loc, as_size(c, a), b_loc, as_size(c, b), out);
 }

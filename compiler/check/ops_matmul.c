@@ -6,7 +6,8 @@
  * A batch axis of size 1 is dropped from the operand rather than repeated. */
 #include "builtin.h"
 
-static Value error_sizes(Check *c, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc, const char *note)
+static Value error_sizes(Check *c, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc,
+			 const char *note)
 {
 	Message *m = check_error(c, loc, "sizes do not match in '@'");
 	label_value(c, m, a_loc, a);
@@ -29,11 +30,13 @@ static void keep(Side *s, const Size *size, int label)
 }
 
 /* the batch axes of both, aligned at the last; false at the axis where they differ */
-static bool batch(Check *c, const Type *a, int na, const Type *b, int nb, Side *sa, Side *sb, Side *out, int *where)
+static bool batch(Check *c, const Type *a, int na, const Type *b, int nb, Side *sa, Side *sb,
+		  Side *out, int *where)
 {
 	int n = na > nb ? na : nb;
 	for (int i = 0; i < n; i++) {
-		const Size *x = i >= n - na ? a->size[i - (n - na)] : NULL, *y = i >= n - nb ? b->size[i - (n - nb)] : NULL;
+		const Size *x = i >= n - na ? a->size[i - (n - na)] : NULL,
+			   *y = i >= n - nb ? b->size[i - (n - nb)] : NULL;
 		*where = i;
 		if (x && y && !is_one(x) && !is_one(y) && !unify(c, x, y))
 			return false;
@@ -48,9 +51,11 @@ static bool batch(Check *c, const Type *a, int na, const Type *b, int nb, Side *
 	return true;
 }
 
-static Val *contract(Check *c, Loc loc, Val *a, const Side *sa, Val *b, const Side *sb, const Side *out)
+static Val *contract(Check *c, Loc loc, Val *a, const Side *sa, Val *b, const Side *sb,
+		     const Side *out)
 {
-	Val *in[] = {reshape_val(c, loc, a, sa->rank, sa->size), reshape_val(c, loc, b, sb->rank, sb->size)};
+	Val *in[] = {reshape_val(c, loc, a, sa->rank, sa->size),
+		     reshape_val(c, loc, b, sb->rank, sb->size)};
 	Attr attr = {0};
 	for (int i = 0; i < sa->rank; i++)
 		attr.contraction.a[i] = sa->label[i];
@@ -75,7 +80,8 @@ Value op_matmul(Check *c, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc)
 {
 	if (!is_array(c, a, a_loc, loc) || !is_array(c, b, b_loc, loc))
 		return value_error();
-	Val *va = as_tensor(c, a_loc, a, DT_error), *vb = va ? as_tensor(c, b_loc, b, DT_error) : NULL;
+	Val *va = as_tensor(c, a_loc, a, DT_error),
+	    *vb = va ? as_tensor(c, b_loc, b, DT_error) : NULL;
 	if (vb == NULL)
 		return value_error();
 	const Type *ta = va->type, *tb = vb->type;
@@ -84,16 +90,21 @@ Value op_matmul(Check *c, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc)
 	const Size *ka = ta->size[ta->rank - 1], *kb = tb->size[tb->rank > 1 ? tb->rank - 2 : 0];
 	if (!unify(c, ka, kb))
 		return error_sizes(c, loc, a, a_loc, b, b_loc,
-		                   arena_printf(c->arena, "the last size of the left side is %s, the %s size of the right side is %s",
-		                                size_text(c->arena, size_resolve(c->arena, ka)),
-		                                tb->rank <= 2 ? "first" : "second to last",
-		                                size_text(c->arena, size_resolve(c->arena, kb))));
+				   arena_printf(c->arena,
+						"the last size of the left side is %s, the %s size "
+						"of the right side is %s",
+						size_text(c->arena, size_resolve(c->arena, ka)),
+						tb->rank <= 2 ? "first" : "second to last",
+						size_text(c->arena, size_resolve(c->arena, kb))));
 	Side sa = {.rank = 0}, sb = {.rank = 0}, out = {.rank = 0};
 	int where, n = na > nb ? na : nb, row = n, col = n + 1, inner = n + 2;
 	if (!batch(c, ta, na, tb, nb, &sa, &sb, &out, &where))
 		return error_sizes(c, loc, a, a_loc, b, b_loc,
-		                   arena_printf(c->arena, "the sizes before the last two are a batch: %s on the left side, %s on the right side",
-		                                shape_text(c, na, ta->size), shape_text(c, nb, tb->size)));
+				   arena_printf(c->arena,
+						"the sizes before the last two are a batch: %s on "
+						"the left side, %s on the right side",
+						shape_text(c, na, ta->size),
+						shape_text(c, nb, tb->size)));
 	if (ta->rank > 1) {
 		keep(&sa, ta->size[ta->rank - 2], row);
 		keep(&out, ta->size[ta->rank - 2], row);

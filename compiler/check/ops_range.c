@@ -78,9 +78,14 @@ static Range arithmetic_range(Check *c, const Val *v, int depth)
 	case OP_mod:
 		return at_least(c, b.lo, 1) && b.hi ? below(c, b.hi) : (Range){NULL, NULL};
 	case OP_min: /* one known bound above is enough */
-		return (Range){pick(c, a.lo, b.lo, false), a.hi && b.hi ? pick(c, a.hi, b.hi, false) : a.hi ? a.hi : b.hi};
+		return (Range){pick(c, a.lo, b.lo, false), a.hi && b.hi ? pick(c, a.hi, b.hi, false)
+							   : a.hi	? a.hi
+									: b.hi};
 	case OP_max:
-		return (Range){a.lo && b.lo ? pick(c, a.lo, b.lo, true) : a.lo ? a.lo : b.lo, pick(c, a.hi, b.hi, true)};
+		return (Range){a.lo && b.lo ? pick(c, a.lo, b.lo, true)
+			       : a.lo	    ? a.lo
+					    : b.lo,
+			       pick(c, a.hi, b.hi, true)};
 	default:
 		return (Range){NULL, NULL};
 	}
@@ -129,9 +134,11 @@ static Range any_range(Check *c, const Val *v, int depth)
 	case OP_reduce:
 		return reduce_range(c, v, depth);
 	case OP_cast: /* a wider integer has the value */
-		if (dtype_is_integer(v->in[0]->type->dtype) && dtype_bytes(v->type->dtype) < dtype_bytes(v->in[0]->type->dtype))
+		if (dtype_is_integer(v->in[0]->type->dtype) &&
+		    dtype_bytes(v->type->dtype) < dtype_bytes(v->in[0]->type->dtype))
 			return (Range){NULL, NULL};
-		return dtype_is_float(v->in[0]->type->dtype) ? (Range){NULL, NULL} : range_of(c, v->in[0], depth);
+		return dtype_is_float(v->in[0]->type->dtype) ? (Range){NULL, NULL}
+							     : range_of(c, v->in[0], depth);
 	case OP_reshape:
 	case OP_transpose:
 	case OP_broadcast:
@@ -148,7 +155,8 @@ static Range any_range(Check *c, const Val *v, int depth)
 		return r;
 	}
 	default:
-		return v->nin == 2 && op_info(v->op)->elementwise ? arithmetic_range(c, v, depth) : (Range){NULL, NULL};
+		return v->nin == 2 && op_info(v->op)->elementwise ? arithmetic_range(c, v, depth)
+								  : (Range){NULL, NULL};
 	}
 }
 
@@ -165,7 +173,8 @@ bool index_in_range(Check *c, const Val *v, const Size *size)
 	Range r = range_of(c, v, 0);
 	if (!at_least(c, r.lo, 0) || r.hi == NULL)
 		return false;
-	return size_ge(c->arena, size, size_add(c->arena, size_resolve(c->arena, r.hi), size_int(c, 1))) == YES;
+	return size_ge(c->arena, size,
+		       size_add(c->arena, size_resolve(c->arena, r.hi), size_int(c, 1))) == YES;
 }
 
 /* ---- values as sizes */
@@ -174,7 +183,8 @@ static bool same_value(Check *c, const Val *a, const Val *b, int depth)
 {
 	if (a == b)
 		return true;
-	if (depth > MAX_DEPTH || a->op != b->op || a->nin != b->nin || a->nregions || !type_equal(a->type, b->type))
+	if (depth > MAX_DEPTH || a->op != b->op || a->nin != b->nin || a->nregions ||
+	    !type_equal(a->type, b->type))
 		return false;
 	if (strcmp(attr_text(c->arena, a), attr_text(c->arena, b)) != 0)
 		return false;
@@ -188,7 +198,8 @@ static const Size *value_atom(Check *c, IndexValues *known, Val *v)
 {
 	for (int i = 0; i < known->len; i++)
 		if (same_value(c, known->data[i], v, 0))
-			return size_atom(c->arena, &(Atom){.kind = ATOM_VALUE, .value = known->data[i]});
+			return size_atom(c->arena,
+					 &(Atom){.kind = ATOM_VALUE, .value = known->data[i]});
 	push(c->arena, known, v);
 	return size_atom(c->arena, &(Atom){.kind = ATOM_VALUE, .value = v});
 }
@@ -206,7 +217,8 @@ static const Size *polynomial(Check *c, IndexValues *known, Val *v, int depth)
 	case OP_neg:
 		return size_scale(c->arena, polynomial(c, known, v->in[0], depth + 1), -1);
 	case OP_cast:
-		if (!dtype_is_integer(v->in[0]->type->dtype) || dtype_bytes(v->in[0]->type->dtype) > dtype_bytes(v->type->dtype))
+		if (!dtype_is_integer(v->in[0]->type->dtype) ||
+		    dtype_bytes(v->in[0]->type->dtype) > dtype_bytes(v->type->dtype))
 			return value_atom(c, known, v);
 		return polynomial(c, known, v->in[0], depth + 1);
 	case OP_add:
@@ -214,7 +226,9 @@ static const Size *polynomial(Check *c, IndexValues *known, Val *v, int depth)
 	case OP_mul:
 		a = polynomial(c, known, v->in[0], depth + 1);
 		b = polynomial(c, known, v->in[1], depth + 1);
-		return v->op == OP_add ? size_add(c->arena, a, b) : v->op == OP_sub ? size_sub(c->arena, a, b) : size_mul(c->arena, a, b);
+		return v->op == OP_add	 ? size_add(c->arena, a, b)
+		       : v->op == OP_sub ? size_sub(c->arena, a, b)
+					 : size_mul(c->arena, a, b);
 	default:
 		return value_atom(c, known, v);
 	}

@@ -31,7 +31,8 @@ const char *shape_text(Check *c, int rank, const Size *const *size)
 {
 	const char *text = "[";
 	for (int i = 0; i < rank; i++)
-		text = arena_printf(c->arena, "%s%s%s", text, i ? ", " : "", size_text(c->arena, size[i]));
+		text = arena_printf(c->arena, "%s%s%s", text, i ? ", " : "",
+				    size_text(c->arena, size[i]));
 	return arena_printf(c->arena, "%s]", text);
 }
 
@@ -41,7 +42,9 @@ static Dim *free_dim(const Size *s)
 	if (s->nterms != 1 || s->term[0].coef != 1 || s->term[0].natoms != 1)
 		return NULL;
 	const Atom *a = s->term[0].atom[0];
-	return a->kind == ATOM_DIM && a->dim->anonymous && a->dim->is == NULL ? (Dim *)(uintptr_t)a->dim : NULL;
+	return a->kind == ATOM_DIM && a->dim->anonymous && a->dim->is == NULL
+		       ? (Dim *)(uintptr_t)a->dim
+		       : NULL;
 }
 
 typedef struct Speaks {
@@ -105,13 +108,15 @@ static const char *const ordinal[] = {"", "last", "second to last", "third to la
 static void note_axis(Check *c, Message *m, int axis, const Type *a, const Type *b)
 {
 	const char *which = axis < 4 ? ordinal[axis] : arena_printf(c->arena, "%dth to last", axis);
-	diag_note(m, (Loc){0}, "the %s size is %s on one side and %s on the other; a size broadcasts only where it is literally 1",
-	          which, size_text(c->arena, size_resolve(c->arena, a->size[a->rank - axis])),
-	          size_text(c->arena, size_resolve(c->arena, b->size[b->rank - axis])));
+	diag_note(m, (Loc){0},
+		  "the %s size is %s on one side and %s on the other; a size broadcasts only where "
+		  "it is literally 1",
+		  which, size_text(c->arena, size_resolve(c->arena, a->size[a->rank - axis])),
+		  size_text(c->arena, size_resolve(c->arena, b->size[b->rank - axis])));
 }
 
-bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *value, const Loc *value_loc, Val *const *v,
-                      Type *out)
+bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *value,
+		      const Loc *value_loc, Val *const *v, Type *out)
 {
 	*out = *v[0]->type;
 	for (int i = 1; i < n; i++) {
@@ -133,7 +138,9 @@ bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *v
 
 Val *broadcast_val(Check *c, Loc loc, Val *v, const Type *shape)
 {
-	return v->type->rank == 0 || same_shape(v->type, shape) ? v : build_broadcast_to(c->graph, loc, v, shape);
+	return v->type->rank == 0 || same_shape(v->type, shape)
+		       ? v
+		       : build_broadcast_to(c->graph, loc, v, shape);
 }
 
 Val *reshape_val(Check *c, Loc loc, Val *v, int rank, const Size *const *size)
@@ -149,7 +156,7 @@ static Val *atom_value(Check *c, Loc loc, const Atom *a)
 		return build_cast(c->graph, loc, (Val *)(uintptr_t)a->value, DT_int64);
 	if (a->kind == ATOM_FLOOR)
 		return build_elem(c->graph, loc, OP_floordiv, size_value(c, loc, a->num),
-		                  build_const(c->graph, loc, DT_int64, 0, a->by), NULL);
+				  build_const(c->graph, loc, DT_int64, 0, a->by), NULL);
 	return build_size(c->graph, loc, size_atom(c->arena, a));
 }
 
@@ -178,7 +185,9 @@ Val *size_value(Check *c, Loc loc, const Size *s)
 			product = product ? build_elem(c->graph, loc, OP_mul, product, v, NULL) : v;
 		}
 		Val *coef = build_const(c->graph, loc, DT_int64, 0, t->coef);
-		product = product == NULL ? coef : t->coef == 1 ? product : build_elem(c->graph, loc, OP_mul, product, coef, NULL);
+		product = product == NULL ? coef
+			  : t->coef == 1  ? product
+					  : build_elem(c->graph, loc, OP_mul, product, coef, NULL);
 		sum = sum ? build_elem(c->graph, loc, OP_add, sum, product, NULL) : product;
 	}
 	return sum ? sum : build_const(c->graph, loc, DT_int64, 0, 0);
@@ -192,9 +201,11 @@ static bool one_size(Check *c, Loc loc, Value v, const Size **size)
 		return false;
 	if (v.kind != V_INT) {
 		if (v.kind == V_TENSOR)
-			check_error(c, loc, "a size cannot depend on a value: %s", value_text(c, v));
+			check_error(c, loc, "a size cannot depend on a value: %s",
+				    value_text(c, v));
 		else
-			check_error(c, loc, "a size is an integer over dims and constants, not %s", value_text(c, v));
+			check_error(c, loc, "a size is an integer over dims and constants, not %s",
+				    value_text(c, v));
 		return false;
 	}
 	*size = size_resolve(c->arena, v.i);
@@ -212,7 +223,8 @@ bool as_shape(Check *c, Loc loc, Value v, int *rank, const Size **size)
 		return one_size(c, loc, v, &size[0]);
 	}
 	if (v.list->n > MAX_RANK) {
-		check_error(c, loc, "a shape has %d sizes; at most %d are supported", v.list->n, MAX_RANK);
+		check_error(c, loc, "a shape has %d sizes; at most %d are supported", v.list->n,
+			    MAX_RANK);
 		return false;
 	}
 	*rank = v.list->n;
@@ -220,7 +232,8 @@ bool as_shape(Check *c, Loc loc, Value v, int *rank, const Size **size)
 		if (!one_size(c, loc, v.list->item[i], &size[i]))
 			return false;
 	if (shape_product(c, *rank, size) == NULL) {
-		check_error(c, loc, "the number of elements of %s is beyond 64 bits", shape_text(c, *rank, size));
+		check_error(c, loc, "the number of elements of %s is beyond 64 bits",
+			    shape_text(c, *rank, size));
 		return false;
 	}
 	return true;

@@ -45,19 +45,22 @@ static bool require_ge(Check *c, Loc loc, const Size *p, const Size *q, Val **ok
 		const Size *left = size_sub(c->arena, p, q);
 		if (left == NULL)
 			return false;
-		Val *test = build_elem(c->graph, loc, OP_ge, size_value(c, loc, p), size_value(c, loc, q), NULL);
+		Val *test = build_elem(c->graph, loc, OP_ge, size_value(c, loc, p),
+				       size_value(c, loc, q), NULL);
 		*ok = *ok ? build_elem(c->graph, loc, OP_and, *ok, test, NULL) : test;
 	}
 	return d != NO;
 }
 
-bool require_inside(Check *c, Loc loc, const Size *first, const Size *last, const Size *size, const char *what, const char *text)
+bool require_inside(Check *c, Loc loc, const Size *first, const Size *last, const Size *size,
+		    const char *what, const char *text)
 {
 	Val *ok = NULL;
 	const Size *end = last ? size_add(c->arena, last, size_int(c, 1)) : NULL;
 	if (first == NULL || end == NULL)
 		return beyond(c, loc);
-	if (!require_ge(c, loc, first, size_int(c, 0), &ok) || !require_ge(c, loc, size, end, &ok)) {
+	if (!require_ge(c, loc, first, size_int(c, 0), &ok) ||
+	    !require_ge(c, loc, size, end, &ok)) {
 		check_error(c, loc, "%s", text);
 		return false;
 	}
@@ -76,14 +79,16 @@ static const char *name_of(Value v, const char *otherwise)
 /* ---- one axis */
 
 /* the bound of a slice, or a single index */
-static bool index_bound(Check *c, Loc loc, Value v, const Size *size, IndexValues *known, const Size **out)
+static bool index_bound(Check *c, Loc loc, Value v, const Size *size, IndexValues *known,
+			const Size **out)
 {
 	int64_t n;
 	if (v.kind == V_INT) {
 		*out = size_resolve(c->arena, v.i);
 		if (size_is_const(*out, &n) && n < 0)
 			*out = size_add(c->arena, size, *out);
-	} else if (v.kind == V_TENSOR && v.v->type->rank == 0 && dtype_is_integer(v.v->type->dtype)) {
+	} else if (v.kind == V_TENSOR && v.v->type->rank == 0 &&
+		   dtype_is_integer(v.v->type->dtype)) {
 		*out = index_size(c, known, v.v);
 	} else {
 		if (v.kind != V_ERROR)
@@ -93,7 +98,8 @@ static bool index_bound(Check *c, Loc loc, Value v, const Size *size, IndexValue
 	return *out != NULL || beyond(c, loc);
 }
 
-static bool single(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis, const Size *size, const char *what)
+static bool single(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis, const Size *size,
+		   const char *what)
 {
 	if (!index_bound(c, ix->loc, ix->at, size, &s->known, &axis->start))
 		return false;
@@ -103,22 +109,34 @@ static bool single(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis
 	if (ix->at.kind == V_TENSOR && index_in_range(c, ix->at.v, size))
 		return true;
 	const char *size_is = size_text(c->arena, size);
-	const char *text = size_ge(c->arena, axis->start, size_int(c, 0)) == NO || size_ge(c->arena, size, size_add(c->arena, axis->start, size_int(c, 1))) == NO
-	                           ? arena_printf(c->arena, "index %s is outside [0, %s)", size_text(c->arena, ix->at.kind == V_INT ? ix->at.i : axis->start), size_is)
-	                           : arena_printf(c->arena, "index outside [0, %s)", size_is);
-	return require_inside(c, ix->loc, axis->start, axis->start, size, name_of(ix->at, what), text);
+	const char *text =
+		size_ge(c->arena, axis->start, size_int(c, 0)) == NO ||
+				size_ge(c->arena, size,
+					size_add(c->arena, axis->start, size_int(c, 1))) == NO
+			? arena_printf(c->arena, "index %s is outside [0, %s)",
+				       size_text(c->arena,
+						 ix->at.kind == V_INT ? ix->at.i : axis->start),
+				       size_is)
+			: arena_printf(c->arena, "index outside [0, %s)", size_is);
+	return require_inside(c, ix->loc, axis->start, axis->start, size, name_of(ix->at, what),
+			      text);
 }
 
 const Size *steps_between(Check *c, const Size *from, const Size *to, int64_t step)
 {
 	const Size *span = size_sub(c->arena, to, from);
-	return span && step > 1 ? size_floordiv(c->arena, size_add(c->arena, span, size_int(c, step - 1)), step) : span;
+	return span && step > 1
+		       ? size_floordiv(c->arena, size_add(c->arena, span, size_int(c, step - 1)),
+				       step)
+		       : span;
 }
 
-static bool slice(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis, const Size *size, const char *what)
+static bool slice(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis, const Size *size,
+		  const char *what)
 {
 	int64_t step = 1;
-	if (ix->step.kind != V_NONE && !as_const_int(c, ix->loc, ix->step, "the step of a slice", &step))
+	if (ix->step.kind != V_NONE &&
+	    !as_const_int(c, ix->loc, ix->step, "the step of a slice", &step))
 		return false;
 	if (step == 0 || step == INT64_MIN) {
 		check_error(c, ix->loc, "the step of a slice is %s", step ? "too large" : "0");
@@ -139,21 +157,29 @@ static bool slice(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis,
 	if (ix->lo.kind == V_NONE && ix->hi.kind == V_NONE)
 		return true;
 	if (speaks_of_values(c, axis->size)) {
-		check_error(c, ix->loc, "a size cannot depend on a value: the ends of a slice differ by a size over dims and constants");
+		check_error(c, ix->loc,
+			    "a size cannot depend on a value: the ends of a slice differ by a size "
+			    "over dims and constants");
 		return false;
 	}
-	const char *text = arena_printf(c->arena, "slice outside [0, %s)", size_text(c->arena, size));
+	const char *text =
+		arena_printf(c->arena, "slice outside [0, %s)", size_text(c->arena, size));
 	if (size_ge(c->arena, axis->size, zero) == NO) {
-		check_error(c, ix->loc, "this slice ends before it begins: its size would be %s", size_text(c->arena, axis->size));
+		check_error(c, ix->loc, "this slice ends before it begins: its size would be %s",
+			    size_text(c->arena, axis->size));
 		return false;
 	}
 	Val *ok = NULL;
 	require_ge(c, ix->loc, axis->size, zero, &ok);
 	if (ok)
-		add_check(c, ix->loc, ok, what, arena_printf(c->arena, "slice of negative size %s", size_text(c->arena, axis->size)));
-	const Size *far = size_add(c->arena, lo, size_scale(c->arena, size_sub(c->arena, axis->size, one), step));
+		add_check(c, ix->loc, ok, what,
+			  arena_printf(c->arena, "slice of negative size %s",
+				       size_text(c->arena, axis->size)));
+	const Size *far = size_add(c->arena, lo,
+				   size_scale(c->arena, size_sub(c->arena, axis->size, one), step));
 	const char *name = name_of(ix->lo.kind == V_TENSOR ? ix->lo : ix->hi, what);
-	return require_inside(c, ix->loc, step > 0 ? lo : far, step > 0 ? far : lo, size, name, text);
+	return require_inside(c, ix->loc, step > 0 ? lo : far, step > 0 ? far : lo, size, name,
+			      text);
 }
 
 /* constants of a list that are negative count from the end */
@@ -170,14 +196,19 @@ static Value list_indices(Check *c, Value v, const Size *size)
 	return value_list(c, items.len, items.data);
 }
 
-static bool array(Check *c, const IndexValue *ix, AxisIndex *axis, const Size *size, const char *what)
+static bool array(Check *c, const IndexValue *ix, AxisIndex *axis, const Size *size,
+		  const char *what)
 {
-	Val *v = as_tensor(c, ix->loc, ix->at.kind == V_LIST ? list_indices(c, ix->at, size) : ix->at, DT_error);
+	Val *v =
+		as_tensor(c, ix->loc,
+			  ix->at.kind == V_LIST ? list_indices(c, ix->at, size) : ix->at, DT_error);
 	if (v == NULL)
 		return false;
 	DType t = v->type->dtype;
 	if (t == DT_bool) {
-		check_error(c, ix->loc, "a mask cannot select: how many are true is no size; use where, or a sum with the mask");
+		check_error(c, ix->loc,
+			    "a mask cannot select: how many are true is no size; use where, or a "
+			    "sum with the mask");
 		return false;
 	}
 	if (!dtype_is_integer(t)) {
@@ -185,7 +216,8 @@ static bool array(Check *c, const IndexValue *ix, AxisIndex *axis, const Size *s
 		return false;
 	}
 	bool inside = index_in_range(c, v, size);
-	v = build_cast(c->graph, ix->loc, v, t == DT_int64 || t == DT_uint32 || t == DT_uint64 ? DT_int64 : DT_int32);
+	v = build_cast(c->graph, ix->loc, v,
+		       t == DT_int64 || t == DT_uint32 || t == DT_uint64 ? DT_int64 : DT_int32);
 	axis->start = size_int(c, 0);
 	axis->size = size;
 	axis->step = 1;
@@ -193,11 +225,13 @@ static bool array(Check *c, const IndexValue *ix, AxisIndex *axis, const Size *s
 	if (inside)
 		return true;
 	Val *wide = build_cast(c->graph, ix->loc, v, DT_int64);
-	Val *low = build_elem(c->graph, ix->loc, OP_ge, wide, build_const(c->graph, ix->loc, DT_int64, 0, 0), NULL);
+	Val *low = build_elem(c->graph, ix->loc, OP_ge, wide,
+			      build_const(c->graph, ix->loc, DT_int64, 0, 0), NULL);
 	Val *high = build_elem(c->graph, ix->loc, OP_lt, wide, size_value(c, ix->loc, size), NULL);
 	Val *ok = build_elem(c->graph, ix->loc, OP_and, low, high, NULL);
 	ok = build_reduce(c->graph, ix->loc, REDUCE_all, ok, (1u << ok->type->rank) - 1);
-	add_check(c, ix->loc, ok, name_of(ix->at, what), arena_printf(c->arena, "index outside [0, %s)", size_text(c->arena, size)));
+	add_check(c, ix->loc, ok, name_of(ix->at, what),
+		  arena_printf(c->arena, "index outside [0, %s)", size_text(c->arena, size)));
 	return true;
 }
 
@@ -220,13 +254,16 @@ static bool count_axes(Check *c, Loc loc, Value x, int rank, int n, const IndexV
 		}
 	}
 	if (used > rank)
-		check_error(c, loc, "%d indices for %s, which has %d %s", used, value_text(c, x), rank, rank == 1 ? "axis" : "axes");
+		check_error(c, loc, "%d indices for %s, which has %d %s", used, value_text(c, x),
+			    rank, rank == 1 ? "axis" : "axes");
 	return used <= rank;
 }
 
 static void whole(Check *c, Subscript *s, int axis)
 {
-	s->axis[axis] = (AxisIndex){.start = size_int(c, 0), .size = size_resolve(c->arena, s->x->type->size[axis]), .step = 1};
+	s->axis[axis] = (AxisIndex){.start = size_int(c, 0),
+				    .size = size_resolve(c->arena, s->x->type->size[axis]),
+				    .step = 1};
 	s->out[s->nout++] = axis;
 }
 
@@ -240,7 +277,8 @@ static bool gather_arrays(Check *c, Loc loc, int n, const IndexValue *ix, Subscr
 	for (int i = 0; i < s->nout; i++)
 		if (s->out[i] >= 0 && s->axis[s->out[i]].array) {
 			if (k > 0 && at[k - 1] != i - 1) {
-				check_error(c, loc, "integer arrays in an index must stand side by side");
+				check_error(c, loc,
+					    "integer arrays in an index must stand side by side");
 				return false;
 			}
 			at[k++] = i;
@@ -263,16 +301,19 @@ static bool gather_arrays(Check *c, Loc loc, int n, const IndexValue *ix, Subscr
 	if (!broadcast_values(c, loc, "an index", k, values, locs, vals, &shape))
 		return false;
 	for (int i = 0; i < k; i++)
-		s->axis[s->out[at[i]]].array =
-			broadcast_val(c, loc, build_cast(c->graph, loc, vals[i], wide ? DT_int64 : DT_int32), &shape);
+		s->axis[s->out[at[i]]].array = broadcast_val(
+			c, loc, build_cast(c->graph, loc, vals[i], wide ? DT_int64 : DT_int32),
+			&shape);
 	return true;
 }
 
-bool subscript(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *ix, const char *what, Subscript *s)
+bool subscript(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *ix, const char *what,
+	       Subscript *s)
 {
 	*s = (Subscript){.x = as_tensor(c, x_loc, x, DT_error)};
 	for (int i = 0; i < n; i++)
-		if (ix[i].at.kind == V_ERROR || ix[i].lo.kind == V_ERROR || ix[i].hi.kind == V_ERROR || ix[i].step.kind == V_ERROR)
+		if (ix[i].at.kind == V_ERROR || ix[i].lo.kind == V_ERROR ||
+		    ix[i].hi.kind == V_ERROR || ix[i].step.kind == V_ERROR)
 			return false;
 	if (s->x == NULL || !count_axes(c, loc, x, s->x->type->rank, n, ix))
 		return false;

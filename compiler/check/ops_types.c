@@ -75,11 +75,15 @@ DType promote(DType a, DType b)
 		return DT_error;
 	bool ca = dtype_class(a) == CLASS_COMPLEX, cb = dtype_class(b) == CLASS_COMPLEX;
 	if (ca || cb)
-		return a == DT_complex128 || b == DT_complex128 || a == DT_float64 || b == DT_float64 ? DT_complex128
-		                                                                                      : DT_complex64;
+		return a == DT_complex128 || b == DT_complex128 || a == DT_float64 ||
+				       b == DT_float64
+			       ? DT_complex128
+			       : DT_complex64;
 	bool fa = dtype_is_float(a), fb = dtype_is_float(b);
 	if (fa && fb)
-		return dtype_bytes(a) == 2 && dtype_bytes(b) == 2 ? DT_float32 : dtype_bytes(a) >= dtype_bytes(b) ? a : b;
+		return dtype_bytes(a) == 2 && dtype_bytes(b) == 2 ? DT_float32
+		       : dtype_bytes(a) >= dtype_bytes(b)	  ? a
+								  : b;
 	return fa ? a : fb ? b : promote_integers(a, b);
 }
 
@@ -88,16 +92,19 @@ DType common_dtype(Check *c, Value a, Value b)
 	int64_t n;
 	DType ta = dtype_of(c, a), tb = dtype_of(c, b);
 	/* literals alone, of either kind */
-	bool wa = a.kind == V_FLOAT || known_int(c, a, &n), wb = b.kind == V_FLOAT || known_int(c, b, &n);
+	bool wa = a.kind == V_FLOAT || known_int(c, a, &n),
+	     wb = b.kind == V_FLOAT || known_int(c, b, &n);
 	if (wa && !wb && tb != DT_bool && tb != DT_error)
 		return a.kind == V_FLOAT ? float_dtype(c, tb) : tb;
 	if (wb && !wa && ta != DT_bool && ta != DT_error)
 		return b.kind == V_FLOAT ? float_dtype(c, ta) : ta;
 	/* an integer literal beside a bool is small, as the bool is */
 	if (ta == DT_bool && wb && b.kind == V_INT)
-		return known_int(c, b, &n) && n >= INT32_MIN && n <= INT32_MAX ? DT_int32 : DT_int64;
+		return known_int(c, b, &n) && n >= INT32_MIN && n <= INT32_MAX ? DT_int32
+									       : DT_int64;
 	if (tb == DT_bool && wa && a.kind == V_INT)
-		return known_int(c, a, &n) && n >= INT32_MIN && n <= INT32_MAX ? DT_int32 : DT_int64;
+		return known_int(c, a, &n) && n >= INT32_MIN && n <= INT32_MAX ? DT_int32
+									       : DT_int64;
 	return promote(ta, tb);
 }
 
@@ -125,7 +132,8 @@ DType arithmetic_dtype(DType t)
 
 DType float_dtype(Check *c, DType t)
 {
-	return dtype_is_float(t) || dtype_class(t) == CLASS_COMPLEX || t == DT_error ? t : c->floatX;
+	return dtype_is_float(t) || dtype_class(t) == CLASS_COMPLEX || t == DT_error ? t
+										     : c->floatX;
 }
 
 Value no_complex(Check *c, Loc loc)
@@ -167,9 +175,11 @@ static Val *int_tensor(Check *c, Loc loc, const Size *size, DType want)
 		return build_const(c->graph, loc, want, (double)n, 0);
 	if (want == DT_bool || !fits(want, n)) {
 		if (want == DT_bool)
-			check_error(c, loc, "a bool is needed here, not the number %lld", (long long)n);
+			check_error(c, loc, "a bool is needed here, not the number %lld",
+				    (long long)n);
 		else
-			check_error(c, loc, "the number %lld does not fit %s", (long long)n, dtype_name(want));
+			check_error(c, loc, "the number %lld does not fit %s", (long long)n,
+				    dtype_name(want));
 		return NULL;
 	}
 	return build_const(c->graph, loc, want, 0, n);
@@ -185,8 +195,10 @@ static Val *list_tensor(Check *c, Loc loc, const List *list, DType want)
 	for (int i = 0; i < list->n; i++)
 		if (!is_numeric(list->item[i]) && list->item[i].kind != V_LIST) {
 			if (list->item[i].kind != V_ERROR)
-				check_error(c, loc, "an array is needed here, and item %d of this list is %s", i,
-				            value_text(c, list->item[i]));
+				check_error(
+					c, loc,
+					"an array is needed here, and item %d of this list is %s",
+					i, value_text(c, list->item[i]));
 			return NULL;
 		}
 	bool all_known = true;
@@ -225,7 +237,8 @@ Val *as_tensor(Check *c, Loc loc, Value v, DType want)
 		if (want == DT_error)
 			want = c->floatX;
 		if (!dtype_is_float(want)) {
-			check_error(c, loc, "%s is needed here, not %s", dtype_name(want), value_text(c, v));
+			check_error(c, loc, "%s is needed here, not %s", dtype_name(want),
+				    value_text(c, v));
 			return NULL;
 		}
 		return build_const(c->graph, loc, want, v.f, 0);
@@ -267,7 +280,10 @@ Val *as_float(Check *c, Loc loc, Value v)
 /* saturating, as the cast of a tensor is */
 static int64_t saturate(double f)
 {
-	return isnan(f) ? 0 : f >= 9223372036854775808.0 ? INT64_MAX : f <= -9223372036854775808.0 ? INT64_MIN : (int64_t)f;
+	return isnan(f)			     ? 0
+	       : f >= 9223372036854775808.0  ? INT64_MAX
+	       : f <= -9223372036854775808.0 ? INT64_MIN
+					     : (int64_t)f;
 }
 
 Value op_cast(Check *c, Loc loc, DType t, Value v)
@@ -298,89 +314,4 @@ Value op_cast(Check *c, Loc loc, DType t, Value v)
 		return value_tensor(build_elem(c->graph, loc, OP_ne, x, zero, NULL));
 	}
 	return value_tensor(build_cast(c->graph, loc, x, t));
-}
-
-/* ---- conversion to a declared type */
-
-/* widening only: what `from` holds, `to` holds, or a number of fewer digits by the language's rule for integers with floats */
-static bool widens(DType from, DType to)
-{
-	if (from == to || from == DT_bool || from == DT_error || to == DT_error)
-		return true;
-	if (to == DT_bool)
-		return false;
-	if (dtype_is_float(to))
-		return !dtype_is_float(from) ? dtype_class(from) != CLASS_COMPLEX : dtype_bytes(from) < dtype_bytes(to);
-	if (!dtype_is_integer(to) || !dtype_is_integer(from))
-		return false;
-	bool signed_to = dtype_class(to) == CLASS_INT, signed_from = dtype_class(from) == CLASS_INT;
-	return signed_from ? signed_to && dtype_bytes(from) <= dtype_bytes(to) : dtype_bytes(from) < dtype_bytes(to);
-}
-
-/* the operand that first had this dtype */
-static const Val *origin_of(const Val *v)
-{
-	for (;;) {
-		const Val *from = NULL;
-		if (v->op == OP_arg || v->op == OP_var || v->op == OP_param)
-			return v;
-		for (int i = 0; i < v->nin && from == NULL; i++)
-			if (v->in[i]->type->dtype == v->type->dtype && v->in[i]->op != OP_const)
-				from = v->in[i];
-		if (from == NULL)
-			return v;
-		v = from;
-	}
-}
-
-static bool same_place(Loc a, Loc b)
-{
-	return a.source == b.source && a.begin == b.begin;
-}
-
-static void error_wider(Check *c, Loc loc, Value value, const Val *v, DType want, const char *role)
-{
-	Message *m = check_error(c, loc, "%s is %s, which %s does not hold", role, dtype_name(v->type->dtype), dtype_name(want));
-	const Val *from = origin_of(v);
-	label_value(c, m, loc, value);
-	if (from->loc.source && !same_place(from->loc, loc))
-		diag_note(m, from->loc, "the %s comes from here%s%s", dtype_name(v->type->dtype), from->name ? ": " : "",
-		          from->name ? from->name : "");
-	diag_note(m, (Loc){0}, "%s(...) converts it", dtype_name(want));
-}
-
-Val *coerce(Check *c, Loc loc, Value value, const Type *type, const char *role)
-{
-	if (value.kind == V_ERROR)
-		return NULL;
-	if (!is_numeric(value) && value.kind != V_LIST) {
-		check_error(c, loc, "%s is %s, not %s", role, value_text(c, value), type_text(c->arena, type));
-		return NULL;
-	}
-	bool weak_float = value.kind == V_FLOAT && !dtype_is_float(type->dtype);
-	bool weak_int = value.kind == V_INT && type->dtype == DT_bool;
-	if (weak_float || weak_int) {
-		check_error(c, loc, "%s is %s, which %s does not hold", role, value_text(c, value), dtype_name(type->dtype));
-		return NULL;
-	}
-	Val *v = as_tensor(c, loc, value, type->dtype);
-	if (v == NULL)
-		return NULL;
-	if (!widens(v->type->dtype, type->dtype)) {
-		error_wider(c, loc, value, v, type->dtype, role);
-		return NULL;
-	}
-	v = build_cast(c->graph, loc, v, type->dtype);
-	Type shape;
-	int axis;
-	bool fit = v->type->rank <= type->rank && broadcast_shape(c, v->type, type, &shape, &axis);
-	for (int i = 0; fit && i < type->rank; i++)
-		fit = unify(c, shape.size[i], type->size[i]);
-	if (!fit) {
-		Message *m = check_error(c, loc, "%s is %s, which does not fit %s", role, type_text(c->arena, v->type),
-		                         type_text(c->arena, type));
-		label_value(c, m, loc, value);
-		return NULL;
-	}
-	return same_shape(v->type, type) ? v : build_broadcast_to(c->graph, loc, v, type);
 }

@@ -24,7 +24,8 @@ static bool near(const Array *y, const char *text)
 		double want = strtod(text, &end), got = y->f ? y->f[i] : (double)y->i[i];
 		if (end == text)
 			return false;
-		if (!(isnan(got) && isnan(want)) && got != want && !(fabs(got - want) <= 1e-12 * (fabs(want) > 1 ? fabs(want) : 1)))
+		if (!(isnan(got) && isnan(want)) && got != want &&
+		    !(fabs(got - want) <= 1e-12 * (fabs(want) > 1 ? fabs(want) : 1)))
 			return false;
 	}
 	return strspn(text, " ") == strlen(text);
@@ -62,7 +63,8 @@ static void program(const char *text, const char *type, const char *values)
 	EvalInput input = {.dims = dims, .seed = 1, .call = 1};
 	input.vars = initial(a, m, &input);
 	Array *y = eval_func(a, m, f, &input)[0];
-	test_check_str(type_text(a, f->graph->results.data[0]->type), type, __FILE__, __LINE__, text);
+	test_check_str(type_text(a, f->graph->results.data[0]->type), type, __FILE__, __LINE__,
+		       text);
 	if (!test_check(near(y, values), __FILE__, __LINE__, text))
 		printf("  got:      %s\n  expected: %s\n", text_of(a, y), values);
 	arena_free(a);
@@ -76,7 +78,8 @@ static void expressions(const char *before, const Case *c)
 {
 	for (; c->expr; c++) {
 		Arena *a = arena_new();
-		program(arena_printf(a, "%s\nfunction f() -> y = %s\n", before, c->expr), c->type, c->values);
+		program(arena_printf(a, "%s\nfunction f() -> y = %s\n", before, c->expr), c->type,
+			c->values);
 		arena_free(a);
 	}
 }
@@ -181,9 +184,12 @@ static void test_matmul(void)
 		{"floatX([1, 1]) @ m", "float64[3]", "5 7 9"},
 		{"m @ transpose(m)", "float64[2, 2]", "14 32 32 77"},
 		{"stack([m, 2 * m]) @ v", "float64[2, 2]", "14 32 28 64"},
-		{"stack([m, 2 * m]) @ transpose(m)", "float64[2, 2, 2]", "14 32 32 77 28 64 64 154"},
-		{"stack([m, 2 * m]) @ stack([transpose(m), transpose(m)])", "float64[2, 2, 2]", "14 32 32 77 28 64 64 154"},
-		{"stack([m, 2 * m]) @ transpose(m)[None]", "float64[2, 2, 2]", "14 32 32 77 28 64 64 154"},
+		{"stack([m, 2 * m]) @ transpose(m)", "float64[2, 2, 2]",
+		 "14 32 32 77 28 64 64 154"},
+		{"stack([m, 2 * m]) @ stack([transpose(m), transpose(m)])", "float64[2, 2, 2]",
+		 "14 32 32 77 28 64 64 154"},
+		{"stack([m, 2 * m]) @ transpose(m)[None]", "float64[2, 2, 2]",
+		 "14 32 32 77 28 64 64 154"},
 		{"m[None] @ transpose(m)[None]", "float64[1, 2, 2]", "14 32 32 77"},
 		{"m[:, None] @ transpose(m)", "float64[2, 1, 2]", "14 32 32 77"},
 		{"int32([1, 2]) @ int32([3, 4])", "int32", "11"},
@@ -198,12 +204,15 @@ static void test_matmul(void)
 		{"einsum(\"i,j->j\", v, w)", "float64[3]", "24 30 36"},
 		{"einsum(\"i,j->\", v, w)", "float64", "90"},
 		{"einsum(\"...i,...i->...\", m, v)", "float64[2]", "14 32"},
-		{"einsum(\"...i,ji->...j\", stack([m, m]), m)", "float64[2, 2, 2]", "14 32 32 77 14 32 32 77"},
+		{"einsum(\"...i,ji->...j\", stack([m, m]), m)", "float64[2, 2, 2]",
+		 "14 32 32 77 14 32 32 77"},
 		{"einsum(\"i,i,i->i\", v, v, w)", "float64[3]", "4 20 54"},
 		{"einsum(\"ij,j,i->\", m, v, [1, 1])", "float64", "46"},
 		{NULL, NULL, NULL},
 	};
-	expressions("let v = floatX([1, 2, 3])\nlet w = floatX([4, 5, 6])\nlet m = floatX([[1, 2, 3], [4, 5, 6]])", cases);
+	expressions("let v = floatX([1, 2, 3])\nlet w = floatX([4, 5, 6])\nlet m = floatX([[1, 2, "
+		    "3], [4, 5, 6]])",
+		    cases);
 }
 
 static void test_index(void)
@@ -274,7 +283,8 @@ static void test_reductions(void)
 		{"mean(m)", "float64", "3.5"},
 		{"mean(m, 0)", "float64[3]", "2.5 3.5 4.5"},
 		{"var([1.0, 2, 3, 4])", "float64", "1.25"},
-		{"var(m, axis = 1, keepdims = true)", "float64[2, 1]", "0.6666666666666666 0.6666666666666666"},
+		{"var(m, axis = 1, keepdims = true)", "float64[2, 1]",
+		 "0.6666666666666666 0.6666666666666666"},
 		{"std([1.0, 2, 3, 4])", "float64", "1.118033988749895"},
 		{"max(m, 0)", "float64[3]", "4 5 6"},
 		{"min(m, [1])", "float64[2]", "1 4"},
@@ -296,10 +306,13 @@ static void test_reductions(void)
 		{"logsumexp([1000.0, 1000])", "float64", "1000.6931471805599"},
 		{"logsumexp([-inf, -inf])", "float64", "-inf"},
 		{"logsumexp(m, 1)", "float64[2]", "3.40760596444438 6.40760596444438"},
-		{"softmax([1.0, 2, 3])", "float64[3]", "0.09003057317038046 0.24472847105479767 0.6652409557748219"},
-		{"softmax([801.0, 802, 803])", "float64[3]", "0.09003057317038046 0.24472847105479767 0.6652409557748219"},
+		{"softmax([1.0, 2, 3])", "float64[3]",
+		 "0.09003057317038046 0.24472847105479767 0.6652409557748219"},
+		{"softmax([801.0, 802, 803])", "float64[3]",
+		 "0.09003057317038046 0.24472847105479767 0.6652409557748219"},
 		{"sum(softmax(m, 0), 0)", "float64[3]", "1 1 1"},
-		{"log_softmax([1.0, 2, 3])", "float64[3]", "-2.40760596444438 -1.40760596444438 -0.40760596444438"},
+		{"log_softmax([1.0, 2, 3])", "float64[3]",
+		 "-2.40760596444438 -1.40760596444438 -0.40760596444438"},
 		{NULL, NULL, NULL},
 	};
 	expressions("let m = floatX([[1, 2, 3], [4, 5, 6]])", cases);
@@ -340,7 +353,8 @@ static void test_movement(void)
 		{"reshape(m, 6)", "int64[6]", "0 1 2 3 4 5"},
 		{"reshape(m, [..., 3, 1])", "int64[2, 3, 1]", "0 1 2 3 4 5"},
 		{"reshape(arange(12), [..., 2, -1])", "int64[2, 6]", "0 1 2 3 4 5 6 7 8 9 10 11"},
-		{"reshape(zeros([n, 6]), [n, -1, 2])", "float64[n, 3, 2]", "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"},
+		{"reshape(zeros([n, 6]), [n, -1, 2])", "float64[n, 3, 2]",
+		 "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"},
 		{"transpose(m)", "int64[3, 2]", "0 3 1 4 2 5"},
 		{"transpose(m, [1, 0])", "int64[3, 2]", "0 3 1 4 2 5"},
 		{"transpose(reshape(m, [1, 2, 3]), [-1, 0, 1])", "int64[3, 1, 2]", "0 3 1 4 2 5"},
@@ -380,30 +394,43 @@ static void test_layers(void)
 {
 	static const Case cases[] = {
 		{"nn.conv(x, ones([1, 1, 2, 2]))", "float64[1, 1, 2, 2]", "8 12 20 24"},
-		{"nn.conv(x, ones([1, 1, 2, 2]), stride = 2, pad = 1)", "float64[1, 1, 2, 2]", "0 3 9 24"},
-		{"nn.conv(x, ones([2, 1, 3, 3]), pad = [0, 1])", "float64[1, 2, 1, 3]", "21 36 27 21 36 27"},
+		{"nn.conv(x, ones([1, 1, 2, 2]), stride = 2, pad = 1)", "float64[1, 1, 2, 2]",
+		 "0 3 9 24"},
+		{"nn.conv(x, ones([2, 1, 3, 3]), pad = [0, 1])", "float64[1, 2, 1, 3]",
+		 "21 36 27 21 36 27"},
 		{"nn.conv(x, ones([1, 1, 2, 2]), dilation = 2)", "float64[1, 1, 1, 1]", "16"},
-		{"nn.conv(concat([x, x], 1), floatX([[[[1]]], [[[2]]]]), groups = 2)[0, :, 0]", "float64[2, 3]", "0 1 2 0 2 4"},
+		{"nn.conv(concat([x, x], 1), floatX([[[[1]]], [[[2]]]]), groups = 2)[0, :, 0]",
+		 "float64[2, 3]", "0 1 2 0 2 4"},
 		{"nn.conv(x[:, :, 0], floatX([[[1, 2]]]))", "float64[1, 1, 2]", "2 5"},
-		{"nn.conv_transpose(floatX([[[1, 2]]]), floatX([[[1, 10, 100]]]), stride = 2)", "float64[1, 1, 5]", "1 10 102 20 200"},
-		{"nn.conv_transpose(floatX([[[1, 2]]]), floatX([[[1, 10, 100]]]), pad = 1)", "float64[1, 1, 2]", "12 120"},
+		{"nn.conv_transpose(floatX([[[1, 2]]]), floatX([[[1, 10, 100]]]), stride = 2)",
+		 "float64[1, 1, 5]", "1 10 102 20 200"},
+		{"nn.conv_transpose(floatX([[[1, 2]]]), floatX([[[1, 10, 100]]]), pad = 1)",
+		 "float64[1, 1, 2]", "12 120"},
 		{"nn.max_pool(x, [2, 2])", "float64[1, 1, 1, 1]", "4"},
 		{"nn.max_pool(x, [2, 2], stride = 1)", "float64[1, 1, 2, 2]", "4 5 7 8"},
 		{"nn.avg_pool(x, [3, 1])", "float64[1, 1, 1, 3]", "3 4 5"},
-		{"nn.layer_norm(floatX([1, 2, 3]))", "float64[3]", "-1.2247356859083902 0 1.2247356859083902"},
-		{"nn.rms_norm(floatX([3, 4]))", "float64[2]", "0.8485277980128058 1.1313703973504077"},
+		{"nn.layer_norm(floatX([1, 2, 3]))", "float64[3]",
+		 "-1.2247356859083902 0 1.2247356859083902"},
+		{"nn.rms_norm(floatX([3, 4]))", "float64[2]",
+		 "0.8485277980128058 1.1313703973504077"},
 		{"nn.dropout(x, 0.5)[0, 0, 0]", "float64[3]", "0 1 2"},
-		{"nn.cross_entropy(floatX([[1, 2, 3], [0, 0, 0]]), [2, 1])", "float64", "0.7531091265562451"},
-		{"nn.binary_cross_entropy(floatX([2, -1]), [0, 1])", "float64", "1.7200948492805979"},
+		{"nn.cross_entropy(floatX([[1, 2, 3], [0, 0, 0]]), [2, 1])", "float64",
+		 "0.7531091265562451"},
+		{"nn.binary_cross_entropy(floatX([2, -1]), [0, 1])", "float64",
+		 "1.7200948492805979"},
 		{"nn.huber(floatX([0.5, 3]), 0)", "float64", "1.3125"},
-		{"nn.attention(floatX([[1, 0], [0, 1]]), floatX([[1, 0], [0, 1]]), floatX([[1, 2], [3, 4]]))", "float64[2, 2]",
+		{"nn.attention(floatX([[1, 0], [0, 1]]), floatX([[1, 0], [0, 1]]), floatX([[1, 2], "
+		 "[3, 4]]))",
+		 "float64[2, 2]",
 		 "1.6604769013466862 2.6604769013466862 2.3395230986533138 3.3395230986533138"},
-		{"nn.attention(floatX([[1, 0], [0, 1]]), floatX([[1, 0], [0, 1]]), floatX([[1, 2], [3, 4]]), causal = true)", "float64[2, 2]",
-		 "1 2 2.3395230986533138 3.3395230986533138"},
+		{"nn.attention(floatX([[1, 0], [0, 1]]), floatX([[1, 0], [0, 1]]), floatX([[1, 2], "
+		 "[3, 4]]), causal = true)",
+		 "float64[2, 2]", "1 2 2.3395230986533138 3.3395230986533138"},
 		{"schedule.cosine(1.0, 1, 4, last = 0.1)", "float64", "0.8681980515339464"},
 		{"schedule.steps(1.0, 25, 10, 0.5)", "float64", "0.25"},
 		{"schedule.warmup(2.0, 0, 4)", "float64", "0.5"},
-		{"linalg.solve(floatX([[4, 1], [1, 3]]), floatX([1, 2]))", "float64[2]", "0.09090909090909091 0.6363636363636364"},
+		{"linalg.solve(floatX([[4, 1], [1, 3]]), floatX([1, 2]))", "float64[2]",
+		 "0.09090909090909091 0.6363636363636364"},
 		{"linalg.logdet(floatX([[4, 1], [1, 3]]))", "float64", "2.3978952727983707"},
 		{"linalg.inverse(floatX([[4, 1], [1, 3]])) * 11", "float64[2, 2]", "3 -1 -1 4"},
 		{NULL, NULL, NULL},
@@ -417,7 +444,8 @@ static void test_draws(void)
 	static const Case cases[] = {
 		{"all(u >= 0 and u < 1)", "bool", "1"},
 		{"abs(mean(u) - 0.5) < 0.02 and abs(var(u) - 1 / 12) < 0.01", "bool", "1"},
-		{"abs(mean(z)) < 0.06 and abs(var(z) - 1) < 0.1 and abs(mean(z ** 4) - 3) < 0.8", "bool", "1"},
+		{"abs(mean(z)) < 0.06 and abs(var(z) - 1) < 0.1 and abs(mean(z ** 4) - 3) < 0.8",
+		 "bool", "1"},
 		{"abs(mean(random.normal([4000], 5, 0.1)) - 5) < 0.01", "bool", "1"},
 		{"abs(mean(random.bernoulli(0.3, [4000])) - 0.3) < 0.04", "bool", "1"},
 		{"random.bernoulli(floatX([0, 1]))", "bool[2]", "0 1"},
@@ -425,26 +453,38 @@ static void test_draws(void)
 		{"max(k)", "int64", "3"},
 		{"abs(mean(k) - 0.5) < 0.15", "bool", "1"},
 		{"random.categorical(floatX([[0, 1, 0], [0, 0, 2]]))", "int64[2]", "1 2"},
-		{"abs(mean(random.categorical(zeros([4000, 2]) + [1, 3]) == 1) - 0.75) < 0.04", "bool", "1"},
+		{"abs(mean(random.categorical(zeros([4000, 2]) + [1, 3]) == 1) - 0.75) < 0.04",
+		 "bool", "1"},
 		{"sort(random.permutation(5))", "int64[5]", "0 1 2 3 4"},
 		{"mean(random.uniform([500]) == random.uniform([500]))", "float64", "0"},
 		{"all(random.uniform([2000], -3, -2) < -2)", "bool", "1"},
 		{"abs(mean(floatX(float32(u)) - u)) < 1e-7", "bool", "1"},
 		{NULL, NULL, NULL},
 	};
-	expressions("let u = random.uniform([4000])\nlet z = random.normal([4000])\nlet k = random.integers([1000], -2, 4)", cases);
+	expressions("let u = random.uniform([4000])\nlet z = random.normal([4000])\nlet k = "
+		    "random.integers([1000], -2, 4)",
+		    cases);
 }
 
 static void test_programs(void)
 {
-	program("dim n\nfunction f() -> y = max(abs(q @ transpose(q) - eye(4))) < 1e-12\nlet q = init.orthonormal_rows(random.normal([1, 4, 7]))[0]\n",
-	        "bool", "1");
-	program("let c = init.orthonormal(2, 3, 3)\nfunction f() -> y = max(abs(c @ swapaxes(c, 1, 2) - eye(3))) < 1e-12\n", "bool", "1");
+	program("dim n\nfunction f() -> y = max(abs(q @ transpose(q) - eye(4))) < 1e-12\nlet q = "
+		"init.orthonormal_rows(random.normal([1, 4, 7]))[0]\n",
+		"bool", "1");
+	program("let c = init.orthonormal(2, 3, 3)\nfunction f() -> y = max(abs(c @ swapaxes(c, 1, "
+		"2) - eye(3))) < 1e-12\n",
+		"bool", "1");
 	/* an integer of any width slices exactly, and one value is one atom */
-	program("let i = int32([1, 2])[0]\nlet x = arange(10)\nfunction f() -> y = x[i * 3 : (i + 1) * 3]\n", "int64[3]", "3 4 5");
-	program("let x = arange(10)\nlet i = sum([1, 1])\nfunction f() -> y = x[(i // 2) * 2 : (i // 2) * 2 + 2]\n", "int64[2]", "2 3");
+	program("let i = int32([1, 2])[0]\nlet x = arange(10)\nfunction f() -> y = x[i * 3 : (i + "
+		"1) * 3]\n",
+		"int64[3]", "3 4 5");
+	program("let x = arange(10)\nlet i = sum([1, 1])\nfunction f() -> y = x[(i // 2) * 2 : (i "
+		"// 2) * 2 + 2]\n",
+		"int64[2]", "2 3");
 	/* a name of options, lists joined */
-	program("def pick(mode) { return if mode == \"a\" { 1 } else { 2 } }\nfunction f() -> y = pick(\"a\") + pick(\"b\") * 10\n", "int64", "21");
+	program("def pick(mode) { return if mode == \"a\" { 1 } else { 2 } }\nfunction f() -> y = "
+		"pick(\"a\") + pick(\"b\") * 10\n",
+		"int64", "21");
 	program("function f() -> y = zeros([2] + [1, 1])\n", "float64[2, 1, 1]", "0 0");
 }
 
@@ -452,7 +492,10 @@ static void test_programs(void)
 static void test_free_sizes(void)
 {
 	Arena *a = arena_new();
-	Model *m = check_text(a, "symbol a, b : dmatrix\nsymbol c : dvector\nfunction f(a, b, c) -> y = (a + b) @ c\n", DT_float32, stdout);
+	Model *m = check_text(a,
+			      "symbol a, b : dmatrix\nsymbol c : dvector\nfunction f(a, b, c) -> y "
+			      "= (a + b) @ c\n",
+			      DT_float32, stdout);
 	CHECK(m != NULL);
 	if (m) {
 		const Type *t = m->funcs.data[0]->graph->results.data[0]->type;
@@ -466,11 +509,15 @@ static void test_free_sizes(void)
 static void checks(const char *index, int n)
 {
 	Arena *a = arena_new();
-	const char *text = arena_printf(a, "dim n\nsymbol x : floatX[n, 10]\nsymbol i : uint8[n]\nsymbol j : int64\nfunction f(x, i, j) -> y = x[%s], i, j\n",
-	                                index);
+	const char *text =
+		arena_printf(a,
+			     "dim n\nsymbol x : floatX[n, 10]\nsymbol i : uint8[n]\nsymbol j : "
+			     "int64\nfunction f(x, i, j) -> y = x[%s], i, j\n",
+			     index);
 	Model *m = check_text(a, text, DT_float32, stdout);
 	if (test_check(m != NULL, __FILE__, __LINE__, text) && m->funcs.data[0]->checks.len != n)
-		test_check(0, __FILE__, __LINE__, text), printf("  %d checks, expected %d\n", m->funcs.data[0]->checks.len, n);
+		test_check(0, __FILE__, __LINE__, text),
+			printf("  %d checks, expected %d\n", m->funcs.data[0]->checks.len, n);
 	else
 		test_check(1, __FILE__, __LINE__, text);
 	arena_free(a);
