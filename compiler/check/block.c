@@ -122,7 +122,7 @@ static const Var *update_target(Check *c, Scope *s, const Expr *e)
 	if (v.kind != V_ERROR) {
 		Message *m = check_error(c, e->loc, "'%s' is no param or shared: only these can be updated", expr_text(c->arena, e));
 		if (b->loc.source && b->kind != BIND_VALUE)
-			diag_note(m, b->loc, "it is a %s, declared here", b->origin.kind);
+			diag_note(m, b->loc, "it is declared here, as %s", b->origin.kind);
 	}
 	return NULL;
 }

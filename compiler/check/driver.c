@@ -146,8 +146,8 @@ static bool is_a(Check *c, Ident id, BindKind kind, const char *what)
 		return false;
 	}
 	if (b->kind != kind) {
-		Message *m = check_error(c, id.loc, "'%s' is a %s, and a %s is needed here", id.text, b->origin.kind, what);
-		diag_note(m, b->loc, "it is declared here");
+		Message *m = check_error(c, id.loc, kind == BIND_DATA ? "'%s' is no data: bind is for data" : "'%s' is no symbol", id.text);
+		diag_note(m, b->loc, "it is declared here, as %s", b->origin.kind);
 		return false;
 	}
 	return true;

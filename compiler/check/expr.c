@@ -35,9 +35,13 @@ static Value module_member(Check *c, const Scope *module, Ident name)
 	return value_error();
 }
 
+static Value eval_item(Check *, Scope *, const Expr *, bool owner);
+
 /* what stands before a '.': a module, an instance (they have a name space of their own), else a value */
 static Value eval_owner(Check *c, Scope *s, const Expr *e)
 {
+	if (e->kind == EX_ITEM)
+		return eval_item(c, s, e, true);
 	if (e->kind != EX_NAME)
 		return eval_expr(c, s, e);
 	Binding *b = find_name(s, e->name);
@@ -79,9 +83,14 @@ Value eval_list_item(Check *c, Loc loc, Value list, int64_t i)
 	return list.list->item[i < 0 ? i + n : i];
 }
 
-static Value eval_item(Check *c, Scope *s, const Expr *e)
+/* a.3: a list's item; before another '.' rather an instance's */
+static Value eval_item(Check *c, Scope *s, const Expr *e, bool owner)
 {
-	Value v = eval_owner(c, s, e->item.a);
+	const Expr *a = e->item.a;
+	bool is_value = a->kind != EX_ITEM && a->kind != EX_FIELD && (a->kind != EX_NAME || find_name(s, a->name));
+	Value v = !owner && is_value ? eval_expr(c, s, a) : eval_owner(c, s, a);
+	if (v.kind != V_LIST && v.kind != V_INSTANCE && v.kind != V_ERROR && a->kind == EX_NAME && find_instance(s, a->name))
+		v = (Value){.kind = V_INSTANCE, .instance = find_instance(s, a->name)};
 	if (v.kind == V_LIST)
 		return eval_list_item(c, e->item.i_loc, v, e->item.i);
 	if (v.kind == V_INSTANCE) {
@@ -179,7 +188,7 @@ static Value evaluate(Check *c, Scope *s, const Expr *e, const char *hint, Bindi
 	case EX_BINARY: return eval_binary(c, s, e);
 	case EX_INDEX: return eval_index(c, s, e);
 	case EX_FIELD: return eval_field(c, s, e);
-	case EX_ITEM: return eval_item(c, s, e);
+	case EX_ITEM: return eval_item(c, s, e, false);
 	case EX_CALL: return eval_call(c, s, e, hint, owner);
 	case EX_NEXT: return eval_next(c, s, e);
 	case EX_IF: return eval_if(c, s, e);

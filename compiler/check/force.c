@@ -156,12 +156,21 @@ static bool may_be_given(const Binding *b)
 	return b->kind == BIND_SYMBOL || b->kind == BIND_DATA || b->kind == BIND_VAR || b->kind == BIND_LET || b->kind == BIND_TRAINING;
 }
 
+static void name_value(Check *c, Val *v, const Binding *b)
+{
+	NamedVal named = {v, b};
+	v->name = b->name;
+	push(c->arena, &c->state->walk->named, named);
+}
+
 Value force(Check *c, Binding *b, Loc use)
 {
 	State *st = c->state;
 	Value given;
-	if (b->failed)
+	if (b->failed) {
+		st->walk->failed = true;
 		return value_error();
+	}
 	if (may_be_given(b) && given_value(c, b, NULL, use, &given))
 		return given;
 	if (b->kind == BIND_VALUE || b->kind == BIND_DEF || b->kind == BIND_EXTERN)
@@ -188,7 +197,7 @@ Value force(Check *c, Binding *b, Loc use)
 	if (b->kind != BIND_NEXT && v.kind != V_MODULE)
 		v.origin = &b->origin;
 	if (v.kind == V_TENSOR && v.v->name == NULL && v.v->op != OP_const && v.v->op != OP_size && b->kind != BIND_NEXT)
-		v.v->name = b->name;
+		name_value(c, v.v, b);
 	b->cached[slot] = (Cached){epoch, v};
 	return v;
 }

@@ -183,8 +183,18 @@ static bool find_way(Way *w, const Val *from, const Val *to)
 	return false;
 }
 
-static void note_way(Check *c, Message *m, const Func *f, const Val *v)
+/* the let of the model's own file that a value is */
+static const Binding *let_of(Check *c, const Walk *w, const Val *v)
 {
+	for (int i = 0; i < w->named.len; i++)
+		if (w->named.data[i].v == v && w->named.data[i].let->loc.source == c->state->file->source)
+			return w->named.data[i].let;
+	return NULL;
+}
+
+static void note_way(Check *c, Message *m, const Walk *walk, const Val *v)
+{
+	const Func *f = walk->func;
 	Way w = {.arena = c->arena};
 	for (int i = 0; i < f->graph->results.len; i++) {
 		w.seen = NEW_ARRAY(c->arena, bool, f->graph->vals.len + 1);
@@ -193,8 +203,11 @@ static void note_way(Check *c, Message *m, const Func *f, const Val *v)
 			continue;
 		const char *user = v->name;
 		for (int k = 0; k < w.named.len; k++) {
-			diag_note(m, w.named.data[k]->loc, "'%s' is used by '%s'", user, w.named.data[k]->name);
-			user = w.named.data[k]->name;
+			const Binding *let = let_of(c, walk, w.named.data[k]);
+			if (let == NULL)
+				continue;
+			diag_note(m, let->loc, "'%s' needs '%s'", let->name, user);
+			user = let->name;
 		}
 		return;
 	}
@@ -230,7 +243,7 @@ static void check_needs(Check *c, Walk *w)
 			Message *m = check_error(c, f->loc, "the function '%s' needs the symbol '%s', which is neither an argument nor given", f->name,
 			                         s->symbol->name);
 			diag_note(m, s->symbol->loc, "it is declared here");
-			note_way(c, m, f, s->v);
+			note_way(c, m, w, s->v);
 		} else if (!needed && s->listed && !stands_for_symbol(w, s->symbol)) {
 			check_error(c, s->arg->loc, "'%s' is an argument of '%s', and nothing there needs it", s->symbol->name, f->name);
 		}
@@ -272,6 +285,27 @@ static void order_dims(Check *c, Walk *w)
 			push(c->arena, &f->dims, w->dims.data[k]->dim);
 }
 
+/* those of one place and text, from several expansions of a def, are one */
+static void add_checks(Check *c, Walk *w)
+{
+	Func *f = w->func;
+	Graph *g = f->graph;
+	int first = g->results.len;
+	for (int i = 0; i < w->root.checks.len; i++) {
+		const PendingCheck *p = &w->root.checks.data[i];
+		int k = 0;
+		while (k < f->checks.len && (f->checks.data[k].loc.begin != p->check.loc.begin || f->checks.data[k].loc.source != p->check.loc.source ||
+		                             strcmp(f->checks.data[k].text, p->check.text) != 0 || strcmp(f->checks.data[k].what, p->check.what) != 0))
+			k++;
+		if (k < f->checks.len) {
+			g->results.data[first + k] = build_elem(g, p->check.loc, OP_and, g->results.data[first + k], p->ok, NULL);
+			continue;
+		}
+		push(c->arena, &f->checks, p->check);
+		push(g->arena, &g->results, p->ok);
+	}
+}
+
 void finish_function(Check *c, Walk *w)
 {
 	Func *f = w->func;
@@ -281,10 +315,7 @@ void finish_function(Check *c, Walk *w)
 		push(c->arena, &f->updates, u);
 		push(g->arena, &g->results, w->updates.data[i].v);
 	}
-	for (int i = 0; i < w->root.checks.len; i++) {
-		push(c->arena, &f->checks, w->root.checks.data[i].check);
-		push(g->arena, &g->results, w->root.checks.data[i].ok);
-	}
+	add_checks(c, w);
 	graph_drop_unused(g);
 	check_needs(c, w);
 	for (int i = 0; i < f->args.len; i++) {
@@ -365,7 +396,7 @@ void check_function(Check *c, const Stmt *stmt)
 		walk_end(c, w);
 		w = evaluate(c, stmt, !guess);
 	}
-	if (diag_count(c->diag) == errors)
+	if (diag_count(c->diag) == errors && !w->failed)
 		finish_function(c, w);
 	walk_end(c, w);
 	push(c->arena, &c->state->model->funcs, w->func);

@@ -174,6 +174,8 @@ static Value checked(Check *c, const Given *g, Value v)
 	if (x->type->dtype != type->dtype || !meet(c, g, type, x->type)) {
 		Message *m = check_error(c, loc, "'%s' is %s, and is given a value of another type", g->text, type_text(c->arena, type));
 		label_value(c, m, loc, v);
+		for (int i = 0; i < c->state->walk->dims.len; i++)
+			diag_note(m, (Loc){0}, "the dim '%s' is an argument of this function", c->state->walk->dims.data[i]->name);
 		return value_error();
 	}
 	v.kind = V_TENSOR;

@@ -105,8 +105,8 @@ static bool enters_through_another(Check *c, const Val *cost, const Val *v)
 
 static void error_disconnected(Check *c, Loc cost_loc, Loc v_loc, Value v, const Val *barrier)
 {
-	Message *m = check_error(c, v_loc, "the gradient by this value is zero everywhere: the cost does not depend on it%s",
-	                         barrier ? " so" : "");
+	Message *m = check_error(c, v_loc, "the cost does not depend on this value%s",
+	                         barrier ? " in a way that a gradient passes" : "");
 	label_value(c, m, v_loc, v);
 	(void)cost_loc;
 	if (barrier && barrier->loc.source)

@@ -143,6 +143,10 @@ typedef struct SymbolUse {
 	Val *v;
 	bool listed;
 } SymbolUse;
+typedef struct NamedVal { /* which let a value is, for messages */
+	const Val *v;
+	const Binding *let;
+} NamedVal;
 typedef struct Update {
 	const Var *var;
 	Val *v;
@@ -160,6 +164,8 @@ struct Walk {
 	VEC(Val *) var_val; /* by Var.index */
 	VEC(Update) updates;
 	VEC(const Binding *) dims; /* listed as arguments */
+	bool failed; /* an error of an earlier walk: what is missing says nothing */
+	VEC(NamedVal) named;
 };
 
 typedef struct State {
