@@ -25,13 +25,35 @@ Nest *open_nest(Build *b, Items *items, Axis *axis)
 	return nest;
 }
 
+static bool node_loads(const Node *n, const Buffer *buffer)
+{
+	if (n->kind == NODE_LOAD && n->load.buffer == buffer)
+		return true;
+	for (int i = 0; i < n->nargs; i++)
+		if (node_loads(n->arg[i], buffer))
+			return true;
+	return false;
+}
+
+/* Stores follow one another here as they are added: one that reads what another of the run writes stands apart from it. */
+static bool follows(const Items *items, const Store *s)
+{
+	for (int i = items->len - 1; i >= 0 && items->data[i].kind == ITEM_STORE; i--) {
+		if (node_loads(s->value, items->data[i].store->target.buffer) || items->data[i].store->target.buffer == s->target.buffer)
+			return true;
+		if (items->data[i].apart)
+			break;
+	}
+	return false;
+}
+
 void add_store(Build *b, Items *items, Access target, StoreHow how, const Node *value)
 {
 	Store *s = NEW(b->arena, Store);
 	s->target = target;
 	s->how = how;
 	s->value = node_is_host(value) ? hoisted(b, value, NULL) : value;
-	Item item = {.kind = ITEM_STORE, .store = s};
+	Item item = {.kind = ITEM_STORE, .store = s, .apart = follows(items, s)};
 	push(b->arena, items, item);
 }
 
@@ -145,7 +167,7 @@ static void scale_add(Build *b, const Size *q, int64_t k, const Size *l, Ix *ix)
 }
 
 /* A sum along a row: in fixed lanes, which are folded in halves; so the order does not depend on the vector's width. */
-static const Buffer *lanes_loop(Build *b, Items *items, const char *name, DType dtype, int n, const Size *const *size,
+static const Node *lanes_loop(Build *b, Items *items, DType dtype, int n, const Size *const *size,
 				ElementOf *f, void *data)
 {
 	Arena *arena = b->arena;
@@ -182,20 +204,17 @@ static const Buffer *lanes_loop(Build *b, Items *items, const char *name, DType 
 		Access upper = access_at(lane, size_add(arena, at, size_const(arena, w)));
 		add_store(b, &open_nest(b, items, l)->body, access_at(lane, at), STORE_ADD, load_of(b, upper));
 	}
-	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
-	add_buffer(b, items, acc);
-	const Node *x = load_of(b, access_at(lane, size_const(arena, 0))), *y = load_of(b, access_at(lane, size_const(arena, 1)));
-	add_store(b, items, access_scalar(acc), STORE_SET, node_row(b, OP_add, dtype, x, y, NULL));
-	return acc;
+	const Node *x = load_of(b, access_at(lane, size_const(arena, 0)));
+	return node_row(b, OP_add, dtype, x, load_of(b, access_at(lane, size_const(arena, 1))), NULL);
 }
 
-const Buffer *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
+const Node *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
 			  const Size *const *size, ElementOf *f, void *data)
 {
 	int64_t c;
 	bool wide = n > 0 && (!size_is_const(size[n - 1], &c) || c > 2 * LANES);
 	if (wide && kind == REDUCE_sum && dtype_is_float(dtype))
-		return lanes_loop(b, items, name, dtype, n, size, f, data);
+		return lanes_loop(b, items, dtype, n, size, f, data);
 	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
 	add_buffer(b, items, acc);
 	add_store(b, items, access_scalar(acc), STORE_SET, identity(b, kind, dtype));
@@ -203,5 +222,5 @@ const Buffer *reduce_loop(Build *b, Items *items, const char *name, DType dtype,
 	for (int d = 0; d < n; d++)
 		items = open_axis(b, items, 9 + d, AXIS_SEQ, size[d], &ix[d]);
 	accumulate(b, items, access_scalar(acc), kind, f(b, data, ix));
-	return acc;
+	return load_of(b, access_scalar(acc));
 }

@@ -211,8 +211,8 @@ static void body_dot(Build *b, const Piece *p, Items *items)
 	for (int k = 0; k < c.nsum; k++)
 		size[k] = c.size[c.sum[k]];
 	DType dtype = p->val->type->dtype;
-	const Buffer *acc = reduce_loop(b, items, "sum", dtype, REDUCE_sum, c.nsum, size, dot_element, &c);
-	target_store(b, p, items, c.nout, out, STORE_SET, load_of(b, access_scalar(acc)));
+	const Node *sum = reduce_loop(b, items, "sum", dtype, REDUCE_sum, c.nsum, size, dot_element, &c);
+	target_store(b, p, items, c.nout, out, STORE_SET, sum);
 }
 
 /* the rows of the block, and what is left of the result, innermost */

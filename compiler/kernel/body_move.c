@@ -70,8 +70,10 @@ static void body_cumsum(Build *b, const Piece *p, Items *items)
 	items = open_axis(b, items, 9, AXIS_SEQ, size[axis], &ix[axis]);
 	if (v->attr.cumsum.reverse)
 		ix[axis] = ix_at(size_sub(b->arena, size_sub(b->arena, size[axis], one), ix[axis].at));
-	add_store(b, items, access_scalar(acc), STORE_ADD, element(b, v->in[0], ix));
-	target_store(b, p, items, rank, ix, STORE_SET, load_of(b, access_scalar(acc)));
+	/* adjacent stores: both from the sum before */
+	const Node *x = element(b, v->in[0], ix), *next = node_row(b, OP_add, v->type->dtype, load_of(b, access_scalar(acc)), x, NULL);
+	target_store(b, p, items, rank, ix, STORE_SET, next);
+	add_store(b, items, access_scalar(acc), STORE_SET, next);
 }
 
 static void body_set_slice(Build *b, const Piece *p, Items *items)

@@ -78,8 +78,8 @@ static const Buffer *arg_loop(Build *b, Items *items, Reduce *r)
 		better = node_row(b, OP_or, DT_bool, better, fresh, NULL);
 	}
 	const Node *where = node_row(b, OP_select, DT_int64, better, node_index(b, at.at), load_of(b, access_scalar(arg)));
-	add_store(b, items, access_scalar(best), STORE_SET, node_row(b, OP_select, dtype, better, x, old));
 	add_store(b, items, access_scalar(arg), STORE_SET, where);
+	add_store(b, items, access_scalar(best), STORE_SET, node_row(b, OP_select, dtype, better, x, old));
 	return arg;
 }
 
@@ -111,16 +111,16 @@ void body_reduce(Build *b, const Piece *p, Items *items)
 		accumulate(b, in, access_buf(b, p->target, p->at, r.nkept, out), kind, x);
 		return;
 	}
-	const Buffer *acc;
+	const Node *result;
 	if (arg) {
-		acc = arg_loop(b, items, &r);
+		result = load_of(b, access_scalar(arg_loop(b, items, &r)));
 	} else {
 		const Size *size[MAX_RANK];
 		for (int k = 0; k < r.ngone; k++)
 			size[k] = r.size[r.gone[k]];
-		acc = reduce_loop(b, items, "sum", r.dtype, kind, r.ngone, size, reduced_element, &r);
+		result = reduce_loop(b, items, "sum", r.dtype, kind, r.ngone, size, reduced_element, &r);
 	}
-	target_store(b, p, items, r.nkept, out, STORE_SET, load_of(b, access_scalar(acc)));
+	target_store(b, p, items, r.nkept, out, STORE_SET, result);
 }
 
 /* ---- over the rows: each block of rows has its part */
@@ -183,7 +183,7 @@ void body_outer(Build *b, const Piece *p, Items *items)
 		const Size *size[MAX_RANK];
 		for (int k = 1; k < r.ngone; k++)
 			size[k - 1] = r.size[r.gone[k]];
-		x = load_of(b, access_scalar(reduce_loop(b, items, "sum", r.dtype, kind, r.ngone - 1, size, reduced_element, &r)));
+		x = reduce_loop(b, items, "sum", r.dtype, kind, r.ngone - 1, size, reduced_element, &r);
 	}
 	b->piece_outer = false;
 	accumulate(b, items, r.nkept ? part(b, p, r.nkept, out) : access_scalar(scalar_part(b, p)), kind, x);
@@ -209,8 +209,8 @@ void outer_fold(Build *b, const Piece *p, Items *items)
 	DType dtype = r.dtype;
 	const Size *blocks = p->parts->type->size[0];
 	if (!r.nkept) {
-		const Buffer *acc = reduce_loop(b, items, "total", dtype, kind, 1, &blocks, part_element, (void *)(uintptr_t)p);
-		target_store(b, p, items, 0, NULL, STORE_SET, load_of(b, access_scalar(acc)));
+		const Node *total = reduce_loop(b, items, "total", dtype, kind, 1, &blocks, part_element, (void *)(uintptr_t)p);
+		target_store(b, p, items, 0, NULL, STORE_SET, total);
 		return;
 	}
 	Ix ix[MAX_RANK];

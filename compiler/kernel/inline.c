@@ -256,6 +256,8 @@ const Node *element(Build *b, const Val *v, const Ix *ix)
 	for (int d = 0; d < rank; d++)
 		copy[d] = ix[d];
 	Memo m = {v, copy, element_here(b, v, ix)};
+	if (info->host && info->uses > 1)
+		m.node = hoisted(b, m.node, v->name);
 	push(b->arena, &b->memo, m);
 	return m.node;
 }

@@ -58,12 +58,22 @@ static bool has_kernel(Lower *L, const Val *v)
 	}
 }
 
+const char *value_label(const Val *v)
+{
+	static const char *const reduction[] = {"sum", "prod", "most", "least", "all", "any", "argmax", "argmin"};
+	if (v->name)
+		return v->name;
+	if (v->op == OP_reduce)
+		return reduction[v->attr.reduce.kind];
+	return v->op == OP_contraction ? "product" : op_info(v->op)->name;
+}
+
 static void need_root(Scope *s, const Val *v)
 {
 	Info *info = info_of(s, v);
 	Lower *L = s->L;
 	if (!info->buf)
-		info->buf = new_buf(L, BUF_SCRATCH, v->type, v->name ? v->name : op_info(v->op)->name, v->loc);
+		info->buf = new_buf(L, BUF_SCRATCH, v->type, value_label(v), v->loc);
 	Piece *p = new_piece(s, v, info->buf, info->at, info->needs);
 	info->piece = p;
 	p->cell = info->cell;
@@ -175,21 +185,54 @@ const Node *scalar_outside(Scope *s, const Val *v)
 	return host_load(L, buf);
 }
 
+/* a check for each operand of an `and` */
+static void add_check_steps(Scope *s, const Func *f, int check, const Node *value, bool early)
+{
+	if (value->kind == NODE_ROW && value->op == OP_and) {
+		add_check_steps(s, f, check, value->arg[0], early);
+		add_check_steps(s, f, check, value->arg[1], early);
+		return;
+	}
+	Step *step = NEW(s->L->arena, Step);
+	step->kind = STEP_CHECK;
+	step->loc = f->checks.data[check].loc;
+	step->check = check;
+	step->value = value;
+	if (early)
+		push(s->L->arena, &s->early, step);
+	else
+		push(s->L->arena, &s->checks, step);
+}
+
 static void lower_checks(Scope *s, int first)
 {
 	const Func *f = s->L->func;
 	for (int i = 0; i < f->checks.len; i++) {
-		Step *step = NEW(s->L->arena, Step);
-		step->kind = STEP_CHECK;
-		step->loc = f->checks.data[i].loc;
-		step->check = i;
-		step->value = scalar_outside(s, s->graph->results.data[first + i]);
-		push(s->L->arena, &s->checks, step);
+		const Val *v = s->graph->results.data[first + i];
+		const Node *value = scalar_outside(s, v);
+		if (!s->L->failed)
+			add_check_steps(s, f, i, value, info_of(s, v)->host);
 	}
 	/* nothing that a check guards comes before it */
 	for (int i = 0; i < s->groups.len; i++)
 		s->groups.data[i]->closed = true;
 	s->first_write = s->groups.len;
+}
+
+static const Size *work_of(Arena *arena, const PlanBlock *block)
+{
+	const Size *work = size_const(arena, 0);
+	for (int i = 0; i < block->steps.len; i++) {
+		const Step *s = block->steps.data[i];
+		const Size *one = s->work;
+		if (s->kind == STEP_LOOP)
+			one = size_mul(arena, s->steps, work_of(arena, s->body));
+		else if (s->kind == STEP_IF)
+			one = work_of(arena, s->body);
+		if (one)
+			work = size_add(arena, work, one);
+	}
+	return work;
 }
 
 static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanOptions *options, Diag *diag)
@@ -237,6 +280,7 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	if (L->failed)
 		return NULL;
 	plan_slots(arena, p);
+	p->work = work_of(arena, p->block);
 	return p;
 }
 

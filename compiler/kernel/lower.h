@@ -78,7 +78,7 @@ struct Scope {
 	VEC(Group *) groups;
 	VEC(ScalarLocal) scalars;
 	VEC(Step *) last; /* checks, scalar stores, breaks: after the groups */
-	VEC(Step *) checks;
+	VEC(Step *) early, checks; /* of host values: before everything */
 	VEC(PlanBuf *) exports; /* read after the groups */
 	int first_write; /* the first group that may write state */
 	const char *index_name; /* C name of the loop's step */
@@ -218,8 +218,8 @@ Access access_scalar(const Buffer *); /* rank 0 */
 Access access_at(const Buffer *, const Size *index); /* rank 1 */
 const Node *load_of(Build *, Access);
 typedef const Node *ElementOf(Build *, void *, const Ix *axes);
-/* over n axes in order, innermost last: a value of rank 0 in a register buffer */
-const Buffer *reduce_loop(Build *, Items *, const char *name, DType, ReduceKind, int n, const Size *const *size, ElementOf *, void *);
+/* over n axes in order, innermost last; to be stored right after it */
+const Node *reduce_loop(Build *, Items *, const char *name, DType, ReduceKind, int n, const Size *const *size, ElementOf *, void *);
 Items *open_axis(Build *, Items *, int letter, AxisKind, const Size *n, Ix *);
 void accumulate(Build *, Items *, Access target, ReduceKind, const Node *value);
 const Node *combine(Build *, ReduceKind, const Node *a, const Node *b);
@@ -260,6 +260,7 @@ void lower_result(Scope *, const Val *, PlanBuf *target, const Node *at, PlanBuf
 Scope *new_scope(Lower *, Scope *outer, const Graph *);
 void close_scope(Scope *, PlanBlock *);
 const Node *scalar_outside(Scope *, const Val *); /* of rank 0, for a check or a branch */
+const char *value_label(const Val *); /* its name, or what it is */
 void not_supported(Lower *, Loc, const char *what);
 const Type *resolved_type(Arena *, const Type *);
 

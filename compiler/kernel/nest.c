@@ -405,6 +405,8 @@ static Step *kernel_step(Scope *s, int index)
 
 void emit_groups(Scope *s, PlanBlock *block)
 {
+	for (int i = 0; i < s->early.len; i++)
+		push(s->L->arena, &block->steps, s->early.data[i]);
 	for (int g = 0; g < s->groups.len; g++) {
 		Group *group = s->groups.data[g];
 		Step *step = group->step;

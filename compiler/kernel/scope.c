@@ -11,7 +11,7 @@ static PlanBuf *whole_buffer(Scope *s, const Val *v)
 	need_value(s, v);
 	if (info->buf && !info->at)
 		return info->buf;
-	PlanBuf *buf = new_buf(s->L, BUF_SCRATCH, v->type, v->name ? v->name : op_info(v->op)->name, v->loc);
+	PlanBuf *buf = new_buf(s->L, BUF_SCRATCH, v->type, value_label(v), v->loc);
 	if (!s->L->failed)
 		add_piece(s, new_piece(s, v, buf, NULL, info->needs));
 	return buf;
