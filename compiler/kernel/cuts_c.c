@@ -188,6 +188,7 @@ static const char *print_function(CPrinter *p, const Nest *nest, const AxisName 
 	for (int i = 0; i < nbuffers; i++)
 		saved[i] = p->buffers.data[i];
 	p->out = NEW(p->arena, Stmt);
+	p->out->text = "";
 	p->out->block = true;
 	p->out->depth = p->depth = 1;
 	bind_axis(p, bound);

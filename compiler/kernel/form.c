@@ -31,8 +31,6 @@ static void visit_size(const Visitor *v, const Size *s)
 		v->size(v->data, s);
 }
 
-static void visit_node(const Visitor *v, const Node *n);
-
 static void visit_access(const Visitor *v, const Access *a, bool store)
 {
 	if (v->access)
@@ -42,7 +40,7 @@ static void visit_access(const Visitor *v, const Access *a, bool store)
 		visit_size(v, a->buffer->extent[d].size);
 		visit_size(v, a->buffer->stride[d]);
 		if (a->index[d].gathered)
-			visit_node(v, a->index[d].gathered);
+			visit_value(v, a->index[d].gathered);
 	}
 	for (int i = 0; i < a->npreds; i++) {
 		visit_size(v, a->pred[i].p);
@@ -51,12 +49,12 @@ static void visit_access(const Visitor *v, const Access *a, bool store)
 	}
 }
 
-static void visit_node(const Visitor *v, const Node *n)
+void visit_value(const Visitor *v, const Node *n)
 {
 	if (v->node)
 		v->node(v->data, n);
 	for (int i = 0; i < n->nargs; i++)
-		visit_node(v, n->arg[i]);
+		visit_value(v, n->arg[i]);
 	if (n->kind == NODE_LOAD)
 		visit_access(v, &n->load, false);
 	visit_size(v, n->index);
@@ -72,7 +70,7 @@ void visit_items(const Visitor *v, const Item *item, int n)
 			break;
 		case ITEM_STORE:
 			visit_access(v, &item[i].store->target, true);
-			visit_node(v, item[i].store->value);
+			visit_value(v, item[i].store->value);
 			break;
 		case ITEM_NEST: {
 			const Axis *a = item[i].nest->axis;

@@ -16,8 +16,11 @@ Text number_c(Arena *arena, DType dtype, double f, int64_t i)
 			return (Text){single ? f < 0 ? "-INFINITY" : "INFINITY" : f < 0 ? "-(double)INFINITY" : "(double)INFINITY",
 			              single && f > 0 ? PREC_ATOM : PREC_UNARY};
 		const char *s = single ? arena_printf(arena, "%.9g", (double)(float)f) : arena_printf(arena, "%.17g", f);
-		/* the shortest text that reads back as the same number */
-		for (int digits = 1; digits < (single ? 9 : 17); digits++) {
+		/* the shortest text that reads back as the same number, without an exponent where it is of common size */
+		int digits = 1;
+		for (double x = fabs(f); x >= 10 && x < 1e7; x /= 10)
+			digits++;
+		for (; digits < (single ? 9 : 17); digits++) {
 			const char *t = arena_printf(arena, "%.*g", digits, f);
 			if (single ? strtof(t, NULL) == (float)f : strtod(t, NULL) == f) {
 				s = t;
@@ -98,8 +101,15 @@ bool access_speaks_of(const Access *a, int axis_id)
 /* an index that a node gives: int64, or what widens to it where it is only added */
 static Text gathered_c(Stage *s, int node, bool scaled)
 {
+	const NodeInfo *n = &s->nodes.data[node];
+	/* a cast to int64 of what widens to it by itself */
+	if (!n->name && n->node->kind == NODE_ROW && n->node->op == OP_cast && n->node->dtype == DT_int64) {
+		DClass from = dtype_class(s->nodes.data[n->arg[0]].node->dtype);
+		if (from == CLASS_INT || from == CLASS_UINT)
+			return gathered_c(s, n->arg[0], scaled);
+	}
 	Text t = node_use(s, node);
-	DType dtype = s->nodes.data[node].node->dtype;
+	DType dtype = n->node->dtype;
 	if (dtype == DT_int64 || (!scaled && dtype_bytes(dtype) < 8 && !(dtype == DT_uint32)))
 		return t;
 	return (Text){arena_printf(s->p->arena, "(int64_t)%s", text_in(s->p->arena, t, PREC_UNARY)), PREC_UNARY};
@@ -117,45 +127,65 @@ static Text index_c(Stage *s, const Access *a, const int *gathered, int d, bool 
 	return (Text){arena_printf(p->arena, "%s + %s", affine.s, text_in(p->arena, g, PREC_SUM)), PREC_SUM};
 }
 
-/* row-major: ((i * n + j) * m + k); literal where all of it is */
+/* x as a factor: x * y, but for 1 */
+static Text scaled_c(CPrinter *p, Text x, const Size *y)
+{
+	int64_t one;
+	if (size_is_const(y, &one) && one == 1)
+		return x;
+	return (Text){arena_printf(p->arena, "%s * %s", text_in(p->arena, x, PREC_PRODUCT),
+	                           text_in(p->arena, size_in(p, y), PREC_UNARY)),
+	              PREC_PRODUCT};
+}
+
+/* row-major: (i * n + j) * m + k.  What is constant so far is kept as a size; extents after an index 0 are multiplied. */
 static Text flat_c(Stage *s, const Access *a, const int *gathered)
 {
 	CPrinter *p = s->p;
 	const Buffer *b = a->buffer;
-	Text flat = {"0", PREC_ATOM};
-	const Size *known = size_const(p->arena, 0); /* the same as a size, while it is a constant */
+	Text flat = {NULL, PREC_ATOM};
+	const Size *known = size_const(p->arena, 0), *factor = size_const(p->arena, 1);
 	for (int d = 0; d < b->rank; d++) {
-		bool scaled = false;
-		for (int e = d + 1; e < b->rank; e++) {
-			int64_t one;
-			scaled |= !(extent_const(&b->extent[e], &one) && one == 1);
-		}
-		if (known && d > 0)
-			known = size_mul(p->arena, known, b->extent[d].size);
+		const Size *extent = b->extent[d].size;
+		if (b->where != WHERE_ARG)
+			extent = size_const(p->arena, extent_max(p, &b->extent[d]));
+		if (flat.s)
+			factor = size_mul(p->arena, factor, extent);
+		else
+			known = size_mul(p->arena, known, extent);
 		const Size *at = a->index[d].gathered ? NULL : resolve_axes(p, a->index[d].affine);
-		if (known && at && size_is_const(at, NULL) && size_is_const(known, NULL)) {
+		if (at && size_is_const(at, NULL) && size_is_const(known, NULL) && !flat.s) {
 			known = size_add(p->arena, known, at);
-			flat = size_in(p, known);
 			continue;
 		}
-		bool zero = known && size_equal(known, size_const(p->arena, 0));
-		if (known && !zero)
-			flat = size_in(p, known);
-		Text i = index_c(s, a, gathered, d, scaled);
-		int64_t extent;
-		if (zero)
+		if (at && at->nterms == 0)
+			continue;
+		bool last = true;
+		for (int e = d + 1; e < b->rank; e++)
+			last &= b->extent[e].size && size_equal(b->extent[e].size, size_const(p->arena, 1));
+		Text i = index_c(s, a, gathered, d, !last);
+		if (!flat.s && known->nterms == 0) {
 			flat = i;
-		else {
-			if (!known && !(extent_const(&b->extent[d], &extent) && extent == 1))
-				flat = (Text){arena_printf(p->arena, "%s * %s", text_in(p->arena, flat, PREC_PRODUCT),
-				                           text_in(p->arena, size_in(p, b->extent[d].size), PREC_UNARY)),
-				              PREC_PRODUCT};
-			if (strcmp(i.s, "0") != 0)
-				flat = (Text){arena_printf(p->arena, "%s + %s", flat.s, i.s), PREC_SUM};
+			continue;
 		}
-		known = NULL;
+		flat = scaled_c(p, flat.s ? flat : size_in(p, known), factor);
+		factor = size_const(p->arena, 1);
+		flat = (Text){arena_printf(p->arena, "%s + %s", flat.s, i.s), PREC_SUM};
 	}
-	return flat;
+	return flat.s ? scaled_c(p, flat, factor) : size_in(p, known);
+}
+
+/* every index is known to stay in its row */
+static bool stays_in_rows(CPrinter *p, const Access *a)
+{
+	for (int d = 1; d < a->buffer->rank; d++) {
+		const Size *i = a->index[d].affine;
+		const Size *last = size_const(p->arena, extent_max(p, &a->buffer->extent[d]) - 1);
+		bool vectors = a->buffer->where == WHERE_REG && a->buffer->lanes && d == a->buffer->rank - 1;
+		if (!vectors && (a->index[d].gathered || !at_least_0(p, i) || !at_least_0(p, size_sub(p->arena, last, i))))
+			return false;
+	}
+	return true;
 }
 
 static Text strided_c(Stage *s, const Access *a, const int *gathered)
@@ -199,6 +229,13 @@ Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 	if (bn->pointer)
 		return (Text){arena_printf(p->arena, "*%s", bn->name), PREC_UNARY};
 	const char *t = bn->name;
+	if (b->where == WHERE_STACK && !is_flat(p, b) && !stays_in_rows(p, a)) {
+		push(p->arena, &p->flat, b);
+		p->found_flat = true;
+	}
+	if (is_flat(p, b))
+		return (Text){arena_printf(p->arena, "%s%s[%s]", vector ? "&" : "", t, flat_c(s, a, gathered).s),
+		              vector ? PREC_UNARY : PREC_ATOM};
 	for (int d = 0; d < b->rank; d++) {
 		if (b->where == WHERE_REG && b->lanes && d == b->rank - 1) {
 			int64_t extent = extent_max(p, &b->extent[d]);

@@ -1,162 +1,8 @@
-/* print_c.c -- kernels to C: functions, loops, buffers.  Knows no model. */
+/* print_c.c -- kernels to C: items, loops, parts, functions.  Knows no model. */
 #include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "print_c.h"
-
-/* ---- statements and names */
-static Stmt *add_stmt(CPrinter *p, const char *fmt, va_list args)
-{
-	Stmt *s = NEW(p->arena, Stmt);
-	s->text = arena_vprintf(p->arena, fmt, args);
-	push(p->arena, &p->out->body, s);
-	return s;
-}
-
-void line(CPrinter *p, const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	add_stmt(p, fmt, args);
-	va_end(args);
-}
-
-void declare_local(CPrinter *p, const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	add_stmt(p, fmt, args)->declares = true;
-	va_end(args);
-}
-
-Stmt *open_block(CPrinter *p, const char *fmt, ...)
-{
-	Stmt *outer = p->out;
-	va_list args;
-	va_start(args, fmt);
-	p->out = add_stmt(p, fmt, args);
-	va_end(args);
-	p->out->block = true;
-	p->out->taken = p->taken.len;
-	p->out->depth = ++p->depth;
-	return outer;
-}
-
-void close_block(CPrinter *p, Stmt *outer)
-{
-	/* the block of `outer` that was opened: its names go */
-	p->taken.len = outer->body.data[outer->body.len - 1]->taken;
-	p->out = outer;
-	p->depth = outer->depth;
-}
-
-static bool is_reserved(const char *s)
-{
-	static const char *const words[] = {
-		"alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const",
-		"constexpr", "continue", "decltype", "default", "delete", "do", "double", "else", "enum", "explicit", "export",
-		"extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
-		"noexcept", "not", "nullptr", "operator", "or", "private", "protected", "public", "register", "restrict", "return",
-		"short", "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef",
-		"typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor", "NAN", "INFINITY",
-		"linux", "unix"};
-	for (int i = 0; i < (int)(sizeof words / sizeof words[0]); i++)
-		if (strcmp(s, words[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool is_taken(const CPrinter *p, const char *s)
-{
-	for (int i = 0; i < p->taken.len; i++)
-		if (strcmp(p->taken.data[i], s) == 0)
-			return true;
-	return is_reserved(s);
-}
-
-const char *fresh_name(CPrinter *p, const char *wish)
-{
-	char *base = arena_strndup(p->arena, wish, strlen(wish));
-	for (char *c = base; *c; c++)
-		if (!isalnum((unsigned char)*c))
-			*c = '_';
-	const char *name = base;
-	for (int i = 1; is_taken(p, name); i++)
-		name = arena_printf(p->arena, isdigit((unsigned char)base[strlen(base) - 1]) ? "%s_%d" : "%s%d", base, i);
-	push(p->arena, &p->taken, name);
-	return name;
-}
-
-/* ---- axes and buffers in scope */
-AxisName *axis_name(CPrinter *p, int id)
-{
-	for (int i = p->axes.len - 1; i >= 0; i--)
-		if (p->axes.data[i].id == id)
-			return &p->axes.data[i];
-	return NULL;
-}
-
-void bind_axis(CPrinter *p, AxisName n)
-{
-	push(p->arena, &p->axes, n);
-}
-
-const BufferName *buffer_name(CPrinter *p, const Buffer *b)
-{
-	for (int i = p->buffers.len - 1; i >= 0; i--)
-		if (p->buffers.data[i].buffer == b || strcmp(p->buffers.data[i].buffer->name, b->name) == 0)
-			return &p->buffers.data[i];
-	internal_error("kernel %s: the buffer %s is used where it is not declared", p->kernel->name, b->name);
-}
-
-const char *step_of(CPrinter *p, const Axis *axis, int64_t *step)
-{
-	const AxisName *n = axis_name(p, axis->id);
-	if (!n || !n->step_c)
-		internal_error("kernel %s: the cut of %s is used outside its nest", p->kernel->name, axis->name);
-	*step = n->step;
-	return n->step_c;
-}
-
-int64_t extent_max(CPrinter *p, const Extent *e)
-{
-	int64_t value;
-	if (e->cut) {
-		step_of(p, e->cut, &value);
-		return value;
-	}
-	return size_is_const(e->size, &value) ? value : -1;
-}
-
-const char *buffer_ctype(CPrinter *p, const Buffer *b, const char **type)
-{
-	const char *extents = "";
-	*type = dtype_ctype(b->dtype);
-	for (int d = 0; d < b->rank && b->where != WHERE_ARG; d++) {
-		int64_t n = extent_max(p, &b->extent[d]);
-		if (n < 0)
-			internal_error("kernel %s: the buffer %s has no literal extent", p->kernel->name, b->name);
-		if (d == b->rank - 1 && b->where == WHERE_REG && b->lanes) {
-			int width = vector_width(p, b->dtype, n);
-			n /= width;
-			if (width > 1)
-				*type = arena_printf(p->arena, "mc_f%dx%d", b->dtype == DT_float64 ? 64 : 32, width);
-			if (n == 1)
-				break;
-		}
-		extents = arena_printf(p->arena, "%s[%" PRId64 "]", extents, n);
-	}
-	return extents;
-}
-
-static void declare_buffer(CPrinter *p, const Buffer *b)
-{
-	const char *name = fresh_name(p, b->name), *type;
-	const char *extents = buffer_ctype(p, b, &type);
-	push(p->arena, &p->buffers, ((BufferName){b, name, false}));
-	declare_local(p, "%s %s%s;", type, name, extents);
-}
 
 /* ---- items */
 static bool same_preds(const Access *a, const Access *b)
@@ -173,7 +19,7 @@ static int store_run(const Item *item, int n)
 {
 	int k = 0;
 	while (k < n && item[k].kind == ITEM_STORE && same_preds(&item[k].store->target, &item[0].store->target) &&
-	       (k == 0 || !item[k].comment))
+	       (k == 0 || (!item[k].apart && !item[k].comment)))
 		k++;
 	return k;
 }
@@ -186,52 +32,25 @@ static const Store **stores_of(CPrinter *p, const Item *item, int n)
 	return store;
 }
 
-/* a scalar that is set right after its declaration, by a store of its own: one line */
-static bool is_initialised(const Item *item, int n)
-{
-	if (n < 2 || item[0].buffer->rank > 0 || item[1].kind != ITEM_STORE || item[1].comment)
-		return false;
-	const Store *s = item[1].store;
-	bool alone = n == 2 || item[2].kind != ITEM_STORE;
-	return alone && s->target.buffer == item[0].buffer && s->how == STORE_SET && s->target.npreds == 0;
-}
-
-typedef struct Writes {
-	const Buffer *buffer;
-	int count;
-} Writes;
-
-static void count_write(void *data, const Access *a, bool store)
-{
-	Writes *w = data;
-	w->count += store && a->buffer == w->buffer;
-}
-
-/* its address may be passed to a function */
-static void count_cuts(void *data, const Axis *a)
-{
-	((Writes *)data)->count += a->ncuts;
-}
-
-static void print_initialised(CPrinter *p, const Item *item, int n)
-{
-	Writes writes = {item[0].buffer, 0};
-	visit_items(&(Visitor){.data = &writes, .access = count_write, .axis = count_cuts}, item + 1, n - 1);
-	const char *name = fresh_name(p, item[0].buffer->name);
-	push(p->arena, &p->buffers, ((BufferName){item[0].buffer, name, false}));
-	p->initialised = item[0].buffer;
-	p->initialised_once = writes.count == 1;
-	print_stage(p, 0, NULL, 1, &item[1].store);
-	p->initialised = NULL;
-}
-
+/* above the buffers that were just declared for what it speaks of, after an empty line */
 static void print_comment(CPrinter *p, const char *comment)
 {
 	if (!comment)
 		return;
-	if (p->out->body.len)
+	Stmt *out = p->out;
+	int at = out->body.len;
+	while (at > 0 && out->body.data[at - 1]->buffer)
+		at--;
+	Stmt **moved = NEW_ARRAY(p->arena, Stmt *, out->body.len + 1);
+	int nmoved = 0;
+	for (int i = at; i < out->body.len; i++)
+		moved[nmoved++] = out->body.data[i];
+	out->body.len = at;
+	if (at > 0)
 		line(p, "%s", "");
 	line(p, "/* %s */", comment);
+	for (int i = 0; i < nmoved; i++)
+		push(p->arena, &out->body, moved[i]);
 }
 
 void print_items(CPrinter *p, const Item *item, int n)
@@ -241,12 +60,10 @@ void print_items(CPrinter *p, const Item *item, int n)
 		print_comment(p, item[i].comment);
 		switch (item[i].kind) {
 		case ITEM_BUFFER:
-			if (is_initialised(item + i, n - i)) {
-				print_initialised(p, item + i, n - i);
-				i++;
-			} else {
+			if (waits_for_store(item + i, n - i))
+				declare_later(p, item + i, n - i);
+			else
 				declare_buffer(p, item[i].buffer);
-			}
 			break;
 		case ITEM_STORE: {
 			int run = store_run(item + i, n - i);
@@ -354,7 +171,10 @@ void print_nest(CPrinter *p, const Nest *nest)
 	const char *type = a->kind == AXIS_UNROLL ? "int" : "int64_t";
 	Stmt *outer = open_block(p, "%sfor (%s %s = %s; %s < %s; %s++)", how, type, name, lo, name, hi, name);
 	outer->body.data[outer->body.len - 1]->taken = ntaken;
-	bind_axis(p, (AxisName){.id = a->id, .axis = a, .name = name, .at_least_0 = at_0});
+	AxisName bound = {.id = a->id, .axis = a, .name = name, .at_least_0 = at_0};
+	if (a->nhi == 0)
+		step_of(p, a->cut_of, &bound.most);
+	bind_axis(p, bound);
 	print_items(p, nest->body.data, nest->body.len);
 	close_block(p, outer);
 	p->axes.len = nnames;
@@ -462,6 +282,25 @@ const char *body_text(CPrinter *p, const Stmt *body)
 	return writer_text(w, NULL);
 }
 
+/* again when some array turned out to be flat, so that all of the text knows */
+static const Stmt *print_parts(CPrinter *p)
+{
+	const int ntaken = p->taken.len, nbuffers = p->buffers.len;
+	do {
+		p->taken.len = ntaken;
+		p->buffers.len = nbuffers;
+		p->axes.len = p->functions.len = p->function_names.len = p->pending.len = 0;
+		p->found_flat = false;
+		p->out = NEW(p->arena, Stmt);
+		p->out->text = "";
+		p->out->block = true;
+		p->out->depth = p->depth = 1;
+		for (int i = 0; i < p->kernel->parts.len; i++)
+			print_part(p, &p->kernel->parts.data[i]);
+	} while (p->found_flat);
+	return p->out;
+}
+
 void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 {
 	Arena *arena = arena_new();
@@ -476,11 +315,7 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 		const Buffer *b = k->buffers.data[i];
 		push(arena, &p->buffers, ((BufferName){b, fresh_name(p, b->name), false}));
 	}
-	p->out = &(Stmt){.text = "", .block = true, .depth = 1};
-	p->depth = 1;
-	for (int i = 0; i < k->parts.len; i++)
-		print_part(p, &k->parts.data[i]);
-	const Stmt *body = p->out;
+	const Stmt *body = print_parts(p);
 
 	int n;
 	const char **param = params_c(p, &n);
@@ -507,5 +342,6 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 	} else {
 		put_raw(w, text);
 	}
+	put_raw(w, "\n");
 	arena_free(arena);
 }

@@ -1,6 +1,7 @@
 /* print_c.h -- what the files of the C printer share
  *
- *      print_c.c   kernels: functions, loops, buffers        stage_c.c   runs of stores: tiles, locals, placement
+ *      print_c.c   kernels, loops, items                     stage_c.c   runs of stores: tiles, locals
+ *      scope_c.c   names, axes and buffers in scope          declare_c.c where a buffer is declared
  *      cuts_c.c    axes in falling steps                     fold_c.c    sums over lanes
  *      place_c.c   which value stands where in a tile        node_c.c    values as expressions
  *      row_c.c     rows of the op table                      size_c.c    sizes as expressions
@@ -38,7 +39,7 @@ struct Stmt {
 	const char *text; /* a line; of a block: what stands before its brace, "" for a plain block */
 	bool block;
 	bool declares; /* needs a block around it */
-	bool closed; /* a block that has its braces whatever is in it */
+	bool buffer; /* declares a buffer: a comment on what fills it goes above */
 	VEC(Stmt *) body;
 	int taken; /* names in scope before it */
 	int depth; /* of what is in it */
@@ -47,7 +48,6 @@ void print_stmt(Writer *, Arena *, const Stmt *, int depth, int braces); /* dept
 /* "head(a, b, c)tail", broken after a comma where a line would be over 100 columns; indent: columns before it */
 const char *wrap_list(Arena *, const char *head, int n, const char *const *item, const char *tail, int indent);
 
-/* ---- print_c.c */
 typedef struct AxisName { /* an axis in scope */
 	int id;
 	const Axis *axis;
@@ -56,6 +56,7 @@ typedef struct AxisName { /* an axis in scope */
 	bool at_least_0;
 	int64_t step; /* the current cut, the largest one of a function of several; 0: none */
 	int64_t step_gcd; /* what divides all of them */
+	int64_t most; /* iterations from 0, if that is a number; else 0 */
 	const char *step_c; /* the cut as C: "16", "i_step" */
 } AxisName;
 
@@ -64,6 +65,11 @@ typedef struct BufferName {
 	const char *name;
 	bool pointer; /* a scalar, here by its address */
 } BufferName;
+
+typedef struct Pending {
+	const Buffer *buffer;
+	bool once; /* no other store writes it */
+} Pending;
 
 typedef struct CPrinter {
 	Arena *arena;
@@ -78,10 +84,12 @@ typedef struct CPrinter {
 	int depth; /* of the block being filled, for the width of lines */
 	int next_axis; /* ids for axes the printer makes */
 	VEC(const Buffer *) summands; /* buffers with elements that the kernel adds */
-	const Buffer *initialised; /* the scalar that the next store declares */
-	bool initialised_once; /* and no other writes */
+	VEC(Pending) pending; /* scalars that their first store declares */
+	VEC(const Buffer *) flat; /* arrays with indices that may leave a row: of one dimension */
+	bool found_flat; /* one more of them: print again */
 } CPrinter;
 
+/* ---- scope_c.c */
 void line(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
 void declare_local(CPrinter *, const char *fmt, ...) PRINTF(2, 3);
 Stmt *open_block(CPrinter *, const char *fmt, ...) PRINTF(2, 3); /* gives the block around it, for close_block */
@@ -93,16 +101,26 @@ const BufferName *buffer_name(CPrinter *, const Buffer *);
 void bind_axis(CPrinter *, AxisName);
 const char *step_of(CPrinter *, const Axis *, int64_t *step); /* the current cut of an axis */
 int64_t extent_max(CPrinter *, const Extent *); /* literal: a size, or the largest current cut; -1 if it is none */
+
+/* ---- size_c.c */
 const Size *resolve_axes(CPrinter *, const Size *); /* axes that stand for something put in */
 Text size_in(CPrinter *, const Size *);
 bool at_least_0(CPrinter *, const Size *);
 const char *inner_axis(CPrinter *, const Size *); /* the axis of it that was opened last, as C; NULL: none */
 const char *bound_c(CPrinter *, int n, const Size *const *, bool max);
+
+/* ---- declare_c.c */
+bool is_flat(const CPrinter *, const Buffer *);
+void declare_buffer(CPrinter *, const Buffer *);
+bool waits_for_store(const Item *, int n); /* item[0] declares a scalar, and a store after it can do that */
+void declare_later(CPrinter *, const Item *, int n);
+/* "[10][64]", and the type of an element: a vector where registers have lanes */
+const char *buffer_ctype(CPrinter *, const Buffer *, const char **type);
+
+/* ---- print_c.c */
 const char *lo_c(CPrinter *, const Axis *);
 const char *hi_c(CPrinter *, const Axis *);
 bool begins_at_least_0(CPrinter *, const Axis *);
-/* "[10][64]", and the type of an element: a vector where registers have lanes */
-const char *buffer_ctype(CPrinter *, const Buffer *, const char **type);
 void print_items(CPrinter *, const Item *, int n);
 void print_nest(CPrinter *, const Nest *);
 const char *body_text(CPrinter *, const Stmt *); /* "{ ... }" */
@@ -183,6 +201,7 @@ typedef struct Visitor {
 	void (*declared)(void *, const Buffer *);
 } Visitor;
 void visit_items(const Visitor *, const Item *, int n);
+void visit_value(const Visitor *, const Node *);
 void visit_size_atoms(const Size *, void (*f)(void *, const Atom *), void *);
 bool extent_const(const Extent *, int64_t *);
 

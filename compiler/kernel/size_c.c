@@ -131,6 +131,7 @@ const char *inner_axis(CPrinter *p, const Size *s)
 typedef struct Ranges {
 	CPrinter *p;
 	const Size *size;
+	int which; /* of several upper bounds */
 } Ranges;
 
 static bool is_negative_in(const Size *s, int axis_id)
@@ -155,20 +156,25 @@ static const Size *axis_as_dim(void *data, const Atom *a)
 	*dim = (Dim){.name = a->axis_name, .hi = INT64_MAX, .index = 1000000 + n->id};
 	if (!is_negative_in(r->size, a->axis_id))
 		return n->at_least_0 ? size_dim(arena, dim) : NULL;
-	if (!n->axis || n->axis->nhi == 0 || n->value)
-		return NULL;
-	const Size *last = size_sub(arena, resolve_axes(r->p, n->axis->hi[0]), size_const(arena, 1));
-	return size_sub(arena, last, size_dim(arena, dim));
+	/* the last is a whole step before the end where all steps are the same */
+	bool same = n->step_c && strchr("0123456789", n->step_c[0]);
+	const Size *end = n->most ? size_const(arena, n->most)
+	                  : n->axis && n->axis->nhi && !n->value ? resolve_axes(r->p, n->axis->hi[r->which < n->axis->nhi ? r->which : 0])
+	                                                         : NULL;
+	const Size *last = size_sub(arena, end, size_const(arena, same ? n->step : 1));
+	return last ? size_sub(arena, last, size_dim(arena, dim)) : NULL;
 }
 
-bool at_least_0(CPrinter *p, const Size *s)
+bool at_least_0(CPrinter *p, const Size *size)
 {
-	s = resolve_axes(p, s);
-	/* bounds of inner axes speak of outer ones */
-	for (int i = 0; i < 4 && s; i++) {
-		if (size_ge(p->arena, s, size_const(p->arena, 0)) == YES)
-			return true;
-		s = size_map(p->arena, s, axis_as_dim, &(Ranges){.p = p, .size = s});
+	for (int which = 0; which < 3; which++) {
+		const Size *s = resolve_axes(p, size);
+		/* bounds of inner axes speak of outer ones */
+		for (int i = 0; i < 4 && s; i++) {
+			if (size_ge(p->arena, s, size_const(p->arena, 0)) == YES)
+				return true;
+			s = size_map(p->arena, s, axis_as_dim, &(Ranges){p, s, which});
+		}
 	}
 	return false;
 }

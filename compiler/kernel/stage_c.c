@@ -34,7 +34,7 @@ static void add_loop(Stage *s, const Axis *axis, const char *count, int64_t most
 	const char *name = fresh_name(p, axis->name);
 	Axis *own = NEW(p->arena, Axis);
 	*own = (Axis){.name = name, .id = scale == 1 ? axis->id : p->next_axis++};
-	bind_axis(p, (AxisName){.id = own->id, .name = name, .at_least_0 = true});
+	bind_axis(p, (AxisName){.id = own->id, .name = name, .at_least_0 = true, .most = most});
 	if (scale != 1) {
 		bind_axis(p, (AxisName){.id = axis->id, .name = name, .at_least_0 = true,
 		                        .value = size_scale(p->arena, axis_index(p->arena, own), scale)});
@@ -176,6 +176,14 @@ static bool is_update(Stage *s, int k, const char **operator, int *rest)
 	return true;
 }
 
+static Pending *pending_of(CPrinter *p, const Buffer *b)
+{
+	for (int i = 0; i < p->pending.len; i++)
+		if (p->pending.data[i].buffer == b)
+			return &p->pending.data[i];
+	return NULL;
+}
+
 static void print_store(Stage *s, int k)
 {
 	CPrinter *p = s->p;
@@ -187,7 +195,7 @@ static void print_store(Stage *s, int k)
 	bool memory = vector && b->where != WHERE_REG;
 	const char *operator;
 	int rest;
-	if (b != p->initialised && !memory && is_update(s, k, &operator, &rest)) {
+	if (!pending_of(p, b) && !memory && is_update(s, k, &operator, &rest)) {
 		line(p, "%s %s %s;", target.s, operator, node_use(s, rest).s);
 		return;
 	}
@@ -197,8 +205,10 @@ static void print_store(Stage *s, int k)
 	Text old = memory ? (Text){arena_printf(p->arena, "mc_load_%s(%s)", suffix, target.s), PREC_ATOM} : target;
 	static const Op ops[] = {[STORE_ADD] = OP_add, [STORE_MUL] = OP_mul, [STORE_MAX] = OP_max, [STORE_MIN] = OP_min};
 	const char *text = assigned(s, s->root[k], value);
-	if (b == p->initialised) {
-		declare_local(p, "%s%s %s = %s;", p->initialised_once ? "const " : "", dtype_ctype(b->dtype), target.s, text);
+	Pending *pending = pending_of(p, b);
+	if (pending) {
+		declare_local(p, "%s%s %s = %s;", pending->once ? "const " : "", dtype_ctype(b->dtype), target.s, text);
+		pending->buffer = NULL;
 	} else if (st->how == STORE_SET) {
 		line(p, memory ? "mc_store_%s(%s, %s);" : "%s%s = %s;", memory ? suffix : "", target.s, text);
 	} else if (b->dtype == DT_bool && !vector) {
