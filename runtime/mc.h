@@ -1,9 +1,11 @@
 /* mc.h -- what a generated model and everything around it agree on: status, types, tables
  *
- * A generated file includes this header and no other of the runtime but mc_math.h, mc_simd.h and mc_random.h.  The tables
- * say of a model what save, load and the driver must know; none of them knows any model.
+ * A generated file includes this header and no other of the runtime but mc_math.h, mc_simd.h and
+ * mc_random.h.  The tables say of a model what save, load and the driver must know; none of them
+ * knows any model.
  *
- * Sizes in tables are written so:  28 a constant,  MC_DIM(k) the model's dim number k,  MC_FORMULA a call of `formula`. */
+ * Sizes in tables are written so:  28 a constant,  MC_DIM(k) the model's dim number k,
+ * MC_FORMULA a call of `formula`. */
 #ifndef MC_H
 #define MC_H
 
@@ -65,15 +67,18 @@ enum {
 #define MC_UNROLL
 #endif
 
-/* the text of a common status; a model's NAME_status_text answers for its own checks and asks this for the rest */
+/* the text of a common status; a model's NAME_status_text answers for its own checks and asks
+ * this for the rest */
 MC_INLINE const char *mc_status_text(mc_status status)
 {
 	switch (status) {
 	case MC_OK: return "no error";
-	case MC_NOT_READY: return "the model has no values yet: init, load, or set every variable first";
+	case MC_NOT_READY:
+		return "the model has no values yet: init, load, or set every variable first";
 	case MC_NOT_BOUND: return "the call reads data that is not bound";
 	case MC_NULL: return "an argument is a null pointer";
-	case MC_SIZE: return "a size is outside its bounds or over the maximum that the model was made for";
+	case MC_SIZE:
+		return "a size is outside its bounds or over the maximum that the model was made for";
 	case MC_NO_MEMORY: return "out of memory";
 	case MC_IO: return "the file could not be read or written";
 	case MC_FORMAT: return "the file is damaged or not of its format";
@@ -105,7 +110,8 @@ MC_INLINE int64_t mc_mul(int64_t a, int64_t b, int *bad)
 	return c;
 #else
 	if (a != 0 && b != 0 &&
-	    (a > 0 ? (b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a) : (b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a))) {
+	    (a > 0 ? (b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a)
+	           : (b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a))) {
 		*bad = 1;
 		return 0;
 	}
@@ -155,15 +161,19 @@ typedef struct mc_type {
 /* ---- tables */
 typedef enum mc_kind { MC_PARAM, MC_SHARED, MC_DATA } mc_kind;
 
-/* A variable or data.  One that a fold stacks has one row an instance: "blocks.0.qkv.W", "blocks.1.qkv.W". */
+/* A variable or data.  One that a fold stacks has one row an instance: "blocks.0.qkv.W",
+ * "blocks.1.qkv.W". */
 typedef struct mc_tensor {
 	const char *name;
 	mc_kind kind;
 	mc_type type;
 	int64_t instance; /* of a stacked one, from 0: handed to get and set; else 0 */
-	const void *(*get)(const void *model, int64_t instance); /* param, shared: its values, borrowed */
-	void (*set)(void *model, int64_t instance, const void *values); /* param, shared: copies them in */
-	mc_status (*bind)(void *model, const int64_t *dims, const void *values); /* data: dims as in mc_formula */
+	const void *(*get)(const void *model,
+	                   int64_t instance); /* param, shared: its values, borrowed */
+	void (*set)(void *model, int64_t instance,
+	            const void *values); /* param, shared: copies them in */
+	mc_status (*bind)(void *model, const int64_t *dims,
+	                  const void *values); /* data: dims as in mc_formula */
 } mc_tensor;
 
 typedef struct mc_value { /* an argument or an output of a function */
@@ -175,23 +185,26 @@ typedef struct mc_value { /* an argument or an output of a function */
 
 typedef struct mc_function {
 	const char *name;
-	int ndims; /* dims that are arguments of the C function: indices into the model's dims, in the order of the call */
-	const int *dim;
+	int ndims; /* dims that are arguments, in the order of the call */
+	const int *dim; /* indices into the model's dims */
 	int nargs;
 	const mc_value *arg;
 	int nouts;
 	const mc_value *out;
 	int updates; /* it writes state */
-	int64_t rows; /* the leading size of its symbols, after givens: a constant, MC_DIM(k), or 0 if that is not known.
-	                 It weighs means over several calls. */
-	/* dims: values of `dim`, in that order; args: a pointer each, scalars too; outs: a pointer each, NULL: not wanted */
-	mc_status (*call)(void *model, const int64_t *dims, const void *const *args, void *const *outs);
+	/* The leading size of its symbols, after givens: a constant, MC_DIM(k), or 0 if that is not
+	 * known.  It weighs means over several calls. */
+	int64_t rows;
+	/* dims: values of `dim`, in that order; args: a pointer each, scalars too; outs: a
+	 * pointer each, NULL: not wanted */
+	mc_status (*call)(void *model, const int64_t *dims, const void *const *args,
+	                  void *const *outs);
 } mc_function;
 
 typedef struct mc_dim {
 	const char *name; /* of a `?`: a_0, as in NAME_sizes */
 	int64_t min, max; /* max -1: none */
-	int exact; /* the size of a param or shared: exact when the object is made; else a maximum for calls */
+	int exact; /* the size of a param or shared; else a maximum for calls */
 } mc_dim;
 
 typedef struct mc_model {
@@ -214,8 +227,9 @@ typedef struct mc_model {
 	const char *(*status_text)(mc_status);
 } mc_model;
 
-/* ---- files (mc_save.c): all param and shared, the seed and the call number; .npz or .safetensors by the path's ending.
-   A failed load changes nothing; a failed save leaves an older file of that name as it was. */
+/* ---- files (mc_save.c): all param and shared, the seed and the call number; .npz or
+ * .safetensors by the path's ending. A failed load changes nothing; a failed save leaves an
+ * older file of that name as it was. */
 mc_status mc_save(const mc_model *, const void *model, const char *path);
 mc_status mc_load(const mc_model *, void *model, const char *path);
 

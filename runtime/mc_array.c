@@ -9,8 +9,8 @@ static const struct {
 	const char *name;
 	size_t bytes;
 } dtypes[] = {
-	{"bool", 1},    {"int8", 1},    {"int16", 2},    {"int32", 4},   {"int64", 8},
-	{"uint8", 1},   {"uint16", 2},  {"uint32", 4},   {"uint64", 8},  {"float16", 2},
+	{"bool", 1},     {"int8", 1},    {"int16", 2},   {"int32", 4},     {"int64", 8},
+	{"uint8", 1},    {"uint16", 2},  {"uint32", 4},  {"uint64", 8},    {"float16", 2},
 	{"bfloat16", 2}, {"float32", 4}, {"float64", 8}, {"complex64", 8}, {"complex128", 16},
 };
 
@@ -59,8 +59,8 @@ const char *mc_array_text(const mc_array *a, char *text, size_t len)
 {
 	size_t at = (size_t)snprintf(text, len, "%s", mc_dtype_name(a->dtype));
 	for (int i = 0; i < a->rank && at < len; i++)
-		at += (size_t)snprintf(text + at, len - at, "%s%lld%s", i ? ", " : "[", (long long)a->size[i],
-		                       i == a->rank - 1 ? "]" : "");
+		at += (size_t)snprintf(text + at, len - at, "%s%lld%s", i ? ", " : "[",
+		                       (long long)a->size[i], i == a->rank - 1 ? "]" : "");
 	return text;
 }
 
@@ -78,9 +78,9 @@ void mc_swap_bytes(void *data, int64_t count, size_t width)
 static double half_number(uint16_t h)
 {
 	const int exponent = h >> 10 & 31, fraction = h & 1023;
-	const double magnitude = exponent == 0    ? ldexp(fraction, -24)
-	                         : exponent == 31 ? (fraction ? (double)NAN : (double)INFINITY)
-	                                          : ldexp(fraction + 1024, exponent - 25);
+	const double magnitude = exponent == 0  ? ldexp(fraction, -24)
+	                       : exponent == 31 ? (fraction ? (double)NAN : (double)INFINITY)
+	                                        : ldexp(fraction + 1024, exponent - 25);
 	return h >> 15 ? -magnitude : magnitude;
 }
 
@@ -112,7 +112,8 @@ double mc_array_number(const mc_array *a, int64_t i)
 	return 0;
 }
 
-/* ---- conversion: integers go through int64 or uint64, so that none of 64 bits is rounded on the way */
+/* ---- conversion: integers go through int64 or uint64, so that none of 64 bits is rounded on
+ * the way */
 
 typedef struct Number {
 	enum { SIGNED, UNSIGNED, REAL } kind;
@@ -186,7 +187,8 @@ mc_status mc_array_convert(mc_array *a, mc_dtype to, const char *what, mc_error 
 		return MC_OK;
 	const int from_ok = a->dtype < MC_COMPLEX64, to_integer = to < MC_FLOAT16;
 	if (!from_ok || !(to_integer || to == MC_FLOAT32 || to == MC_FLOAT64))
-		return mc_fail(err, MC_MISMATCH, "%s holds %s, expected %s", what, mc_dtype_name(a->dtype), mc_dtype_name(to));
+		return mc_fail(err, MC_MISMATCH, "%s holds %s, expected %s", what,
+		               mc_dtype_name(a->dtype), mc_dtype_name(to));
 	mc_array out;
 	if (!mc_array_shape(&out, to, a->rank, a->size) ||
 	    !(out.data = malloc(out.count ? (size_t)out.count * mc_dtype_bytes(to) : 1)))
@@ -195,8 +197,9 @@ mc_status mc_array_convert(mc_array *a, mc_dtype to, const char *what, mc_error 
 		const Number n = number_at(a, i);
 		if (to_integer && !fits(n, to)) {
 			mc_array_free(&out);
-			return mc_fail(err, MC_MISMATCH, "%s: element %lld is %.17g, which %s cannot hold", what, (long long)i,
-			               mc_array_number(a, i), mc_dtype_name(to));
+			return mc_fail(err, MC_MISMATCH,
+			               "%s: element %lld is %.17g, which %s cannot hold", what,
+			               (long long)i, mc_array_number(a, i), mc_dtype_name(to));
 		}
 		put_number(out.data, to, i, n);
 	}
@@ -205,14 +208,15 @@ mc_status mc_array_convert(mc_array *a, mc_dtype to, const char *what, mc_error 
 	return MC_OK;
 }
 
-mc_status mc_array_rows(const mc_array *a, int64_t lo, int64_t hi, mc_array *out, const char *what, mc_error *err)
+mc_status mc_array_rows(const mc_array *a, int64_t lo, int64_t hi, mc_array *out, const char *what,
+                        mc_error *err)
 {
 	char text[160];
 	int64_t size[MC_MAX_RANK];
 	*out = (mc_array){0};
 	if (a->rank < 1 || lo < 0 || hi < lo || hi > a->size[0])
-		return mc_fail(err, MC_SIZE, "%s is %s: it has no rows %lld to %lld", what, mc_array_text(a, text, sizeof text),
-		               (long long)lo, (long long)hi);
+		return mc_fail(err, MC_SIZE, "%s is %s: it has no rows %lld to %lld", what,
+		               mc_array_text(a, text, sizeof text), (long long)lo, (long long)hi);
 	memcpy(size, a->size, sizeof size);
 	size[0] = hi - lo;
 	mc_array_shape(out, a->dtype, a->rank, size);

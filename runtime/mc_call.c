@@ -30,11 +30,14 @@ static int find_arrays(mc_call *c)
 		if (t->rank == 0)
 			continue;
 		for (int k = 0; c->set && k < c->set->part->nfiles; k++)
-			if (c->set->array[k].data && !strcmp(c->set->part->files[k].name, f->arg[i].name))
+			if (c->set->array[k].data &&
+			    !strcmp(c->set->part->files[k].name, f->arg[i].name))
 				c->file[i] = k;
 		if (c->file[i] < 0) {
-			mc_fail(&c->run->err, MC_MISMATCH, "%s needs an array for %s%s%s%s", f->name, f->arg[i].name,
-			        c->set ? ", which the set " : "; a set gives it", c->set ? c->set->part->name : "", c->set ? " has not" : "");
+			mc_fail(&c->run->err, MC_MISMATCH, "%s needs an array for %s%s%s%s",
+			        f->name, f->arg[i].name,
+			        c->set ? ", which the set " : "; a set gives it",
+			        c->set ? c->set->part->name : "", c->set ? " has not" : "");
 			return 0;
 		}
 		for (int d = 0; d < f->ndims; d++)
@@ -44,7 +47,8 @@ static int find_arrays(mc_call *c)
 	return 1;
 }
 
-int mc_call_open(mc_call *c, mc_run *run, const mc_driver_part *part, const char *function, mc_set *set, int64_t batch)
+int mc_call_open(mc_call *c, mc_run *run, const mc_driver_part *part, const char *function,
+                 mc_set *set, int64_t batch)
 {
 	*c = (mc_call){0};
 	c->run = run;
@@ -55,7 +59,8 @@ int mc_call_open(mc_call *c, mc_run *run, const mc_driver_part *part, const char
 		mc_fail(&run->err, MC_MISMATCH, "the model has no function %s", function);
 		return 0;
 	}
-	const size_t nargs = (size_t)c->f->nargs + 1, nouts = (size_t)c->f->nouts + 1, ndims = (size_t)run->model->ndims + 1;
+	const size_t nargs = (size_t)c->f->nargs + 1, nouts = (size_t)c->f->nouts + 1,
+		     ndims = (size_t)run->model->ndims + 1;
 	c->dims = calloc(ndims, sizeof *c->dims);
 	c->call_dims = calloc((size_t)c->f->ndims + 1, sizeof *c->call_dims);
 	c->file = calloc(nargs, sizeof *c->file);
@@ -65,7 +70,8 @@ int mc_call_open(mc_call *c, mc_run *run, const mc_driver_part *part, const char
 	c->out = calloc(nouts, sizeof *c->out);
 	c->result = calloc(nouts, sizeof *c->result);
 	c->wanted = calloc(nouts, sizeof *c->wanted);
-	if (!c->dims || !c->call_dims || !c->file || !c->arg || !c->scalar || !c->gathered || !c->out || !c->result || !c->wanted)
+	if (!c->dims || !c->call_dims || !c->file || !c->arg || !c->scalar || !c->gathered ||
+	    !c->out || !c->result || !c->wanted)
 		return no_memory(run);
 	if (!find_arrays(c))
 		return 0;
@@ -102,10 +108,12 @@ static int set_dims(mc_call *c, const mc_driver_env *env, int64_t rows)
 		if (k == c->lead)
 			c->dims[k] = rows;
 		else
-			c->dims[k] = mc_key_integer(c->run, c->part, m->dims[k].name, env, c->dims[k]);
+			c->dims[k] = mc_key_integer(c->run, c->part, m->dims[k].name, env,
+			                            c->dims[k]);
 		if (c->dims[k] == 0 && m->dims[k].min > 0) {
-			mc_fail(&c->run->err, MC_SIZE, "%s needs the size %s: a key, a set or --%s gives it", c->f->name, m->dims[k].name,
-			        m->dims[k].name);
+			mc_fail(&c->run->err, MC_SIZE,
+			        "%s needs the size %s: a key, a set or --%s gives it", c->f->name,
+			        m->dims[k].name, m->dims[k].name);
 			return 0;
 		}
 		c->call_dims[i] = c->dims[k];
@@ -116,22 +124,28 @@ static int set_dims(mc_call *c, const mc_driver_env *env, int64_t rows)
 static int set_scalar(mc_call *c, const mc_driver_env *env, int i)
 {
 	const mc_value *a = &c->f->arg[i];
-	mc_number n = {1, a->value >= -0x1p63 && a->value < 0x1p63 ? (int64_t)a->value : 0, a->value};
+	mc_number n = {1, a->value >= -0x1p63 && a->value < 0x1p63 ? (int64_t)a->value : 0,
+	               a->value};
 	if (!mc_key_number(c->run, c->part, a->name, 0, env, &n) && !a->has_default) {
-		mc_fail(&c->run->err, MC_MISMATCH, "%s needs a value for %s: a key or --%s gives it", c->f->name, a->name, a->name);
+		mc_fail(&c->run->err, MC_MISMATCH,
+		        "%s needs a value for %s: a key or --%s gives it", c->f->name, a->name,
+		        a->name);
 		return 0;
 	}
 	const int whole = n.f >= -0x1p63 && n.f < 0x1p63 && floor(n.f) == n.f;
 	if (a->type.dtype < MC_FLOAT16 && n.is_real && !whole) {
-		mc_fail(&c->run->err, MC_MISMATCH, "%s of %s is %g, expected a whole number", a->name, c->f->name, n.f);
+		mc_fail(&c->run->err, MC_MISMATCH, "%s of %s is %g, expected a whole number",
+		        a->name, c->f->name, n.f);
 		return 0;
 	}
-	if (a->type.dtype == MC_FLOAT16 || a->type.dtype == MC_BFLOAT16 || a->type.dtype >= MC_COMPLEX64) {
-		mc_fail(&c->run->err, MC_MISMATCH, "%s of %s is %s, which the driver cannot give", a->name, c->f->name,
-		        mc_dtype_name(a->type.dtype));
+	if (a->type.dtype == MC_FLOAT16 || a->type.dtype == MC_BFLOAT16 ||
+	    a->type.dtype >= MC_COMPLEX64) {
+		mc_fail(&c->run->err, MC_MISMATCH, "%s of %s is %s, which the driver cannot give",
+		        a->name, c->f->name, mc_dtype_name(a->type.dtype));
 		return 0;
 	}
-	mc_put_number(&c->scalar[2 * i], a->type.dtype, 0, a->type.dtype >= MC_FLOAT16 && n.is_real, n.i, n.f);
+	mc_put_number(&c->scalar[2 * i], a->type.dtype, 0, a->type.dtype >= MC_FLOAT16 && n.is_real,
+	              n.i, n.f);
 	c->arg[i] = &c->scalar[2 * i];
 	return 1;
 }
@@ -141,7 +155,8 @@ static int set_rows(mc_call *c, int i, int64_t first, int64_t rows)
 {
 	const mc_array *a = &c->set->array[c->file[i]];
 	const int led = c->lead >= 0 && c->f->arg[i].type.size[0] == MC_DIM(c->lead);
-	const size_t row = a->size[0] ? (size_t)(a->count / a->size[0]) * mc_dtype_bytes(a->dtype) : 0;
+	const size_t row = a->size[0] ? (size_t)(a->count / a->size[0]) * mc_dtype_bytes(a->dtype)
+	                              : 0;
 	const char *data = a->data;
 	if (!led) {
 		c->arg[i] = data;
@@ -154,7 +169,8 @@ static int set_rows(mc_call *c, int i, int64_t first, int64_t rows)
 	if (!c->gathered[i] && !(c->gathered[i] = malloc((size_t)c->batch * row + 1)))
 		return no_memory(c->run);
 	for (int64_t r = 0; r < rows; r++)
-		memcpy(c->gathered[i] + (size_t)r * row, data + (size_t)c->order[first + r] * row, row);
+		memcpy(c->gathered[i] + (size_t)r * row, data + (size_t)c->order[first + r] * row,
+		       row);
 	c->arg[i] = c->gathered[i];
 	return 1;
 }
@@ -177,7 +193,8 @@ static int set_outputs(mc_call *c)
 			if (!r->data)
 				return no_memory(c->run);
 		} else {
-			/* fewer: the sizes only; count keeps what there is room for until the call is done */
+			/* fewer: the sizes only; count keeps what there is room for until the
+			 * call is done */
 			memcpy(r->size, a.size, sizeof r->size);
 		}
 		c->out[i] = r->data;
@@ -187,7 +204,8 @@ static int set_outputs(mc_call *c)
 
 int mc_call_run(mc_call *c, const mc_driver_env *env, int64_t first_row)
 {
-	const int64_t left = c->set ? c->set->rows - first_row : 0, rows = left < c->batch ? left : c->batch;
+	const int64_t left = c->set ? c->set->rows - first_row : 0,
+		      rows = left < c->batch ? left : c->batch;
 	if (!set_dims(c, env, rows))
 		return 0;
 	for (int i = 0; i < c->f->nargs; i++)
@@ -197,8 +215,9 @@ int mc_call_run(mc_call *c, const mc_driver_env *env, int64_t first_row)
 		return 0;
 	const mc_status status = c->f->call(c->run->object, c->call_dims, c->arg, c->out);
 	if (status != MC_OK) {
-		mc_fail(&c->run->err, status, "%s failed at step %lld of epoch %lld: %s", c->f->name, (long long)env->step + 1,
-		        (long long)env->epoch + 1, c->run->model->status_text(status));
+		mc_fail(&c->run->err, status, "%s failed at step %lld of epoch %lld: %s",
+		        c->f->name, (long long)env->step + 1, (long long)env->epoch + 1,
+		        c->run->model->status_text(status));
 		return 0;
 	}
 	return 1;

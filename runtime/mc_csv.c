@@ -1,4 +1,5 @@
-/* mc_csv.c -- tables of numbers as text: one row a line; commas, semicolons, tabs or spaces between; perhaps a line of names */
+/* mc_csv.c -- tables of numbers as text: one row a line; commas, semicolons, tabs or spaces
+ * between; perhaps a line of names */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ static int field_number(const char *s, const char *end, double *f, int64_t *i, i
 	return stop == text + len;
 }
 
-/* The separator of a file is the first of these that its first row has; spaces count only where nothing else does */
+/* The separator of a file is the first of these that its first row has; spaces count only where
+ * nothing else does */
 static char separator_of(const char *s, const char *end)
 {
 	for (const char *c = ",;\t"; *c; c++)
@@ -130,14 +132,18 @@ mc_status mc_csv_parse(const char *path, mc_bytes in, mc_array *out, mc_error *e
 					column = -1;
 					break;
 				}
-				status = mc_fail(err, MC_FORMAT, "%s:%lld: column %lld is \"%.*s\", expected a number", path,
-				                 (long long)line, (long long)column + 1, (int)(e - p < 40 ? e - p : 40), p);
+				status = mc_fail(
+					err, MC_FORMAT,
+					"%s:%lld: column %lld is \"%.*s\", expected a number", path,
+					(long long)line, (long long)column + 1,
+					(int)(e - p < 40 ? e - p : 40), p);
 				break;
 			}
 			t.integers &= integer;
 			column++;
 			if (!table_add(&t, f, i)) {
-				status = mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
+				status = mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory",
+				                 path);
 				break;
 			}
 			if (e == stop)
@@ -149,8 +155,10 @@ mc_status mc_csv_parse(const char *path, mc_bytes in, mc_array *out, mc_error *e
 		if (status != MC_OK || column < 0)
 			continue;
 		if (rows && column != columns)
-			status = mc_fail(err, MC_FORMAT, "%s:%lld: %lld columns, expected %lld as in the rows before", path,
-			                 (long long)line, (long long)column, (long long)columns);
+			status = mc_fail(
+				err, MC_FORMAT,
+				"%s:%lld: %lld columns, expected %lld as in the rows before", path,
+				(long long)line, (long long)column, (long long)columns);
 		columns = column;
 		rows++;
 	}

@@ -1,7 +1,8 @@
 /* mc_data.h -- arrays in files: IDX, .npy, .npz, .safetensors, CSV; with or without gzip
  *
- * Everything read is hostile until checked: lengths, products, offsets, checksums, what follows the end.  A function
- * that fails leaves its result empty and says in one sentence what, where and what was expected. */
+ * Everything read is hostile until checked: lengths, products, offsets, checksums, what follows
+ * the end.  A function that fails leaves its result empty and says in one sentence what, where
+ * and what was expected. */
 #ifndef MC_DATA_H
 #define MC_DATA_H
 
@@ -32,12 +33,13 @@ typedef struct mc_bytes {
 	size_t len;
 } mc_bytes;
 mc_status mc_file_read(const char *path, mc_bytes *, mc_error *);
-/* where the bytes are gzip: what they hold, in their place (all members, each with its checksum, nothing after them) */
+/* where the bytes are gzip: what they hold, in their place (all members, each with its checksum,
+ * nothing after them) */
 mc_status mc_gunzip(const char *path, mc_bytes *, mc_error *);
 void mc_bytes_free(mc_bytes *);
 
-/* A file under a temporary name beside its own.  mc_out_end syncs it, renames it and syncs its folder; after any failure
- * the temporary is gone and an older file of that name is as it was. */
+/* A file under a temporary name beside its own.  mc_out_end syncs it, renames it and syncs its
+ * folder; after any failure the temporary is gone and an older file of that name is as it was. */
 typedef struct mc_out {
 	FILE *file;
 	char *path, *temporary;
@@ -64,11 +66,12 @@ void mc_array_free(mc_array *);
 double mc_array_number(const mc_array *, int64_t i); /* an element as a number */
 /* "float32[600, 10]" into text, which it returns */
 const char *mc_array_text(const mc_array *, char *text, size_t len);
-/* to another type, where that loses no more than digits of a fraction: an integer type takes integers in its range only.
- * what: for the message */
+/* to another type, where that loses no more than digits of a fraction: an integer type takes
+ * integers in its range only. what: for the message */
 mc_status mc_array_convert(mc_array *, mc_dtype, const char *what, mc_error *);
 /* a copy of rows lo <= row < hi of the leading axis */
-mc_status mc_array_rows(const mc_array *, int64_t lo, int64_t hi, mc_array *out, const char *what, mc_error *err);
+mc_status mc_array_rows(const mc_array *, int64_t lo, int64_t hi, mc_array *out, const char *what,
+                        mc_error *err);
 /* a number where an array of that type has it; dtypes but the halves and complex ones */
 void mc_put_number(void *data, mc_dtype, int64_t i, int is_real, int64_t integer, double real);
 void mc_swap_bytes(void *data, int64_t count, size_t width);
@@ -76,9 +79,11 @@ void mc_swap_bytes(void *data, int64_t count, size_t width);
 /* mc_idx.c, mc_npy.c, mc_csv.c: from bytes in memory; path is for messages */
 mc_status mc_idx_parse(const char *path, mc_bytes, mc_array *, mc_error *);
 mc_status mc_npy_parse(const char *path, mc_bytes, mc_array *, mc_error *);
-mc_status mc_csv_parse(const char *path, mc_bytes, mc_array *, mc_error *); /* float64, or int64 if all are integers; rank 2 */
+mc_status mc_csv_parse(const char *path, mc_bytes, mc_array *,
+                       mc_error *); /* float64, or int64 if all are integers; rank 2 */
 mc_status mc_npy_write(const char *path, const mc_array *, mc_error *);
-mc_status mc_idx_write(const char *path, const mc_array *, mc_error *); /* gzip if the path ends in .gz */
+mc_status mc_idx_write(const char *path, const mc_array *,
+                       mc_error *); /* gzip if the path ends in .gz */
 /* the bytes of a .npy file before its values; len is a multiple of 64 */
 #define MC_NPY_HEADER 512
 size_t mc_npy_header(const mc_array *, char text[MC_NPY_HEADER]);
@@ -107,10 +112,13 @@ mc_status mc_data_load(const char *path, mc_array *, mc_error *);
 mc_status mc_archive_load(const char *path, mc_archive *, mc_error *); /* .npz, .safetensors */
 int mc_ends_with(const char *text, const char *end);
 
-/* mc_save.c: mc_save and mc_load of mc.h with messages.  `more` are arrays beside the model's own: their names begin
- * with '@', which no variable's does; a load gives the archive back for them if `archive` is not NULL. */
-mc_status mc_save_with(const mc_model *, const void *model, const char *path, int nmore, const mc_named *more, mc_error *);
-mc_status mc_load_with(const mc_model *, void *model, const char *path, mc_archive *archive, mc_error *);
+/* mc_save.c: mc_save and mc_load of mc.h with messages.  `more` are arrays beside the model's
+ * own: their names begin with '@', which no variable's does; a load gives the archive back for
+ * them if `archive` is not NULL. */
+mc_status mc_save_with(const mc_model *, const void *model, const char *path, int nmore,
+                       const mc_named *more, mc_error *);
+mc_status mc_load_with(const mc_model *, void *model, const char *path, mc_archive *archive,
+                       mc_error *);
 /* a type with dims filled in */
 int mc_type_sizes(const mc_type *, const int64_t *dims, int64_t size[MC_MAX_RANK]);
 

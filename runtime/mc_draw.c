@@ -1,4 +1,5 @@
-/* mc_draw.c -- the pictures of a training: its learning curves and what the driver block's pictures ask for */
+/* mc_draw.c -- the pictures of a training: its learning curves and what the driver block's
+ * pictures ask for */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +30,16 @@ static const char *loss_name(const mc_run *run, const mc_driver_part *p)
 static int draw_curve(mc_run *run, const mc_history *h, int number)
 {
 	const mc_driver_part *p = &run->driver->parts[number];
-	double *v = malloc((size_t)(4 * h->n + 1) * sizeof *v), best = (double)NAN, least = (double)INFINITY;
+	double *v = malloc((size_t)(4 * h->n + 1) * sizeof *v), best = (double)NAN,
+	       least = (double)INFINITY;
 	char name[300], title[300], mark[64], train[300];
 	int n = 0, watched = 0, tested = 0;
 	if (!v) {
 		mc_fail(&run->err, MC_NO_MEMORY, "out of memory");
 		return 0;
 	}
-	double *const x = v, *const loss = v + h->n, *const watch = loss + h->n, *const test = watch + h->n;
+	double *const x = v, *const loss = v + h->n, *const watch = loss + h->n,
+		      *const test = watch + h->n;
 	for (int i = 0; i < h->n; i++) {
 		const double *r = h->row[i];
 		if ((int)r[MC_HIST_FIT] != number)
@@ -53,8 +56,10 @@ static int draw_curve(mc_run *run, const mc_history *h, int number)
 		}
 		n++;
 	}
-	const char *watch_name = mc_key_name(run, p, "watch", 0), *test_name = mc_key_name(run, p, "test", 0);
-	snprintf(name, sizeof name, count_fits(run) > 1 ? "learning_curve_%s.png" : "learning_curve.png", p->name);
+	const char *watch_name = mc_key_name(run, p, "watch", 0),
+		   *test_name = mc_key_name(run, p, "test", 0);
+	snprintf(name, sizeof name,
+	         count_fits(run) > 1 ? "learning_curve_%s.png" : "learning_curve.png", p->name);
 	snprintf(title, sizeof title, "%.120s: %.120s", run->model->name, p->name);
 	snprintf(train, sizeof train, "training: %.200s", loss_name(run, p));
 	snprintf(mark, sizeof mark, "best: epoch %.0f", best);
@@ -63,11 +68,14 @@ static int draw_curve(mc_run *run, const mc_history *h, int number)
 	                                 {test_name ? test_name : "", n, x, test, mc_orange, 1}};
 	const mc_panel panel[2] = {
 		{train, 1, train_curve, watched ? best : (double)NAN, ""},
-		{tested ? "at the end of each epoch, and of each new best" : watch_name ? watch_name : "", tested ? 2 : 1, watch_curve, best,
-	         mark},
+		{tested       ? "at the end of each epoch, and of each new best"
+	         : watch_name ? watch_name
+	                      : "",
+	         tested ? 2 : 1, watch_curve, best, mark},
 	};
 	char *path = n ? mc_run_path(run, name) : NULL;
-	const int ok = !n || (path && mc_plot(path, title, "epoch", watched ? 2 : 1, panel, &run->err) == MC_OK);
+	const int ok = !n || (path && mc_plot(path, title, "epoch", watched ? 2 : 1, panel,
+	                                      &run->err) == MC_OK);
 	free(path);
 	free(v);
 	return ok;
@@ -81,7 +89,8 @@ static int draw_output(mc_run *run, const mc_driver_part *p, const mc_call *c, i
 	const mc_array *a = &c->result[output];
 	char name[300], title[300];
 	mc_number n;
-	int64_t height = a->rank > 1 ? a->size[a->rank - 2] : 1, width = a->rank ? a->size[a->rank - 1] : 1;
+	int64_t height = a->rank > 1 ? a->size[a->rank - 2] : 1,
+		width = a->rank ? a->size[a->rank - 1] : 1;
 	if (mc_key_number(run, p, "tile", 0, &env, &n))
 		height = width = n.i;
 	if (mc_key_number(run, p, "tile", 1, &env, &n))

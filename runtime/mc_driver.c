@@ -58,7 +58,8 @@ char *mc_run_path(mc_run *run, const char *name)
 	}
 	memcpy(path, run->out, n + 1);
 	if (!n || !make_folders(path)) {
-		mc_fail(&run->err, MC_IO, "cannot make the folder %s: %s", run->out, n ? strerror(errno) : "it has no name");
+		mc_fail(&run->err, MC_IO, "cannot make the folder %s: %s", run->out,
+		        n ? strerror(errno) : "it has no name");
 		free(path);
 		return NULL;
 	}

@@ -1,19 +1,18 @@
-/* mc_driver.h -- a model's `driver` block as tables, and the program `NAME train|predict|info` that runs them
+/* mc_driver.h -- a model's `driver` block as tables, and the program `NAME train|predict|info`
+ * that runs them
  *
- * The compiler writes the tables in the order of the block and has checked their names; the driver knows no model.
+ * The compiler writes the tables in the order of the block and has checked their names; the
+ * driver knows no model.
  *
- *      static int64_t fit_train_model_steps(const mc_driver_env *e) { return e->dims[1] / 600; }
- *      static const mc_driver_number fit_train_model_steps_[] = {{"n_train // batch_size", fit_train_model_steps, 0}};
- *      static const mc_driver_key fit_train_model_keys[] = {
- *              {"steps", 1, fit_train_model_steps_, 0},
- *              {"watch", 1, 0, fit_train_model_watch},        static const char *const fit_train_model_watch[] = {"validate_model.errors"};
- *      };
+ *      static int64_t fit_steps(const mc_driver_env *e) { return e->dims[1] / 600; }
+ *      static const mc_driver_number steps[] = {{"n_train // batch_size", fit_steps, NULL}};
+ *      static const char *const watch[] = {"validate_model.errors"};
+ *      static const mc_driver_key keys[] = {{"steps", 1, steps, NULL}, {"watch", 1, NULL, watch}};
  *      static const mc_driver_part parts[] = {
- *              {MC_DRIVER_BIND, 0, 0, 6, bind_files, 0, 0},
- *              {MC_DRIVER_SET, "test", 0, 2, set_test_files, 0, 0},
- *              {MC_DRIVER_FIT, "train_model", "train_model", 0, 0, 9, fit_train_model_keys},
+ *              {MC_DRIVER_BIND, NULL, NULL, 6, bind_files, 0, NULL},
+ *              {MC_DRIVER_FIT, "train_model", "train_model", 0, NULL, 2, keys},
  *      };
- *      static const mc_driver driver = {&logistic_regression_model, "models/logistic_regression.model", 5, parts};
+ *      static const mc_driver driver = {&NAME_model, "models/NAME.model", 2, parts};
  *      int main(int argc, char **argv) { return mc_driver_main(&driver, argc, argv); } */
 #ifndef MC_DRIVER_H
 #define MC_DRIVER_H
@@ -29,7 +28,8 @@ typedef struct mc_driver_env {
 	int64_t step, epoch, total; /* all from 0 */
 } mc_driver_env;
 
-/* A scalar of the block: an integer or a real expression (bool: an integer), the other pointer is NULL */
+/* A scalar of the block: an integer or a real expression (bool: an integer), the other pointer
+ * is NULL */
 typedef struct mc_driver_number {
 	const char *text; /* as written */
 	int64_t (*integer)(const mc_driver_env *);
@@ -74,7 +74,8 @@ typedef struct mc_driver {
 	const mc_driver_part *parts;
 } mc_driver;
 
-/* The program: its exit status is 0, 1 (a message was printed), 2 (usage) or 130 (stopped by Ctrl-C, resumable) */
+/* The program: its exit status is 0, 1 (a message was printed), 2 (usage) or 130 (stopped by
+ * Ctrl-C, resumable) */
 int mc_driver_main(const mc_driver *, int argc, char **argv);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* mc_files.c -- the driver's data: finds the files, cuts their rows, gives them the types that the model declares */
+/* mc_files.c -- the driver's data: finds the files, cuts their rows, gives them the types that
+ * the model declares */
 #define _DEFAULT_SOURCE
 #include <dirent.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@ static char *join(const char *folder, const char *name, const char *end, size_t 
 static size_t file_part(const char *path)
 {
 	const char *colon = strrchr(path, ':');
-	return colon && !strchr(colon, '/') && colon != path ? (size_t)(colon - path) : strlen(path);
+	return colon && !strchr(colon, '/') && colon != path ? (size_t)(colon - path)
+	                                                     : strlen(path);
 }
 
 /* The path in a folder as it is there, with or without .gz; NULL: it is not */
@@ -110,18 +112,21 @@ static int find_folder(mc_run *run)
 	if (run->data) {
 		const char *name = lacks(run, run->data);
 		if (name) {
-			mc_fail(&run->err, MC_IO, "cannot find %s in %s (also with or without .gz)", name, run->data);
+			mc_fail(&run->err, MC_IO, "cannot find %s in %s (also with or without .gz)",
+			        name, run->data);
 			return 0;
 		}
 		run->folder = join("", run->data, "", 0);
 	} else if (!lacks(run, "data")) {
 		run->folder = join("", "data", "", 0);
-	} else if (!(run->folder = search_below(run, "/usr/share/datasets")) && !lacks(run, "models/data")) {
+	} else if (!(run->folder = search_below(run, "/usr/share/datasets")) &&
+	           !lacks(run, "models/data")) {
 		run->folder = join("", "models/data", "", 0);
 	}
 	if (!run->folder) {
 		const char *name = lacks(run, "models/data");
-		mc_fail(&run->err, MC_IO, "cannot find %s in data, /usr/share/datasets/* or models/data; --data DIR says where it is",
+		mc_fail(&run->err, MC_IO,
+		        "cannot find %s in data, /usr/share/datasets/* or models/data; --data DIR says where it is",
 		        name ? name : "the data");
 	}
 	return run->folder != NULL;
@@ -129,7 +134,8 @@ static int find_folder(mc_run *run)
 
 /* ---- from a file to an array of the declared type */
 
-/* Gives the array the type's sizes and dtype.  A dim not known yet is learnt, but not `lead`, whose size is the array's own. */
+/* Gives the array the type's sizes and dtype.  A dim not known yet is learnt, but not `lead`,
+ * whose size is the array's own. */
 static int adapt(mc_run *run, mc_array *a, const mc_type *t, int lead, const char *what)
 {
 	char have[160], want[160];
@@ -137,9 +143,12 @@ static int adapt(mc_run *run, mc_array *a, const mc_type *t, int lead, const cha
 	int64_t size[MC_MAX_RANK], learnt[MC_MAX_RANK];
 	int whole = a->rank == t->rank, unknown = 0;
 	for (int i = 0; i < t->rank; i++) {
-		const int dim = t->size[i] < 0 && t->size[i] != MC_FORMULA ? (int)(-1 - t->size[i]) : -1;
+		const int dim = t->size[i] < 0 && t->size[i] != MC_FORMULA ? (int)(-1 - t->size[i])
+		                                                           : -1;
 		learnt[i] = -1;
-		size[i] = t->size[i] >= 0 ? t->size[i] : dim < 0 ? t->formula(run->dims, i) : run->dims[dim];
+		size[i] = t->size[i] >= 0 ? t->size[i]
+		        : dim < 0         ? t->formula(run->dims, i)
+		                          : run->dims[dim];
 		if (dim >= 0 && (dim == lead || run->dims[dim] == 0)) {
 			learnt[i] = dim;
 			unknown += i > 0;
@@ -149,8 +158,8 @@ static int adapt(mc_run *run, mc_array *a, const mc_type *t, int lead, const cha
 	for (int i = 0; whole && i < t->rank; i++)
 		whole = size[i] == a->size[i];
 	/* other trailing sizes of the same product */
-	if (!whole && !unknown && t->rank > 0 && a->rank > 0 && size[0] == a->size[0] && mc_array_shape(&w, a->dtype, t->rank, size) &&
-	    w.count == a->count) {
+	if (!whole && !unknown && t->rank > 0 && a->rank > 0 && size[0] == a->size[0] &&
+	    mc_array_shape(&w, a->dtype, t->rank, size) && w.count == a->count) {
 		w.data = a->data;
 		*a = w;
 		whole = 1;
@@ -160,8 +169,8 @@ static int adapt(mc_run *run, mc_array *a, const mc_type *t, int lead, const cha
 		w.dtype = t->dtype;
 		w.rank = t->rank;
 		memcpy(w.size, size, sizeof w.size);
-		mc_fail(&run->err, MC_MISMATCH, "%s is %s, expected %s", what, mc_array_text(a, have, sizeof have),
-		        mc_array_text(&w, want, sizeof want));
+		mc_fail(&run->err, MC_MISMATCH, "%s is %s, expected %s", what,
+		        mc_array_text(a, have, sizeof have), mc_array_text(&w, want, sizeof want));
 		return 0;
 	}
 	for (int i = 0; i < t->rank; i++)
@@ -208,7 +217,8 @@ static const mc_array *cache_load(mc_run *run, Cache *c, char *path)
 	return &l->array;
 }
 
-static int64_t bound_of(const mc_driver_number *n, const mc_run *run, int64_t otherwise, int64_t rows)
+static int64_t bound_of(const mc_driver_number *n, const mc_run *run, int64_t otherwise,
+                        int64_t rows)
 {
 	const mc_driver_env env = {run->dims, 0, 0, 0};
 	if (!n)
@@ -218,7 +228,8 @@ static int64_t bound_of(const mc_driver_number *n, const mc_run *run, int64_t ot
 }
 
 /* `replaced`: a path from the command line, taken as it is and whole */
-static int load_file(mc_run *run, Cache *c, const mc_driver_file *f, const char *replaced, mc_array *out)
+static int load_file(mc_run *run, Cache *c, const mc_driver_file *f, const char *replaced,
+                     mc_array *out)
 {
 	char what[400];
 	char *path;
@@ -244,10 +255,13 @@ static int load_file(mc_run *run, Cache *c, const mc_driver_file *f, const char 
 	return mc_array_rows(a, lo, hi, out, what, &run->err) == MC_OK;
 }
 
-static void describe(const mc_run *run, const mc_driver_file *f, const char *replaced, char *what, size_t len)
+static void describe(const mc_run *run, const mc_driver_file *f, const char *replaced, char *what,
+                     size_t len)
 {
-	snprintf(what, len, "%s (%.300s%s%.300s)", f->name, replaced || *f->path == '/' || !run->folder ? "" : run->folder,
-	         replaced || *f->path == '/' || !run->folder ? "" : "/", replaced ? replaced : f->path);
+	snprintf(what, len, "%s (%.300s%s%.300s)", f->name,
+	         replaced || *f->path == '/' || !run->folder ? "" : run->folder,
+	         replaced || *f->path == '/' || !run->folder ? "" : "/",
+	         replaced ? replaced : f->path);
 }
 
 /* ---- bind */
@@ -273,7 +287,8 @@ int mc_run_bind(mc_run *run)
 				continue;
 			ok = load_file(run, &cache, &p->files[k], NULL, &run->bound[t]);
 			describe(run, &p->files[k], NULL, what, sizeof what);
-			ok = ok && adapt(run, &run->bound[t], &run->model->tensors[t].type, -1, what);
+			ok = ok &&
+			     adapt(run, &run->bound[t], &run->model->tensors[t].type, -1, what);
 		}
 	}
 	cache_free(&cache);
@@ -281,9 +296,11 @@ int mc_run_bind(mc_run *run)
 	for (int t = 0; ok && t < run->model->ntensors; t++) {
 		const mc_tensor *x = &run->model->tensors[t];
 		int64_t size[MC_MAX_RANK];
-		for (int i = 0; run->bound[t].data && i < mc_type_sizes(&x->type, run->dims, size) && ok; i++)
+		for (int i = 0;
+		     run->bound[t].data && i < mc_type_sizes(&x->type, run->dims, size) && ok; i++)
 			if (size[i] != run->bound[t].size[i]) {
-				mc_fail(&run->err, MC_MISMATCH, "%s: size %d is %lld, expected %lld", x->name, i,
+				mc_fail(&run->err, MC_MISMATCH,
+				        "%s: size %d is %lld, expected %lld", x->name, i,
 				        (long long)run->bound[t].size[i], (long long)size[i]);
 				ok = 0;
 			}
@@ -299,7 +316,8 @@ int mc_run_bind_object(mc_run *run)
 			continue;
 		const mc_status status = t->bind(run->object, run->dims, run->bound[i].data);
 		if (status != MC_OK) {
-			mc_fail(&run->err, status, "cannot bind %s: %s", t->name, run->model->status_text(status));
+			mc_fail(&run->err, status, "cannot bind %s: %s", t->name,
+			        run->model->status_text(status));
 			return 0;
 		}
 	}
@@ -348,8 +366,8 @@ static int load_set(mc_run *run, mc_set *s)
 		if (!ok || lead < 0)
 			continue;
 		if (s->rows >= 0 && s->array[k].size[0] != s->rows) {
-			mc_fail(&run->err, MC_MISMATCH, "%s has %lld rows, expected %lld as in %s", what, (long long)s->array[k].size[0],
-			        (long long)s->rows, first);
+			mc_fail(&run->err, MC_MISMATCH, "%s has %lld rows, expected %lld as in %s",
+			        what, (long long)s->array[k].size[0], (long long)s->rows, first);
 			ok = 0;
 		}
 		s->rows = s->array[k].size[0];
@@ -368,7 +386,8 @@ mc_set *mc_run_set(mc_run *run, const char *name)
 {
 	for (int i = 0; i < run->nsets; i++)
 		if (!strcmp(run->set[i].part->name, name))
-			return run->set[i].loaded || load_set(run, &run->set[i]) ? &run->set[i] : NULL;
+			return run->set[i].loaded || load_set(run, &run->set[i]) ? &run->set[i]
+			                                                         : NULL;
 	mc_fail(&run->err, MC_MISMATCH, "there is no set named %s", name);
 	return NULL;
 }
@@ -398,7 +417,9 @@ int mc_run_create(mc_run *run, const int64_t *most)
 		if (dims[k] == 0)
 			dims[k] = setting_of_size(run, d->name);
 		if (dims[k] == 0 && d->exact) {
-			mc_fail(&run->err, MC_SIZE, "the size %s is not known from the data: --%s N gives it", d->name, d->name);
+			mc_fail(&run->err, MC_SIZE,
+			        "the size %s is not known from the data: --%s N gives it", d->name,
+			        d->name);
 			free(dims);
 			return 0;
 		}
@@ -412,7 +433,8 @@ int mc_run_create(mc_run *run, const int64_t *most)
 	}
 	run->object = m->create(dims);
 	if (!run->object)
-		mc_fail(&run->err, MC_NO_MEMORY, "cannot make %s for %s: out of memory (%zu bytes), or a size outside its bounds",
+		mc_fail(&run->err, MC_NO_MEMORY,
+		        "cannot make %s for %s: out of memory (%zu bytes), or a size outside its bounds",
 		        m->name, *sizes ? sizes : "it", m->bytes(dims));
 	free(dims);
 	return run->object != NULL;

@@ -30,10 +30,12 @@ int mc_history_csv(const mc_run *run, const mc_history *h, const char *path, mc_
 	for (int i = 0; i < h->n; i++) {
 		const double *r = h->row[i];
 		const char *name = run->driver->parts[(int)r[MC_HIST_FIT]].name;
-		int n = snprintf(line, sizeof line, "%.80s,%.0f,%.0f", name, r[MC_HIST_EPOCH] + 1, r[MC_HIST_TOTAL]);
+		int n = snprintf(line, sizeof line, "%.80s,%.0f,%.0f", name, r[MC_HIST_EPOCH] + 1,
+		                 r[MC_HIST_TOTAL]);
 		for (int k = MC_HIST_TRAIN; k < MC_HIST; k++)
-			n += isnan(r[k]) ? snprintf(line + n, sizeof line - (size_t)n, ",nan")
-			                 : snprintf(line + n, sizeof line - (size_t)n, ",%.9g", r[k]);
+			n += isnan(r[k])
+			           ? snprintf(line + n, sizeof line - (size_t)n, ",nan")
+			           : snprintf(line + n, sizeof line - (size_t)n, ",%.9g", r[k]);
 		line[n++] = '\n';
 		mc_out_write(&o, line, (size_t)n);
 	}

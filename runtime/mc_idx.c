@@ -8,7 +8,8 @@
 static const struct {
 	unsigned char code;
 	mc_dtype dtype;
-} types[] = {{0x08, MC_UINT8}, {0x09, MC_INT8}, {0x0B, MC_INT16}, {0x0C, MC_INT32}, {0x0D, MC_FLOAT32}, {0x0E, MC_FLOAT64}};
+} types[] = {{0x08, MC_UINT8}, {0x09, MC_INT8},    {0x0B, MC_INT16},
+             {0x0C, MC_INT32}, {0x0D, MC_FLOAT32}, {0x0E, MC_FLOAT64}};
 enum { NTYPES = sizeof types / sizeof *types };
 
 static int little_endian(void)
@@ -24,29 +25,38 @@ mc_status mc_idx_parse(const char *path, mc_bytes in, mc_array *out, mc_error *e
 	*out = (mc_array){0};
 	int type = 0;
 	if (in.len < 4 || in.data[0] || in.data[1])
-		return mc_fail(err, MC_FORMAT, "%s: not an IDX file: expected two zero bytes, a type and a rank", path);
+		return mc_fail(err, MC_FORMAT,
+		               "%s: not an IDX file: expected two zero bytes, a type and a rank",
+		               path);
 	while (type < NTYPES && types[type].code != in.data[2])
 		type++;
 	const int rank = in.data[3];
 	if (type == NTYPES)
-		return mc_fail(err, MC_FORMAT, "%s: IDX type 0x%02x is not one of 08 09 0b 0c 0d 0e", path, in.data[2]);
+		return mc_fail(err, MC_FORMAT,
+		               "%s: IDX type 0x%02x is not one of 08 09 0b 0c 0d 0e", path,
+		               in.data[2]);
 	if (rank > MC_MAX_RANK)
-		return mc_fail(err, MC_FORMAT, "%s: IDX rank %d, expected at most %d", path, rank, MC_MAX_RANK);
+		return mc_fail(err, MC_FORMAT, "%s: IDX rank %d, expected at most %d", path, rank,
+		               MC_MAX_RANK);
 	const size_t header = 4 + 4 * (size_t)rank;
 	if (in.len < header)
-		return mc_fail(err, MC_FORMAT, "%s: the IDX header is cut off: %zu bytes, expected %zu", path, in.len, header);
+		return mc_fail(err, MC_FORMAT,
+		               "%s: the IDX header is cut off: %zu bytes, expected %zu", path,
+		               in.len, header);
 	int64_t size[MC_MAX_RANK];
 	for (int i = 0; i < rank; i++) {
 		const unsigned char *p = in.data + 4 + 4 * i;
-		size[i] = (int64_t)p[0] << 24 | (int64_t)p[1] << 16 | (int64_t)p[2] << 8 | (int64_t)p[3];
+		size[i] = (int64_t)p[0] << 24 | (int64_t)p[1] << 16 | (int64_t)p[2] << 8 |
+		          (int64_t)p[3];
 	}
 	if (!mc_array_shape(out, types[type].dtype, rank, size))
-		return mc_fail(err, MC_FORMAT, "%s: the sizes in the IDX header are too large", path);
+		return mc_fail(err, MC_FORMAT, "%s: the sizes in the IDX header are too large",
+		               path);
 	const size_t width = mc_dtype_bytes(out->dtype), bytes = (size_t)out->count * width;
 	if (in.len - header != bytes) {
 		char text[160];
-		return mc_fail(err, MC_FORMAT, "%s: %zu bytes of values, expected %zu for %s", path, in.len - header, bytes,
-		               mc_array_text(out, text, sizeof text));
+		return mc_fail(err, MC_FORMAT, "%s: %zu bytes of values, expected %zu for %s", path,
+		               in.len - header, bytes, mc_array_text(out, text, sizeof text));
 	}
 	out->data = malloc(bytes ? bytes : 1);
 	if (!out->data)
@@ -63,7 +73,8 @@ mc_status mc_idx_write(const char *path, const mc_array *a, mc_error *err)
 	while (type < NTYPES && types[type].dtype != a->dtype)
 		type++;
 	if (type == NTYPES)
-		return mc_fail(err, MC_MISMATCH, "%s: IDX has no type %s", path, mc_dtype_name(a->dtype));
+		return mc_fail(err, MC_MISMATCH, "%s: IDX has no type %s", path,
+		               mc_dtype_name(a->dtype));
 	const size_t width = mc_dtype_bytes(a->dtype), bytes = (size_t)a->count * width;
 	const size_t header = 4 + 4 * (size_t)a->rank, total = header + bytes;
 	unsigned char *text = malloc(total);
@@ -75,7 +86,8 @@ mc_status mc_idx_write(const char *path, const mc_array *a, mc_error *err)
 	for (int i = 0; i < a->rank; i++) {
 		if (a->size[i] > UINT32_MAX) {
 			free(text);
-			return mc_fail(err, MC_SIZE, "%s: IDX has no size %lld", path, (long long)a->size[i]);
+			return mc_fail(err, MC_SIZE, "%s: IDX has no size %lld", path,
+			               (long long)a->size[i]);
 		}
 		for (int j = 0; j < 4; j++)
 			text[4 + 4 * i + j] = (unsigned char)(a->size[i] >> (24 - 8 * j));

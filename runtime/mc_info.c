@@ -12,7 +12,8 @@ static void print_type(const mc_model *m, const mc_type *t)
 		if (t->size[i] >= 0)
 			printf("%lld", (long long)t->size[i]);
 		else
-			printf("%s", t->size[i] == MC_FORMULA ? "..." : m->dims[-1 - t->size[i]].name);
+			printf("%s",
+			       t->size[i] == MC_FORMULA ? "..." : m->dims[-1 - t->size[i]].name);
 	}
 	printf(t->rank ? "]" : "");
 }
@@ -31,7 +32,8 @@ int mc_run_info(mc_run *run)
 {
 	static const char *const kinds[] = {"param", "shared", "data"};
 	const mc_model *m = run->model;
-	printf("model %s, %s%s%s\n", m->name, mc_dtype_name(m->floatX), run->driver->source ? ", from " : "",
+	printf("model %s, %s%s%s\n", m->name, mc_dtype_name(m->floatX),
+	       run->driver->source ? ", from " : "",
 	       run->driver->source ? run->driver->source : "");
 	for (int i = 0; i < m->ntensors; i++) {
 		printf("%s %s : ", kinds[m->tensors[i].kind], m->tensors[i].name);

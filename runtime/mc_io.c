@@ -114,21 +114,24 @@ mc_status mc_gunzip(const char *path, mc_bytes *bytes, mc_error *err)
 			if (at == bytes->len)
 				break;
 			/* another member may follow; anything else is not ours */
-			if (bytes->len - at < 2 || bytes->data[at] != 0x1f || bytes->data[at + 1] != 0x8b ||
-			    inflateReset(&z) != Z_OK) {
-				status = mc_fail(err, MC_FORMAT, "%s: %zu bytes after the end of the gzip data", path,
-				                 bytes->len - at);
+			if (bytes->len - at < 2 || bytes->data[at] != 0x1f ||
+			    bytes->data[at + 1] != 0x8b || inflateReset(&z) != Z_OK) {
+				status = mc_fail(err, MC_FORMAT,
+				                 "%s: %zu bytes after the end of the gzip data",
+				                 path, bytes->len - at);
 				break;
 			}
 		} else if (rc == Z_MEM_ERROR) {
 			status = mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
 			break;
 		} else if (rc == Z_DATA_ERROR || rc == Z_NEED_DICT || rc == Z_STREAM_ERROR) {
-			status = mc_fail(err, MC_FORMAT, "%s: damaged gzip data near byte %zu%s%s", path, at, z.msg ? ": " : "",
-			                 z.msg ? z.msg : "");
+			status = mc_fail(err, MC_FORMAT, "%s: damaged gzip data near byte %zu%s%s",
+			                 path, at, z.msg ? ": " : "", z.msg ? z.msg : "");
 			break;
 		} else if (at == bytes->len && z.avail_out > 0) {
-			status = mc_fail(err, MC_FORMAT, "%s: the gzip data is cut off after %zu bytes", path, bytes->len);
+			status = mc_fail(err, MC_FORMAT,
+			                 "%s: the gzip data is cut off after %zu bytes", path,
+			                 bytes->len);
 			break;
 		}
 	}
@@ -197,7 +200,8 @@ void mc_out_write(mc_out *o, const void *data, size_t len)
 static void sync_folder(const char *path)
 {
 	const char *base = strrchr(path, '/');
-	char *folder = base ? copy_of(path, base == path ? 1 : (size_t)(base - path), "") : copy_of(".", 1, "");
+	char *folder = base ? copy_of(path, base == path ? 1 : (size_t)(base - path), "")
+	                    : copy_of(".", 1, "");
 	const int fd = folder ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd >= 0) {
 		fsync(fd);

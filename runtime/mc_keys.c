@@ -42,8 +42,8 @@ int mc_key_count(const mc_run *run, const mc_driver_part *part, const char *name
 	return s ? s->n : k ? k->n : 0;
 }
 
-int mc_key_number(const mc_run *run, const mc_driver_part *part, const char *name, int i, const mc_driver_env *env,
-                  mc_number *out)
+int mc_key_number(const mc_run *run, const mc_driver_part *part, const char *name, int i,
+                  const mc_driver_env *env, mc_number *out)
 {
 	const mc_setting *s = mc_run_setting(run, part, name);
 	if (s) {
@@ -68,14 +68,15 @@ int mc_key_number(const mc_run *run, const mc_driver_part *part, const char *nam
 	return 1;
 }
 
-int64_t mc_key_integer(const mc_run *run, const mc_driver_part *part, const char *name, const mc_driver_env *env,
-                       int64_t otherwise)
+int64_t mc_key_integer(const mc_run *run, const mc_driver_part *part, const char *name,
+                       const mc_driver_env *env, int64_t otherwise)
 {
 	mc_number n;
 	return mc_key_number(run, part, name, 0, env, &n) ? n.i : otherwise;
 }
 
-double mc_key_real(const mc_run *run, const mc_driver_part *part, const char *name, const mc_driver_env *env, double otherwise)
+double mc_key_real(const mc_run *run, const mc_driver_part *part, const char *name,
+                   const mc_driver_env *env, double otherwise)
 {
 	mc_number n;
 	return mc_key_number(run, part, name, 0, env, &n) ? n.f : otherwise;
@@ -90,7 +91,8 @@ const char *mc_key_name(const mc_run *run, const mc_driver_part *part, const cha
 	return k && k->names && i < k->n ? k->names[i] : NULL;
 }
 
-/* ---- names that must be there: the block's were checked by the compiler, the command line's are checked here */
+/* ---- names that must be there: the block's were checked by the compiler, the command line's
+ * are checked here */
 
 static const mc_driver_part *find_set(const mc_run *run, const char *name)
 {
@@ -112,13 +114,15 @@ static int check_output(mc_run *run, const mc_driver_part *part, const char *key
 	snprintf(name, sizeof name, "%.*s", dot ? (int)(dot - text) : 255, text);
 	const mc_function *f = mc_run_function(run, name);
 	if (!dot || !f || mc_call_output(f, dot + 1) < 0) {
-		mc_fail(&run->err, MC_MISMATCH, "%s.%s is %s, expected function.output%s%s", part->name, key, text,
-		        dot && f ? "; the outputs are those of " : "", dot && f ? name : "");
+		mc_fail(&run->err, MC_MISMATCH, "%s.%s is %s, expected function.output%s%s",
+		        part->name, key, text, dot && f ? "; the outputs are those of " : "",
+		        dot && f ? name : "");
 		return 0;
 	}
 	const mc_type *t = &f->out[mc_call_output(f, dot + 1)].type;
 	if (t->rank || t->dtype >= MC_COMPLEX64) {
-		mc_fail(&run->err, MC_MISMATCH, "%s.%s is %s, which is not a single number", part->name, key, text);
+		mc_fail(&run->err, MC_MISMATCH, "%s.%s is %s, which is not a single number",
+		        part->name, key, text);
 		return 0;
 	}
 	return 1;
@@ -132,8 +136,9 @@ static int check_at_least(mc_run *run, const mc_driver_part *part, const char *k
 		return 1;
 	n = s->number[0];
 	if ((n.is_real && floor(n.f) != n.f) || n.f < (double)least) {
-		mc_fail(&run->err, MC_MISMATCH, "%s.%s is %g, expected a whole number of at least %lld", part->name, key, n.f,
-		        (long long)least);
+		mc_fail(&run->err, MC_MISMATCH,
+		        "%s.%s is %g, expected a whole number of at least %lld", part->name, key,
+		        n.f, (long long)least);
 		return 0;
 	}
 	return 1;
@@ -145,7 +150,8 @@ int mc_run_check(mc_run *run)
 	static const struct {
 		const char *key;
 		int64_t least;
-	} counts[] = {{"steps", 1}, {"epochs", 0}, {"batch", 1}, {"watch_steps", 1}, {"test_steps", 1}, {"first", 0}, {"tile", 1}};
+	} counts[] = {{"steps", 1},      {"epochs", 0}, {"batch", 1}, {"watch_steps", 1},
+	              {"test_steps", 1}, {"first", 0},  {"tile", 1}};
 	for (int i = 0; i < run->driver->nparts; i++) {
 		const mc_driver_part *part = &run->driver->parts[i];
 		if (part->kind < MC_DRIVER_FIT)
@@ -153,7 +159,9 @@ int mc_run_check(mc_run *run)
 		for (int k = 0; k < 3; k++) {
 			const char *name = mc_key_name(run, part, sets[k], 0);
 			if (name && !find_set(run, name)) {
-				mc_fail(&run->err, MC_MISMATCH, "%s.%s is %s, but there is no set of that name", part->name, sets[k], name);
+				mc_fail(&run->err, MC_MISMATCH,
+				        "%s.%s is %s, but there is no set of that name", part->name,
+				        sets[k], name);
 				return 0;
 			}
 		}
@@ -164,14 +172,19 @@ int mc_run_check(mc_run *run)
 			return 0;
 		const char *before = mc_key_name(run, part, "before_epoch", 0);
 		if (before && !mc_run_function(run, before)) {
-			mc_fail(&run->err, MC_MISMATCH, "%s.before_epoch is %s, but there is no function of that name", part->name, before);
+			mc_fail(&run->err, MC_MISMATCH,
+			        "%s.before_epoch is %s, but there is no function of that name",
+			        part->name, before);
 			return 0;
 		}
-		for (int k = 0; k < mc_key_count(run, part, "show") && part->kind == MC_DRIVER_PREDICT; k++) {
+		for (int k = 0;
+		     k < mc_key_count(run, part, "show") && part->kind == MC_DRIVER_PREDICT; k++) {
 			const char *name = mc_key_name(run, part, "show", k);
-			if (!name || mc_call_output(mc_run_function(run, part->function), name) < 0) {
-				mc_fail(&run->err, MC_MISMATCH, "%s.show is %s, which is no output of %s", part->name, name ? name : "a number",
-				        part->function);
+			if (!name ||
+			    mc_call_output(mc_run_function(run, part->function), name) < 0) {
+				mc_fail(&run->err, MC_MISMATCH,
+				        "%s.show is %s, which is no output of %s", part->name,
+				        name ? name : "a number", part->function);
 				return 0;
 			}
 		}

@@ -1,4 +1,5 @@
-/* mc_load.c -- arrays from a file of any of the formats, found by what it holds; collections of named arrays */
+/* mc_load.c -- arrays from a file of any of the formats, found by what it holds; collections of
+ * named arrays */
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,8 @@ mc_status mc_archive_load(const char *path, mc_archive *out, mc_error *err)
 }
 
 /* the array of that name, or the only one where no name is given */
-static mc_status take_one(const char *path, const char *name, mc_archive *from, mc_array *out, mc_error *err)
+static mc_status take_one(const char *path, const char *name, mc_archive *from, mc_array *out,
+                          mc_error *err)
 {
 	char names[400] = "";
 	for (int i = 0; i < from->n; i++) {
@@ -79,11 +81,14 @@ static mc_status take_one(const char *path, const char *name, mc_archive *from, 
 			return MC_OK;
 		}
 		const size_t used = strlen(names);
-		snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", from->item[i].name);
+		snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+		         from->item[i].name);
 	}
 	if (name)
-		return mc_fail(err, MC_MISMATCH, "%s: no array %s in it; it has %s", path, name, *names ? names : "none");
-	return mc_fail(err, MC_MISMATCH, "%s: expected one array, or its name as in %s:name; it has %s", path, path,
+		return mc_fail(err, MC_MISMATCH, "%s: no array %s in it; it has %s", path, name,
+		               *names ? names : "none");
+	return mc_fail(err, MC_MISMATCH,
+	               "%s: expected one array, or its name as in %s:name; it has %s", path, path,
 	               *names ? names : "none");
 }
 
@@ -93,7 +98,8 @@ static const char *name_in(const char *path)
 	const char *colon = strrchr(path, ':');
 	if (!colon || colon == path || strchr(colon, '/'))
 		return NULL;
-	for (const char *const *end = (const char *const[]){".npz", ".safetensors", NULL}; *end; end++) {
+	for (const char *const *end = (const char *const[]){".npz", ".safetensors", NULL}; *end;
+	     end++) {
 		const size_t n = strlen(*end);
 		if ((size_t)(colon - path) > n && !memcmp(colon - n, *end, n))
 			return colon;
@@ -129,13 +135,16 @@ mc_status mc_data_load(const char *path, mc_array *out, mc_error *err)
 		status = mc_npy_parse(path, in, out, err);
 	} else if (in.len >= 4 && !in.data[0] && !in.data[1]) {
 		status = mc_idx_parse(path, in, out, err);
-	} else if (mc_ends_with(path, ".csv") || mc_ends_with(path, ".tsv") || mc_ends_with(path, ".txt") ||
-	           mc_ends_with(path, ".csv.gz") || mc_ends_with(path, ".tsv.gz")) {
+	} else if (mc_ends_with(path, ".csv") || mc_ends_with(path, ".tsv") ||
+	           mc_ends_with(path, ".txt") || mc_ends_with(path, ".csv.gz") ||
+	           mc_ends_with(path, ".tsv.gz")) {
 		status = mc_csv_parse(path, in, out, err);
 	} else if (in.len == 0) {
 		status = mc_fail(err, MC_FORMAT, "%s: the file is empty", path);
 	} else {
-		status = mc_fail(err, MC_FORMAT, "%s: expected IDX, .npy, .npz, .safetensors or .csv, also as .gz", path);
+		status = mc_fail(err, MC_FORMAT,
+		                 "%s: expected IDX, .npy, .npz, .safetensors or .csv, also as .gz",
+		                 path);
 	}
 	if (status != MC_OK)
 		mc_array_free(out);

@@ -19,8 +19,10 @@ void mc_mean_add(mc_mean *m, const mc_array *value, int64_t rows)
 	m->calls++;
 	/* a share of the rows is the number nearest to count / rows, but for a rounding */
 	const double count = floor(v * weight + 0.5);
-	const double rounding = value->dtype == MC_FLOAT64 ? 2 * DBL_EPSILON : 2 * (double)FLT_EPSILON;
-	if (rows <= 0 || value->dtype < MC_FLOAT32 || !(v >= 0 && v <= 1) || fabs(v - count / weight) > rounding * v) {
+	const double rounding = value->dtype == MC_FLOAT64 ? 2 * DBL_EPSILON
+	                                                   : 2 * (double)FLT_EPSILON;
+	if (rows <= 0 || value->dtype < MC_FLOAT32 || !(v >= 0 && v <= 1) ||
+	    fabs(v - count / weight) > rounding * v) {
 		m->counted = 0;
 		return;
 	}
@@ -52,7 +54,8 @@ const char *mc_mean_text(const mc_mean *m, char *text, size_t len)
 {
 	char count[48], rows[48];
 	if (m->counted && m->calls)
-		snprintf(text, len, "%.6g %% (%s of %s)", 100 * mc_mean_value(m), mc_number_text(m->count, count, sizeof count),
+		snprintf(text, len, "%.6g %% (%s of %s)", 100 * mc_mean_value(m),
+		         mc_number_text(m->count, count, sizeof count),
 		         mc_number_text(m->rows, rows, sizeof rows));
 	else
 		snprintf(text, len, "%.6g", mc_mean_value(m));

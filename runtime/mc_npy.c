@@ -8,9 +8,10 @@ static const struct {
 	const char *code; /* behind the byte order */
 	mc_dtype dtype;
 } types[] = {
-	{"b1", MC_BOOL},    {"i1", MC_INT8},    {"i2", MC_INT16},   {"i4", MC_INT32},     {"i8", MC_INT64},
-	{"u1", MC_UINT8},   {"u2", MC_UINT16},  {"u4", MC_UINT32},  {"u8", MC_UINT64},    {"f2", MC_FLOAT16},
-	{"V2", MC_BFLOAT16}, {"f4", MC_FLOAT32}, {"f8", MC_FLOAT64}, {"c8", MC_COMPLEX64}, {"c16", MC_COMPLEX128},
+	{"b1", MC_BOOL},    {"i1", MC_INT8},      {"i2", MC_INT16},       {"i4", MC_INT32},
+	{"i8", MC_INT64},   {"u1", MC_UINT8},     {"u2", MC_UINT16},      {"u4", MC_UINT32},
+	{"u8", MC_UINT64},  {"f2", MC_FLOAT16},   {"V2", MC_BFLOAT16},    {"f4", MC_FLOAT32},
+	{"f8", MC_FLOAT64}, {"c8", MC_COMPLEX64}, {"c16", MC_COMPLEX128},
 };
 enum { NTYPES = sizeof types / sizeof *types };
 
@@ -106,7 +107,10 @@ static int parse_header(Text t, Header *h)
 		char key[16];
 		if (!take_string(&t, key, sizeof key) || !take(&t, ":"))
 			return 0;
-		const int bit = !strcmp(key, "descr") ? 1 : !strcmp(key, "fortran_order") ? 2 : !strcmp(key, "shape") ? 4 : 0;
+		const int bit = !strcmp(key, "descr")         ? 1
+		              : !strcmp(key, "fortran_order") ? 2
+		              : !strcmp(key, "shape")         ? 4
+		                                              : 0;
 		if (!bit || (seen & bit))
 			return 0;
 		seen |= bit;
@@ -156,7 +160,8 @@ mc_status mc_npy_parse(const char *path, mc_bytes in, mc_array *out, mc_error *e
 		return mc_fail(err, MC_FORMAT, "%s: not a .npy file", path);
 	const int version = in.data[6];
 	if (version < 1 || version > 3 || in.data[7] != 0)
-		return mc_fail(err, MC_FORMAT, "%s: .npy version %d.%d, expected 1.0, 2.0 or 3.0", path, version, in.data[7]);
+		return mc_fail(err, MC_FORMAT, "%s: .npy version %d.%d, expected 1.0, 2.0 or 3.0",
+		               path, version, in.data[7]);
 	const size_t begin = version == 1 ? 10 : 12;
 	size_t len = (size_t)in.data[8] | (size_t)in.data[9] << 8;
 	if (version > 1 && in.len >= 12)
@@ -166,19 +171,24 @@ mc_status mc_npy_parse(const char *path, mc_bytes in, mc_array *out, mc_error *e
 	const Text t = {(const char *)in.data + begin, (const char *)in.data + begin + len};
 	Header h;
 	if (!parse_header(t, &h))
-		return mc_fail(err, MC_FORMAT, "%s: damaged .npy header, or more than %d sizes", path, MC_MAX_RANK);
+		return mc_fail(err, MC_FORMAT, "%s: damaged .npy header, or more than %d sizes",
+		               path, MC_MAX_RANK);
 	int type = 0;
 	while (type < NTYPES && (!*h.descr || strcmp(types[type].code, h.descr + 1) != 0))
 		type++;
 	if (type == NTYPES || !strchr("<>|=", *h.descr))
-		return mc_fail(err, MC_FORMAT, "%s: values of type '%s' cannot be read, expected numbers", path, h.descr);
+		return mc_fail(err, MC_FORMAT,
+		               "%s: values of type '%s' cannot be read, expected numbers", path,
+		               h.descr);
 	if (!mc_array_shape(out, types[type].dtype, h.rank, h.size))
-		return mc_fail(err, MC_FORMAT, "%s: the sizes in the .npy header are too large", path);
-	const size_t width = mc_dtype_bytes(out->dtype), bytes = (size_t)out->count * width, have = in.len - begin - len;
+		return mc_fail(err, MC_FORMAT, "%s: the sizes in the .npy header are too large",
+		               path);
+	const size_t width = mc_dtype_bytes(out->dtype), bytes = (size_t)out->count * width,
+		     have = in.len - begin - len;
 	if (have != bytes) {
 		char text[160];
-		return mc_fail(err, MC_FORMAT, "%s: %zu bytes of values, expected %zu for %s", path, have, bytes,
-		               mc_array_text(out, text, sizeof text));
+		return mc_fail(err, MC_FORMAT, "%s: %zu bytes of values, expected %zu for %s", path,
+		               have, bytes, mc_array_text(out, text, sizeof text));
 	}
 	unsigned char *data = malloc(bytes ? bytes : 1);
 	if (!data)
@@ -196,7 +206,9 @@ mc_status mc_npy_parse(const char *path, mc_bytes in, mc_array *out, mc_error *e
 		if (data[i] > 1) {
 			const int value = data[i];
 			mc_array_free(out);
-			return mc_fail(err, MC_FORMAT, "%s: element %lld is the byte %d, expected 0 or 1", path, (long long)i, value);
+			return mc_fail(err, MC_FORMAT,
+			               "%s: element %lld is the byte %d, expected 0 or 1", path,
+			               (long long)i, value);
 		}
 	return MC_OK;
 }
@@ -209,8 +221,11 @@ size_t mc_npy_header(const mc_array *a, char text[MC_NPY_HEADER])
 	memcpy(text, "\x93NUMPY\1\0", 8);
 	char *s = text + 10;
 	char *const end = text + MC_NPY_HEADER;
-	const char order = mc_dtype_bytes(a->dtype) == 1 || a->dtype == MC_BFLOAT16 ? '|' : little_endian() ? '<' : '>';
-	s += snprintf(s, (size_t)(end - s), "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order, types[type].code);
+	const char order = mc_dtype_bytes(a->dtype) == 1 || a->dtype == MC_BFLOAT16 ? '|'
+	                 : little_endian()                                          ? '<'
+	                                                                            : '>';
+	s += snprintf(s, (size_t)(end - s), "{'descr': '%c%s', 'fortran_order': False, 'shape': (",
+	              order, types[type].code);
 	for (int i = 0; i < a->rank; i++)
 		s += snprintf(s, (size_t)(end - s), "%s%lld%s", i ? " " : "", (long long)a->size[i],
 		              i < a->rank - 1 || a->rank == 1 ? "," : "");

@@ -1,16 +1,28 @@
 /* mc_npz.c -- reads NumPy's .npz: a zip file of .npy files
  *
- * Stored or deflated entries, also zip64.  The central directory leads; each entry's own header must agree with it,
- * the entries and the directory must fill the file without a gap or an overlap, and every checksum must be right: no
- * damaged byte that means something passes. */
+ * Stored or deflated entries, also zip64.  The central directory leads; each entry's own header
+ * must agree with it, the entries and the directory must fill the file without a gap or an
+ * overlap, and every checksum must be right: no damaged byte that means something passes. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "mc_data.h"
 
-enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END64 = 0x06064b50, LOCATOR64 = 0x07064b50 };
-enum { LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, END64_BYTES = 56, LOCATOR64_BYTES = 20 };
+enum {
+	LOCAL = 0x04034b50,
+	CENTRAL = 0x02014b50,
+	END = 0x06054b50,
+	END64 = 0x06064b50,
+	LOCATOR64 = 0x07064b50
+};
+enum {
+	LOCAL_BYTES = 30,
+	CENTRAL_BYTES = 46,
+	END_BYTES = 22,
+	END64_BYTES = 56,
+	LOCATOR64_BYTES = 20
+};
 
 static uint64_t get(const unsigned char *p, int bytes)
 {
@@ -43,7 +55,8 @@ typedef struct Entry {
 
 static const char damaged[] = "damaged zip directory";
 
-/* Sizes of ffffffff stand in the extra field of zip64, in this order.  False if they are not there. */
+/* Sizes of ffffffff stand in the extra field of zip64, in this order.  False if they are not
+ * there. */
 static int zip64_field(const unsigned char *extra, size_t len, uint64_t *const value[3])
 {
 	int wanted = 0;
@@ -70,7 +83,8 @@ static int zip64_field(const unsigned char *extra, size_t len, uint64_t *const v
 	return !wanted && len == 0;
 }
 
-/* Where the central directory stands and how many entries it has.  It ends where the end record begins. */
+/* Where the central directory stands and how many entries it has.  It ends where the end record
+ * begins. */
 static const char *find_directory(mc_bytes in, uint64_t *begin, uint64_t *end, uint64_t *count)
 {
 	if (in.len < END_BYTES)
@@ -90,14 +104,16 @@ static const char *find_directory(mc_bytes in, uint64_t *begin, uint64_t *end, u
 	if (at >= LOCATOR64_BYTES && get(p - LOCATOR64_BYTES, 4) == LOCATOR64) {
 		const uint64_t at64 = get(p - LOCATOR64_BYTES + 8, 8);
 		const size_t locator = at - LOCATOR64_BYTES;
-		if (get(p - LOCATOR64_BYTES + 4, 4) || get(p - 4, 4) != 1 || locator < END64_BYTES || at64 != locator - END64_BYTES)
+		if (get(p - LOCATOR64_BYTES + 4, 4) || get(p - 4, 4) != 1 ||
+		    locator < END64_BYTES || at64 != locator - END64_BYTES)
 			return damaged;
 		const unsigned char *q = in.data + at64;
-		if (get(q, 4) != END64 || get(q + 4, 8) != END64_BYTES - 12 || get(q + 16, 4) || get(q + 20, 4) ||
-		    get(q + 24, 8) != get(q + 32, 8))
+		if (get(q, 4) != END64 || get(q + 4, 8) != END64_BYTES - 12 || get(q + 16, 4) ||
+		    get(q + 20, 4) || get(q + 24, 8) != get(q + 32, 8))
 			return damaged;
 		/* the short record repeats what fits, or is all ones */
-		if ((*count != 0xffff && *count != get(q + 32, 8)) || (size != 0xffffffff && size != get(q + 40, 8)) ||
+		if ((*count != 0xffff && *count != get(q + 32, 8)) ||
+		    (size != 0xffffffff && size != get(q + 40, 8)) ||
 		    (*begin != 0xffffffff && *begin != get(q + 48, 8)))
 			return damaged;
 		*count = get(q + 32, 8);
@@ -114,7 +130,8 @@ static const char *read_central(mc_bytes in, uint64_t *at, uint64_t end, Entry *
 	const unsigned char *p = in.data + *at;
 	if (end - *at < CENTRAL_BYTES || get(p, 4) != CENTRAL)
 		return damaged;
-	const size_t name = (size_t)get(p + 28, 2), extra = (size_t)get(p + 30, 2), comment = (size_t)get(p + 32, 2);
+	const size_t name = (size_t)get(p + 28, 2), extra = (size_t)get(p + 30, 2),
+		     comment = (size_t)get(p + 32, 2);
 	if (end - *at - CENTRAL_BYTES < name + extra + comment)
 		return damaged;
 	e->flags = (unsigned)get(p + 8, 2);
@@ -144,8 +161,8 @@ static const char *read_local(mc_bytes in, uint64_t directory, Entry *e, const u
 	const uint64_t left = directory - e->offset - LOCAL_BYTES;
 	if (left < name + extra || left - name - extra < e->packed)
 		return damaged;
-	if (name != e->name_len || memcmp(p + LOCAL_BYTES, e->name, name) != 0 || get(p + 6, 2) != e->flags ||
-	    get(p + 8, 2) != e->method)
+	if (name != e->name_len || memcmp(p + LOCAL_BYTES, e->name, name) != 0 ||
+	    get(p + 6, 2) != e->flags || get(p + 8, 2) != e->method)
 		return damaged;
 	/* bits 1, 2: kind of deflate; 3: sizes follow the data; 11: the name is UTF-8 */
 	if (e->flags & ~0x080eu)
@@ -166,7 +183,8 @@ static const char *read_local(mc_bytes in, uint64_t directory, Entry *e, const u
 	const int sign = rest >= 4 && get(q, 4) == 0x08074b50 ? 4 : 0;
 	for (int wide = 4; wide <= 8; wide += 4)
 		if (rest >= (uint64_t)(sign + 4 + 2 * wide) && get(q + sign, 4) == e->crc &&
-		    get(q + sign + 4, wide) == e->packed && get(q + sign + 4 + wide, wide) == e->bytes) {
+		    get(q + sign + 4, wide) == e->packed &&
+		    get(q + sign + 4 + wide, wide) == e->bytes) {
 			e->end += (uint64_t)(sign + 4 + 2 * wide);
 			return NULL;
 		}
@@ -178,7 +196,8 @@ static const char *unpack(const Entry *e, const unsigned char *data, mc_bytes *o
 {
 	const char *why = NULL;
 	/* deflate makes at most 1032 bytes of one */
-	if (e->bytes > SIZE_MAX - 1 || (e->method == 8 && e->bytes / 1032 > e->packed) || (e->method == 0 && e->bytes != e->packed))
+	if (e->bytes > SIZE_MAX - 1 || (e->method == 8 && e->bytes / 1032 > e->packed) ||
+	    (e->method == 0 && e->bytes != e->packed))
 		return damaged;
 	if (e->method != 0 && e->method != 8)
 		return "a zip method other than stored and deflated";
@@ -196,8 +215,10 @@ static const char *unpack(const Entry *e, const unsigned char *data, mc_bytes *o
 		if (inflateInit2(&z, -15) != Z_OK)
 			rc = Z_MEM_ERROR;
 		while (rc == Z_OK) {
-			const uInt n = e->packed - in < 1u << 30 ? (uInt)(e->packed - in) : 1u << 30;
-			const uInt room = out->len + 1 - at < 1u << 30 ? (uInt)(out->len + 1 - at) : 1u << 30;
+			const uInt n = e->packed - in < 1u << 30 ? (uInt)(e->packed - in)
+			                                         : 1u << 30;
+			const uInt room = out->len + 1 - at < 1u << 30 ? (uInt)(out->len + 1 - at)
+			                                               : 1u << 30;
 			z.next_in = (unsigned char *)(uintptr_t)(data + in);
 			z.avail_in = n;
 			z.next_out = out->data + at;
@@ -223,8 +244,8 @@ static int by_offset(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static mc_status read_entries(const char *path, mc_bytes in, uint64_t directory, uint64_t count, Entry *entry,
-                              mc_archive *out, mc_error *err)
+static mc_status read_entries(const char *path, mc_bytes in, uint64_t directory, uint64_t count,
+                              Entry *entry, mc_archive *out, mc_error *err)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		Entry *e = &entry[i];
@@ -235,8 +256,8 @@ static mc_status read_entries(const char *path, mc_bytes in, uint64_t directory,
 		if (!why)
 			why = unpack(e, data, &bytes);
 		if (why)
-			return mc_fail(err, strcmp(why, "out of memory") ? MC_FORMAT : MC_NO_MEMORY, "%s: %.*s: %s", path, shown,
-			               (const char *)e->name, why);
+			return mc_fail(err, strcmp(why, "out of memory") ? MC_FORMAT : MC_NO_MEMORY,
+			               "%s: %.*s: %s", path, shown, (const char *)e->name, why);
 		size_t len = e->name_len;
 		char where[256];
 		if (len > 4 && !memcmp(e->name + len - 4, ".npy", 4))
@@ -245,7 +266,8 @@ static mc_status read_entries(const char *path, mc_bytes in, uint64_t directory,
 		mc_status status = MC_OK;
 		mc_array *a = NULL;
 		if (memchr(e->name, 0, len))
-			status = mc_fail(err, MC_FORMAT, "%s: an array's name has a zero byte", path);
+			status = mc_fail(err, MC_FORMAT, "%s: an array's name has a zero byte",
+			                 path);
 		else if (!(a = mc_archive_add(out, (const char *)e->name, len)))
 			status = mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
 		else
@@ -255,18 +277,21 @@ static mc_status read_entries(const char *path, mc_bytes in, uint64_t directory,
 			return status;
 		for (int j = 0; j + 1 < out->n; j++)
 			if (!strcmp(out->item[j].name, out->item[out->n - 1].name))
-				return mc_fail(err, MC_FORMAT, "%s: two arrays are named %s", path, out->item[j].name);
+				return mc_fail(err, MC_FORMAT, "%s: two arrays are named %s", path,
+				               out->item[j].name);
 	}
 	/* side by side from the first byte to the directory */
 	qsort(entry, (size_t)count, sizeof *entry, by_offset);
 	uint64_t at = 0;
 	for (uint64_t i = 0; i < count; i++) {
 		if (entry[i].offset != at)
-			return mc_fail(err, MC_FORMAT, "%s: bytes between the entries of the zip file", path);
+			return mc_fail(err, MC_FORMAT,
+			               "%s: bytes between the entries of the zip file", path);
 		at = entry[i].end;
 	}
 	if (at != directory)
-		return mc_fail(err, MC_FORMAT, "%s: bytes between the entries of the zip file", path);
+		return mc_fail(err, MC_FORMAT, "%s: bytes between the entries of the zip file",
+		               path);
 	return MC_OK;
 }
 
@@ -287,8 +312,8 @@ mc_status mc_npz_parse(const char *path, mc_bytes in, mc_archive *out, mc_error 
 		why = read_central(in, &at, end, &entry[i]);
 	if (!why && at != end)
 		why = damaged;
-	const mc_status status =
-		why ? mc_fail(err, MC_FORMAT, "%s: %s", path, why) : read_entries(path, in, begin, count, entry, out, err);
+	const mc_status status = why ? mc_fail(err, MC_FORMAT, "%s: %s", path, why)
+	                             : read_entries(path, in, begin, count, entry, out, err);
 	free(entry);
 	if (status != MC_OK)
 		mc_archive_free(out);

@@ -1,11 +1,24 @@
-/* mc_npz_write.c -- writes NumPy's .npz: stored entries, the same bytes for the same arrays; zip64 where sizes need it */
+/* mc_npz_write.c -- writes NumPy's .npz: stored entries, the same bytes for the same arrays;
+ * zip64 where sizes need it */
 #include <stdlib.h>
 #include <string.h>
 
 #include "mc_data.h"
 
-enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END64 = 0x06064b50, LOCATOR64 = 0x07064b50 };
-enum { LOCAL_BYTES = 30, CENTRAL_BYTES = 46, END_BYTES = 22, END64_BYTES = 56, LOCATOR64_BYTES = 20 };
+enum {
+	LOCAL = 0x04034b50,
+	CENTRAL = 0x02014b50,
+	END = 0x06054b50,
+	END64 = 0x06064b50,
+	LOCATOR64 = 0x07064b50
+};
+enum {
+	LOCAL_BYTES = 30,
+	CENTRAL_BYTES = 46,
+	END_BYTES = 22,
+	END64_BYTES = 56,
+	LOCATOR64_BYTES = 20
+};
 
 static unsigned char *put(unsigned char *p, int bytes, uint64_t n)
 {
@@ -24,7 +37,8 @@ static uint32_t short_of(uint64_t n)
 	return n >= 0xffffffff ? 0xffffffff : (uint32_t)n;
 }
 
-/* The fields that both headers share, then the name's and the extra field's lengths.  1980-01-01: the same bytes each time. */
+/* The fields that both headers share, then the name's and the extra field's lengths.
+ * 1980-01-01: the same bytes each time. */
 static unsigned char *put_common(unsigned char *p, const Written *w, size_t name_len, size_t extra)
 {
 	p = put(p, 2, w->bytes >= 0xffffffff || w->offset >= 0xffffffff ? 45 : 20);
@@ -119,7 +133,8 @@ mc_status mc_npz_write(const char *path, int n, const mc_named *item, mc_error *
 	mc_out o;
 	for (int i = 0; i < n; i++)
 		if (strlen(item[i].name) > 0xffff - 4)
-			return mc_fail(err, MC_FORMAT, "cannot write %s: a name of %zu bytes", path, strlen(item[i].name));
+			return mc_fail(err, MC_FORMAT, "cannot write %s: a name of %zu bytes", path,
+			               strlen(item[i].name));
 	Written *w = calloc((size_t)n + 1, sizeof *w);
 	if (!w)
 		return mc_fail(err, MC_NO_MEMORY, "cannot write %s: out of memory", path);

@@ -1,4 +1,5 @@
-/* mc_options.c -- the command line: general options, and every key and scalar argument of the driver block */
+/* mc_options.c -- the command line: general options, and every key and scalar argument of the
+ * driver block */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +13,8 @@ static const struct {
 	const char *name, *value, *help;
 } general[] = {
 	{"data", "DIR", "where the data files are; else data, /usr/share/datasets/*, models/data"},
-	{"out", "DIR", "where states, pictures and logs go; predict: FILE.csv or FILE.npy takes the predictions"},
+	{"out", "DIR",
+         "where states, pictures and logs go; predict: FILE.csv or FILE.npy takes the predictions"},
 	{"out-file", "FILE", "predict: takes the predictions as .csv or .npy"},
 	{"state", "FILE", "predict: the state, else OUT/best.npz"},
 	{"seed", "N", "of the initial values and all draws, else 1"},
@@ -87,7 +89,8 @@ static int add_arguments(Extras *e, const mc_run *run, const char *part, const m
 
 static int collect(const mc_run *run, Extras *e)
 {
-	static const char *const of_fit[] = {"epochs", "patience", "patience_increase", "improvement"};
+	static const char *const of_fit[] = {"epochs", "patience", "patience_increase",
+	                                     "improvement"};
 	int ok = 1;
 	for (int i = 0; i < run->driver->nparts; i++) {
 		const mc_driver_part *p = &run->driver->parts[i];
@@ -97,13 +100,17 @@ static int collect(const mc_run *run, Extras *e)
 			for (size_t k = 0; k < sizeof of_fit / sizeof *of_fit; k++)
 				ok = ok && add_both(e, p->name, of_fit[k]);
 		if (p->kind >= MC_DRIVER_FIT)
-			ok = ok && add_arguments(e, run, p->name, mc_run_function(run, p->function));
+			ok = ok &&
+			     add_arguments(e, run, p->name, mc_run_function(run, p->function));
 		if (p->kind == MC_DRIVER_PREDICT)
 			ok = ok && add_both(e, p->name, "first") && add_both(e, p->name, "show");
-		const mc_driver_key *set = p->kind == MC_DRIVER_PREDICT ? mc_run_key(p, "set") : NULL;
+		const mc_driver_key *set = p->kind == MC_DRIVER_PREDICT ? mc_run_key(p, "set")
+		                                                        : NULL;
 		for (int s = 0; set && s < run->driver->nparts; s++) {
 			const mc_driver_part *q = &run->driver->parts[s];
-			for (int k = 0; q->kind == MC_DRIVER_SET && !strcmp(q->name, set->names[0]) && k < q->nfiles; k++)
+			for (int k = 0; q->kind == MC_DRIVER_SET &&
+			                !strcmp(q->name, set->names[0]) && k < q->nfiles;
+			     k++)
 				ok = ok && add_option(e, NULL, q->files[k].name, 1);
 		}
 	}
@@ -128,7 +135,8 @@ static void help_keys(const mc_run *run, const mc_driver_part *p, FILE *to)
 		int column = fprintf(to, "  --%s", k->name);
 		fprintf(to, "%*s", column < 26 ? 26 - column : 1, "");
 		for (int j = 0; j < k->n; j++)
-			fprintf(to, "%s%s", j ? ", " : "", k->number ? k->number[j].text : k->names[j]);
+			fprintf(to, "%s%s", j ? ", " : "",
+			        k->number ? k->number[j].text : k->names[j]);
 		fputc('\n', to);
 	}
 	const mc_function *f = mc_run_function(run, p->function);
@@ -146,9 +154,11 @@ void mc_run_help(const mc_run *run, FILE *to)
 	        "  train    trains the model%s%s\n"
 	        "  predict  shows predictions of the best state, or writes them with --out-file\n"
 	        "  info     shows the model's variables and functions\n\noptions\n",
-	        run->program, run->driver->source ? " of " : "", run->driver->source ? run->driver->source : "");
+	        run->program, run->driver->source ? " of " : "",
+	        run->driver->source ? run->driver->source : "");
 	for (int i = 0; i < NGENERAL; i++) {
-		const int column = fprintf(to, "  --%s%s%s", general[i].name, general[i].value ? " " : "",
+		const int column = fprintf(to, "  --%s%s%s", general[i].name,
+		                           general[i].value ? " " : "",
 		                           general[i].value ? general[i].value : "");
 		fprintf(to, "%*s%s\n", column < 26 ? 26 - column : 1, "", general[i].help);
 	}
@@ -213,13 +223,18 @@ static int parse_number(const char *text, mc_number *n)
 	return !*end && !isnan(n->f);
 }
 
-/* whether values of that name are names, not numbers: the block says, or it is one of the driver's own */
+/* whether values of that name are names, not numbers: the block says, or it is one of the
+ * driver's own */
 static int takes_names(const mc_run *run, const char *part, const char *name)
 {
-	static const char *const own[] = {"set", "watch", "test", "watch_set", "test_set", "ragged", "before_epoch", "show", "truth"};
+	static const char *const own[] = {"set",    "watch",        "test", "watch_set", "test_set",
+	                                  "ragged", "before_epoch", "show", "truth"};
 	for (int i = 0; i < run->driver->nparts; i++) {
 		const mc_driver_part *p = &run->driver->parts[i];
-		const mc_driver_key *k = p->kind >= MC_DRIVER_FIT && (!part || !strcmp(part, p->name)) ? mc_run_key(p, name) : NULL;
+		const mc_driver_key *k = p->kind >= MC_DRIVER_FIT &&
+		                                         (!part || !strcmp(part, p->name))
+		                               ? mc_run_key(p, name)
+		                               : NULL;
 		if (k)
 			return k->names != NULL;
 	}
@@ -255,9 +270,13 @@ static int add_setting(mc_run *run, const Extra *e, const char *text)
 		if (names) {
 			s->names[s->n++] = one;
 		} else {
-			const int ok = parse_number(!strcmp(one, "true") ? "1" : !strcmp(one, "false") ? "0" : one, &s->number[s->n++]);
+			const int ok = parse_number(!strcmp(one, "true")    ? "1"
+			                            : !strcmp(one, "false") ? "0"
+			                                                    : one,
+			                            &s->number[s->n++]);
 			if (!ok) {
-				fprintf(stderr, "%s: --%s is \"%s\", expected a number\n", run->program, e->option, one);
+				fprintf(stderr, "%s: --%s is \"%s\", expected a number\n",
+				        run->program, e->option, one);
 				free(one);
 				return 0;
 			}
@@ -285,14 +304,17 @@ static void unknown_option(const mc_run *run, const Extras *e, const char *text)
 		list[n++] = e->item[i].option;
 	for (int i = 0; i < n; i++) {
 		if (!strcmp(list[i], name)) {
-			fprintf(stderr, "%s: option --%s: a value is missing, or there is one too many\n", run->program, name);
+			fprintf(stderr,
+			        "%s: option --%s: a value is missing, or there is one too many\n",
+			        run->program, name);
 			free(list);
 			return;
 		}
 	}
 	const char *meant = mc_closest(name, n, list);
 	if (meant)
-		fprintf(stderr, "%s: unknown option --%s; did you mean --%s?\n", run->program, name, meant);
+		fprintf(stderr, "%s: unknown option --%s; did you mean --%s?\n", run->program, name,
+		        meant);
 	else
 		fprintf(stderr, "%s: unknown option --%s; --help lists them\n", run->program, name);
 	free(list);
@@ -305,7 +327,8 @@ static int parse_count(const mc_run *run, const char *option, const char *text, 
 		*out = n.i;
 		return 1;
 	}
-	fprintf(stderr, "%s: --%s is \"%s\", expected a whole number of at least 0\n", run->program, option, text);
+	fprintf(stderr, "%s: --%s is \"%s\", expected a whole number of at least 0\n", run->program,
+	        option, text);
 	return 0;
 }
 
@@ -315,7 +338,8 @@ static int read_general(mc_run *run, int option, const char *value)
 	switch (option) {
 	case DATA: run->data = value; return 1;
 	case OUT:
-		if (!strcmp(run->command, "predict") && (mc_ends_with(value, ".csv") || mc_ends_with(value, ".npy")))
+		if (!strcmp(run->command, "predict") &&
+		    (mc_ends_with(value, ".csv") || mc_ends_with(value, ".npy")))
 			run->out_file = value;
 		else
 			run->out = value;
@@ -343,7 +367,8 @@ static int read_all(mc_run *run, int argc, char **argv, const Extras *e, const s
 		if (found == -1)
 			break;
 		const int i = found - 256;
-		/* whole names only: an abbreviation would change its meaning when a key is added to the block */
+		/* whole names only: an abbreviation would change its meaning when a key is added
+		 * to the block */
 		if (i < 0 || strlen(table[i].name) != strcspn(argv[at] + 2, "=")) {
 			unknown_option(run, e, argv[at]);
 			return 2 + 1;
@@ -358,14 +383,16 @@ static int read_all(mc_run *run, int argc, char **argv, const Extras *e, const s
 		} else if (e->item[i - NGENERAL].file) {
 			for (int f = 0; f < run->nsets; f++)
 				for (int k = 0; k < run->set[f].part->nfiles; k++)
-					if (!strcmp(run->set[f].part->files[k].name, e->item[i - NGENERAL].name))
+					if (!strcmp(run->set[f].part->files[k].name,
+					            e->item[i - NGENERAL].name))
 						run->set[f].replaced[k] = optarg;
 		} else if (!add_setting(run, &e->item[i - NGENERAL], optarg)) {
 			return 2 + 1;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "%s: unexpected \"%s\"; options are --name value\n", run->program, argv[optind]);
+		fprintf(stderr, "%s: unexpected \"%s\"; options are --name value\n", run->program,
+		        argv[optind]);
 		return 2 + 1;
 	}
 	return 0;
@@ -385,8 +412,9 @@ int mc_run_options(mc_run *run, int argc, char **argv)
 	}
 	if (strcmp(argv[1], "train") && strcmp(argv[1], "predict") && strcmp(argv[1], "info")) {
 		const char *meant = mc_closest(argv[1], 3, commands);
-		fprintf(stderr, "%s: unknown command %s%s%s%s; expected train, predict or info\n", run->program, argv[1],
-		        meant ? ", did you mean " : "", meant ? meant : "", meant ? "?" : "");
+		fprintf(stderr, "%s: unknown command %s%s%s%s; expected train, predict or info\n",
+		        run->program, argv[1], meant ? ", did you mean " : "", meant ? meant : "",
+		        meant ? "?" : "");
 		return 2 + 1;
 	}
 	Extras e = {0};
@@ -396,8 +424,10 @@ int mc_run_options(mc_run *run, int argc, char **argv)
 		table = calloc((size_t)(NGENERAL + e.n + 1), sizeof *table);
 	if (table) {
 		for (int i = 0; i < NGENERAL + e.n; i++) {
-			table[i].name = i < NGENERAL ? general[i].name : e.item[i - NGENERAL].option;
-			table[i].has_arg = i < NGENERAL && !general[i].value ? no_argument : required_argument;
+			table[i].name = i < NGENERAL ? general[i].name
+			                             : e.item[i - NGENERAL].option;
+			table[i].has_arg = i < NGENERAL && !general[i].value ? no_argument
+			                                                     : required_argument;
 			table[i].val = 256 + i;
 		}
 		status = read_all(run, argc, argv, &e, table);

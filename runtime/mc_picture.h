@@ -21,7 +21,8 @@ typedef struct mc_canvas {
 int mc_canvas_new(mc_canvas *, int width, int height); /* white; 0: no memory */
 void mc_canvas_free(mc_canvas *);
 void mc_fill(mc_canvas *, int x, int y, int width, int height, mc_color);
-/* a line through n points {x, y}, round at its ends; one stroke, so that where it meets itself nothing is darker */
+/* a line through n points {x, y}, round at its ends; one stroke, so that where it meets itself
+ * nothing is darker */
 void mc_stroke(mc_canvas *, int n, const double (*point)[2], double thick, mc_color);
 void mc_line(mc_canvas *, double x0, double y0, double x1, double y1, double thick, mc_color);
 void mc_dot(mc_canvas *, double x, double y, double radius, mc_color);
@@ -30,7 +31,8 @@ mc_status mc_png_write(const char *path, const mc_canvas *, mc_error *);
 /* mc_font.c: letters as strokes; `size` is the height of a capital letter */
 double mc_text_width(const char *text, double size);
 /* at: 0 begins at x, 0.5 is centred on it, 1 ends there; y is the base line; turned: upward */
-void mc_text(mc_canvas *, double x, double y, double at, double size, double thick, int turned, mc_color, const char *text);
+void mc_text(mc_canvas *, double x, double y, double at, double size, double thick, int turned,
+             mc_color, const char *text);
 
 /* mc_plot.c: panels of curves over one horizontal axis */
 typedef struct mc_curve {
@@ -47,11 +49,13 @@ typedef struct mc_panel {
 	double mark_x; /* a vertical line with a note, where it is not NaN */
 	const char *mark;
 } mc_panel;
-mc_status mc_plot(const char *path, const char *title, const char *x_name, int npanels, const mc_panel *, mc_error *);
+mc_status mc_plot(const char *path, const char *title, const char *x_name, int npanels,
+                  const mc_panel *, mc_error *);
 
-/* mc_tiles.c: n tiles of height * width numbers, side by side, negative ones blue, positive ones red, each scaled to its
- * own largest number */
-mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height, int64_t width, mc_error *);
+/* mc_tiles.c: n tiles of height * width numbers, side by side, negative ones blue, positive ones
+ * red, each scaled to its own largest number */
+mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height,
+                   int64_t width, mc_error *);
 
 extern const mc_color mc_black, mc_grey, mc_light, mc_blue, mc_orange;
 

@@ -117,7 +117,8 @@ static void draw_panel(const Frame *f, const mc_panel *p, int last)
 		const int before = x + width + 12 > f->right;
 		for (double y = f->top; y < f->bottom; y += 9)
 			mc_line(f->canvas, x, y, x, fmin(y + 4, f->bottom), 1.2, mc_grey);
-		mc_text(f->canvas, before ? x - 8 : x + 8, f->top + 14, before, 9.5, 1.3, 0, mc_grey, p->mark);
+		mc_text(f->canvas, before ? x - 8 : x + 8, f->top + 14, before, 9.5, 1.3, 0,
+		        mc_grey, p->mark);
 	}
 	for (int i = 0; i < p->ncurves; i++)
 		draw_curve(f, &p->curve[i]);
@@ -126,18 +127,21 @@ static void draw_panel(const Frame *f, const mc_panel *p, int last)
 	for (int i = p->ncurves - 1; i >= 0 && p->ncurves > 1; i--) {
 		x -= mc_text_width(p->curve[i].name, 9.5);
 		mc_text(f->canvas, x, f->top - 14, 0, 9.5, 1.3, 0, mc_black, p->curve[i].name);
-		mc_line(f->canvas, x - 30, f->top - 18.5, x - 9, f->top - 18.5, 2.4, p->curve[i].color);
+		mc_line(f->canvas, x - 30, f->top - 18.5, x - 9, f->top - 18.5, 2.4,
+		        p->curve[i].color);
 		if (p->curve[i].dots)
 			mc_dot(f->canvas, x - 19.5, f->top - 18.5, 3.2, p->curve[i].color);
 		x -= 50;
 	}
 }
 
-mc_status mc_plot(const char *path, const char *title, const char *x_name, int npanels, const mc_panel *panel, mc_error *err)
+mc_status mc_plot(const char *path, const char *title, const char *x_name, int npanels,
+                  const mc_panel *panel, mc_error *err)
 {
 	mc_canvas canvas;
 	double lo = (double)INFINITY, hi = -(double)INFINITY;
-	if (!mc_canvas_new(&canvas, WIDTH, TOP + npanels * PANEL + (npanels - 1) * BETWEEN + BOTTOM + 24))
+	if (!mc_canvas_new(&canvas, WIDTH,
+	                   TOP + npanels * PANEL + (npanels - 1) * BETWEEN + BOTTOM + 24))
 		return mc_fail(err, MC_NO_MEMORY, "cannot draw %s: out of memory", path);
 	for (int i = 0; i < npanels; i++)
 		for (int k = 0; k < panel[i].ncurves; k++)
@@ -152,7 +156,9 @@ mc_status mc_plot(const char *path, const char *title, const char *x_name, int n
 	if (lo < hi) {
 		f.x.hi = hi;
 		f.x.lo = fmax(f.x.lo, lo - (hi - lo) * 0.02);
-		f.x.lo = ceil(f.x.lo / f.x.step - 1e-9) * f.x.step <= lo ? ceil(f.x.lo / f.x.step - 1e-9) * f.x.step : f.x.lo;
+		f.x.lo = ceil(f.x.lo / f.x.step - 1e-9) * f.x.step <= lo
+		               ? ceil(f.x.lo / f.x.step - 1e-9) * f.x.step
+		               : f.x.lo;
 	}
 	for (int i = 0; i < npanels; i++) {
 		double low = (double)INFINITY, high = -(double)INFINITY;
@@ -163,7 +169,8 @@ mc_status mc_plot(const char *path, const char *title, const char *x_name, int n
 		f.bottom = f.top + PANEL - 24;
 		draw_panel(&f, &panel[i], i == npanels - 1);
 	}
-	mc_text(&canvas, (f.left + f.right) / 2, f.bottom + 45, 0.5, 10.5, 1.4, 0, mc_black, x_name);
+	mc_text(&canvas, (f.left + f.right) / 2, f.bottom + 45, 0.5, 10.5, 1.4, 0, mc_black,
+	        x_name);
 	const mc_status status = mc_png_write(path, &canvas, err);
 	mc_canvas_free(&canvas);
 	return status;

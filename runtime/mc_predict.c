@@ -1,4 +1,5 @@
-/* mc_predict.c -- predictions of the best state: the first ones beside the truth, or all of them in a file */
+/* mc_predict.c -- predictions of the best state: the first ones beside the truth, or all of them
+ * in a file */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <string.h>
@@ -107,10 +108,13 @@ static int print_table(Predict *p)
 				row_text(a, r, text, sizeof text);
 			printf("  %*s", width[k + 1], text);
 		}
-		/* the first shown output is what the truth speaks of, where both are whole numbers */
+		/* the first shown output is what the truth speaks of, where both are whole
+		 * numbers */
 		const mc_array *first = p->n ? &p->call.result[p->output[0]] : NULL;
-		if (p->truth && first && first->dtype < MC_FLOAT16 && p->truth->dtype < MC_FLOAT16 && row_width(first) == 1 &&
-		    row_width(p->truth) == 1 && r < first->size[0] && mc_array_number(first, r) != truth)
+		if (p->truth && first && first->dtype < MC_FLOAT16 &&
+		    p->truth->dtype < MC_FLOAT16 && row_width(first) == 1 &&
+		    row_width(p->truth) == 1 && r < first->size[0] &&
+		    mc_array_number(first, r) != truth)
 			printf("  wrong");
 		printf("\n");
 	}
@@ -128,7 +132,8 @@ static void csv_head(Predict *p, mc_out *o)
 		for (int64_t i = 0; i < n; i++) {
 			int len = snprintf(text, sizeof text, "%s%.200s", k || i ? "," : "", name);
 			if (n > 1)
-				len += snprintf(text + len, sizeof text - (size_t)len, "_%lld", (long long)i);
+				len += snprintf(text + len, sizeof text - (size_t)len, "_%lld",
+				                (long long)i);
 			mc_out_write(o, text, (size_t)len);
 		}
 	}
@@ -182,7 +187,9 @@ static int write_file(Predict *p)
 	mc_out o;
 	mc_array all = {0};
 	if (!csv && !mc_ends_with(run->out_file, ".npy")) {
-		mc_fail(&run->err, MC_FORMAT, "cannot write %s: expected a name that ends in .csv or .npy", run->out_file);
+		mc_fail(&run->err, MC_FORMAT,
+		        "cannot write %s: expected a name that ends in .csv or .npy",
+		        run->out_file);
 		return 0;
 	}
 	if (csv && mc_out_begin(&o, run->out_file, &run->err) != MC_OK)
@@ -213,7 +220,8 @@ static int write_file(Predict *p)
 		ok = ok && mc_npy_write(run->out_file, &all, &run->err) == MC_OK;
 	mc_array_free(&all);
 	if (ok)
-		printf("wrote %s rows to %s\n", mc_number_text(done, number, sizeof number), run->out_file);
+		printf("wrote %s rows to %s\n", mc_number_text(done, number, sizeof number),
+		       run->out_file);
 	return ok;
 }
 
@@ -228,7 +236,9 @@ static int load_state(mc_run *run)
 	if (best && last) {
 		const char *path = access(best, F_OK) == 0 || access(last, F_OK) != 0 ? best : last;
 		if (path == best && access(best, F_OK) != 0)
-			mc_fail(&run->err, MC_IO, "there is no %s: train first (%s train), or name a state with --state", best, run->program);
+			mc_fail(&run->err, MC_IO,
+			        "there is no %s: train first (%s train), or name a state with --state",
+			        best, run->program);
 		else
 			ok = mc_load_with(run->model, run->object, path, NULL, &run->err) == MC_OK;
 		if (ok)
@@ -272,7 +282,8 @@ static int open_all(Predict *p)
 	if (!mc_call_open(&p->call, run, p->part, p->part->function, p->set, chunk) || !choose(p))
 		return 0;
 	int64_t *most = calloc((size_t)run->model->ndims + 1, sizeof *most);
-	int ok = most && mc_call_most(&p->call, most) && mc_run_create(run, most) && mc_run_bind_object(run) && load_state(run);
+	int ok = most && mc_call_most(&p->call, most) && mc_run_create(run, most) &&
+	         mc_run_bind_object(run) && load_state(run);
 	free(most);
 	return ok;
 }
@@ -300,7 +311,8 @@ int mc_run_predict(mc_run *run)
 	int ok = open_all(&p);
 	for (int again = 0; ok; again++) {
 		if (p.set && !run->out_file && !again)
-			printf("set %s, %s rows\n", p.set->part->name, mc_number_text(p.set->rows, number, sizeof number));
+			printf("set %s, %s rows\n", p.set->part->name,
+			       mc_number_text(p.set->rows, number, sizeof number));
 		ok = run->out_file ? write_file(&p) : print_table(&p);
 		/* the data of a bind block is loaded only where the function reads it */
 		if (ok || again || run->err.status != MC_NOT_BOUND)

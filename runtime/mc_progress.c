@@ -38,7 +38,8 @@ static const char *time_text(double seconds, char *text, size_t len)
 	return text;
 }
 
-void mc_progress_bar(mc_progress *p, const char *label, int64_t step, int64_t steps, int64_t total, double most, const char *value)
+void mc_progress_bar(mc_progress *p, const char *label, int64_t step, int64_t steps, int64_t total,
+                     double most, const char *value)
 {
 	enum { WIDTH = 24 };
 	if (!p->terminal)
@@ -56,10 +57,13 @@ void mc_progress_bar(mc_progress *p, const char *label, int64_t step, int64_t st
 	const double rest = rate > 0 ? (most - (double)total) / rate : 1e9;
 	/* a line that wraps could not be drawn over */
 	struct winsize size;
-	const int columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+	const int columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1
+	                          ? size.ws_col - 1
+	                          : 79;
 	char line[320];
-	snprintf(line, sizeof line, "%s [%s] %lld/%lld  %.*f steps/s  left %s  %s", label, bar, (long long)step, (long long)steps,
-	         rate < 10, rate, time_text(rest, left, sizeof left), value);
+	snprintf(line, sizeof line, "%s [%s] %lld/%lld  %.*f steps/s  left %s  %s", label, bar,
+	         (long long)step, (long long)steps, rate < 10, rate,
+	         time_text(rest, left, sizeof left), value);
 	printf("\r%.*s\033[K", columns, line);
 	fflush(stdout);
 	p->shown = 1;

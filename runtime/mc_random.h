@@ -1,12 +1,14 @@
-/* mc_random.h -- random bits as a pure function: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers,
- * as easy as 1, 2, 3, SC 2011)
+/* mc_random.h -- random bits as a pure function: Philox 4x32-10
  *
- *      counter = element low 32, element high 32 xor loop, place, call low 32        key = seed low 32, seed high 32
+ * Salmon, Moraes, Dror, Shaw: Parallel random numbers, as easy as 1, 2, 3, SC 2011.
  *
- * element: the flat index in what is drawn.  place: the draw's own number in the program.  call: counts calls that draw.
- * loop: 0 outside loops; else, from the outermost step to the innermost, h = mc_random_loop(h, step) from h = 0.
- * There is no state, so that any element can be drawn by any thread, and again.  Branch-free: a loop over elements
- * becomes vector code. */
+ *      counter = element low 32, element high 32 xor loop, place, call low 32
+ *      key     = seed low 32, seed high 32
+ *
+ * element: the flat index in what is drawn.  place: the draw's own number in the program.  call:
+ * counts calls that draw.  loop: 0 outside loops; else, from the outermost step to the innermost,
+ * h = mc_random_loop(h, step) from h = 0.  There is no state, so that any element can be drawn by
+ * any thread, and again.  Branch-free: a loop over elements becomes vector code. */
 #ifndef MC_RANDOM_H
 #define MC_RANDOM_H
 
@@ -34,16 +36,20 @@ MC_INLINE uint32_t mc_random_loop(uint32_t h, int64_t step)
 	return h * 0x9E3779B1u + (uint32_t)step + 1u;
 }
 
-MC_INLINE uint32_t mc_random_u32(uint64_t seed, uint64_t call, uint32_t place, uint32_t loop, uint64_t element)
+MC_INLINE uint32_t mc_random_u32(uint64_t seed, uint64_t call, uint32_t place, uint32_t loop,
+                                 uint64_t element)
 {
-	uint32_t c[4] = {(uint32_t)element, (uint32_t)(element >> 32) ^ loop, place, (uint32_t)call};
+	uint32_t c[4] = {(uint32_t)element, (uint32_t)(element >> 32) ^ loop, place,
+	                 (uint32_t)call};
 	mc_philox(c, (uint32_t)seed, (uint32_t)(seed >> 32));
 	return c[0];
 }
 
-MC_INLINE uint64_t mc_random_u64(uint64_t seed, uint64_t call, uint32_t place, uint32_t loop, uint64_t element)
+MC_INLINE uint64_t mc_random_u64(uint64_t seed, uint64_t call, uint32_t place, uint32_t loop,
+                                 uint64_t element)
 {
-	uint32_t c[4] = {(uint32_t)element, (uint32_t)(element >> 32) ^ loop, place, (uint32_t)call};
+	uint32_t c[4] = {(uint32_t)element, (uint32_t)(element >> 32) ^ loop, place,
+	                 (uint32_t)call};
 	mc_philox(c, (uint32_t)seed, (uint32_t)(seed >> 32));
 	return (uint64_t)c[0] | (uint64_t)c[1] << 32;
 }

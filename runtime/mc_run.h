@@ -53,17 +53,23 @@ typedef struct mc_run {
 /* 0: go on; else the program's exit status + 1 */
 int mc_run_options(mc_run *, int argc, char **argv);
 void mc_run_help(const mc_run *, FILE *);
-const char *mc_closest(const char *name, int n, const char *const *list); /* a likely misspelling's meaning, or NULL */
+const char *mc_closest(const char *name, int n,
+                       const char *const *list); /* a likely misspelling's meaning, or NULL */
 
 /* mc_keys.c: a part's keys, as the command line changes them */
 const mc_function *mc_run_function(const mc_run *, const char *name);
 const mc_driver_key *mc_run_key(const mc_driver_part *, const char *name);
 const mc_setting *mc_run_setting(const mc_run *, const mc_driver_part *, const char *name);
-int mc_key_count(const mc_run *, const mc_driver_part *, const char *name); /* values; 0: there is no such key */
-int mc_key_number(const mc_run *, const mc_driver_part *, const char *name, int i, const mc_driver_env *, mc_number *);
-int64_t mc_key_integer(const mc_run *, const mc_driver_part *, const char *name, const mc_driver_env *, int64_t otherwise);
-double mc_key_real(const mc_run *, const mc_driver_part *, const char *name, const mc_driver_env *, double otherwise);
-const char *mc_key_name(const mc_run *, const mc_driver_part *, const char *name, int i); /* NULL: none */
+int mc_key_count(const mc_run *, const mc_driver_part *,
+                 const char *name); /* values; 0: there is no such key */
+int mc_key_number(const mc_run *, const mc_driver_part *, const char *name, int i,
+                  const mc_driver_env *, mc_number *);
+int64_t mc_key_integer(const mc_run *, const mc_driver_part *, const char *name,
+                       const mc_driver_env *, int64_t otherwise);
+double mc_key_real(const mc_run *, const mc_driver_part *, const char *name, const mc_driver_env *,
+                   double otherwise);
+const char *mc_key_name(const mc_run *, const mc_driver_part *, const char *name,
+                        int i); /* NULL: none */
 /* every key that speaks of functions, outputs and sets names one that there is */
 int mc_run_check(mc_run *);
 
@@ -93,7 +99,8 @@ typedef struct mc_call {
 	mc_array *result; /* by outputs: sizes and memory of those wanted */
 	int *wanted;
 } mc_call;
-int mc_call_open(mc_call *, mc_run *, const mc_driver_part *, const char *function, mc_set *, int64_t batch);
+int mc_call_open(mc_call *, mc_run *, const mc_driver_part *, const char *function, mc_set *,
+                 int64_t batch);
 void mc_call_close(mc_call *);
 /* first_row: of the set; without a set it is ignored.  What it gives stands in result. */
 int mc_call_run(mc_call *, const mc_driver_env *, int64_t first_row);
@@ -101,8 +108,9 @@ int64_t mc_call_rows(const mc_call *); /* of the last call; 0: not known */
 int mc_call_most(mc_call *, int64_t *most); /* raises the sizes that the object must be made for */
 int mc_call_output(const mc_function *, const char *name); /* -1: none */
 
-/* mc_mean.c: a mean over calls, weighted by rows.  Where every value is a share of its rows, as errors are, the rows are
- * counted: then no order of summing and no rounding decides which of two states is better. */
+/* mc_mean.c: a mean over calls, weighted by rows.  Where every value is a share of its rows, as
+ * errors are, the rows are counted: then no order of summing and no rounding decides which of
+ * two states is better. */
 typedef struct mc_mean {
 	double sum, weight;
 	int64_t count, rows;
@@ -111,11 +119,21 @@ typedef struct mc_mean {
 void mc_mean_begin(mc_mean *);
 void mc_mean_add(mc_mean *, const mc_array *value, int64_t rows);
 double mc_mean_value(const mc_mean *);
-const char *mc_mean_text(const mc_mean *, char *text, size_t len); /* "14.8125 % (1,422 of 9,600)" or "0.43211" */
+const char *mc_mean_text(const mc_mean *, char *text,
+                         size_t len); /* "14.8125 % (1,422 of 9,600)" or "0.43211" */
 const char *mc_number_text(int64_t, char *text, size_t len); /* 9,600 */
 
-/* mc_history.c: what a training has been through, for the curve and the log; kept in the last state */
-enum { MC_HIST_FIT, MC_HIST_EPOCH, MC_HIST_TOTAL, MC_HIST_TRAIN, MC_HIST_WATCH, MC_HIST_TEST, MC_HIST };
+/* mc_history.c: what a training has been through, for the curve and the log; kept in the last
+ * state */
+enum {
+	MC_HIST_FIT,
+	MC_HIST_EPOCH,
+	MC_HIST_TOTAL,
+	MC_HIST_TRAIN,
+	MC_HIST_WATCH,
+	MC_HIST_TEST,
+	MC_HIST
+};
 typedef struct mc_history { /* a row an epoch; NaN where there is nothing */
 	int n, cap;
 	double (*row)[MC_HIST];
@@ -132,7 +150,8 @@ typedef struct mc_progress {
 double mc_seconds(void); /* monotonic */
 void mc_progress_begin(mc_progress *, int64_t steps_before);
 /* draws the bar if it is time to: step of steps in this epoch, total of at most `most` steps */
-void mc_progress_bar(mc_progress *, const char *label, int64_t step, int64_t steps, int64_t total, double most, const char *value);
+void mc_progress_bar(mc_progress *, const char *label, int64_t step, int64_t steps, int64_t total,
+                     double most, const char *value);
 void mc_progress_clear(mc_progress *);
 
 /* mc_fit.c, mc_predict.c, mc_draw.c, mc_info.c: exit statuses */

@@ -2,8 +2,8 @@
  *
  *      {"__metadata__": {"crc32": "89abcdef"}, "W": {"dtype": "F32", "shape": [784, 10], "data_offsets": [0, 31360]}}
  *
- * The values of the arrays must fill the data without a gap or an overlap.  The format has no checksum; ours stands in
- * its metadata, is of the data, and is verified where it is there. */
+ * The values of the arrays must fill the data without a gap or an overlap.  The format has no
+ * checksum; ours stands in its metadata, is of the data, and is verified where it is there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +13,10 @@ static const struct {
 	const char *name;
 	mc_dtype dtype;
 } types[] = {
-	{"BOOL", MC_BOOL}, {"I8", MC_INT8},   {"I16", MC_INT16},  {"I32", MC_INT32},   {"I64", MC_INT64},
-	{"U8", MC_UINT8},  {"U16", MC_UINT16}, {"U32", MC_UINT32}, {"U64", MC_UINT64},  {"F16", MC_FLOAT16},
-	{"BF16", MC_BFLOAT16}, {"F32", MC_FLOAT32}, {"F64", MC_FLOAT64}, {"C64", MC_COMPLEX64}, {"C128", MC_COMPLEX128},
+	{"BOOL", MC_BOOL},   {"I8", MC_INT8},       {"I16", MC_INT16},       {"I32", MC_INT32},
+	{"I64", MC_INT64},   {"U8", MC_UINT8},      {"U16", MC_UINT16},      {"U32", MC_UINT32},
+	{"U64", MC_UINT64},  {"F16", MC_FLOAT16},   {"BF16", MC_BFLOAT16},   {"F32", MC_FLOAT32},
+	{"F64", MC_FLOAT64}, {"C64", MC_COMPLEX64}, {"C128", MC_COMPLEX128},
 };
 enum { NTYPES = sizeof types / sizeof *types, MAX_HEADER = 100000000, MAX_NAME = 4096 };
 
@@ -96,8 +97,8 @@ static int take_string(Json *j)
 		if (j->s == j->end || *j->s++ != 'u' || !take_hex(j, &code))
 			return 0;
 		if (code >= 0xd800 && code < 0xdc00) { /* two halves */
-			if (j->end - j->s < 2 || *j->s++ != '\\' || *j->s++ != 'u' || !take_hex(j, &low) || low < 0xdc00 ||
-			    low > 0xdfff)
+			if (j->end - j->s < 2 || *j->s++ != '\\' || *j->s++ != 'u' ||
+			    !take_hex(j, &low) || low < 0xdc00 || low > 0xdfff)
 				return 0;
 			code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 		} else if (code >= 0xdc00 && code < 0xe000) {
@@ -177,7 +178,10 @@ static int take_tensor(Json *j, mc_array *a, Place *place)
 	do {
 		if (!take_string(j) || !take(j, ':'))
 			return 0;
-		const int bit = !strcmp(j->text, "dtype") ? 1 : !strcmp(j->text, "shape") ? 2 : !strcmp(j->text, "data_offsets") ? 4 : 0;
+		const int bit = !strcmp(j->text, "dtype")        ? 1
+		              : !strcmp(j->text, "shape")        ? 2
+		              : !strcmp(j->text, "data_offsets") ? 4
+		                                                 : 0;
 		if (!bit || (seen & bit))
 			return 0;
 		seen |= bit;
@@ -193,11 +197,13 @@ static int take_tensor(Json *j, mc_array *a, Place *place)
 		}
 	} while (take(j, ','));
 	*place = (Place){offset[0], offset[1]};
-	return take(j, '}') && seen == 7 && type < NTYPES && mc_array_shape(a, types[type].dtype, rank, size) &&
-	       offset[1] >= offset[0] && (uint64_t)(offset[1] - offset[0]) == (uint64_t)a->count * mc_dtype_bytes(a->dtype);
+	return take(j, '}') && seen == 7 && type < NTYPES &&
+	       mc_array_shape(a, types[type].dtype, rank, size) && offset[1] >= offset[0] &&
+	       (uint64_t)(offset[1] - offset[0]) == (uint64_t)a->count * mc_dtype_bytes(a->dtype);
 }
 
-static mc_status read_header(const char *path, Json *j, mc_archive *out, Place **places, char crc[9], mc_error *err)
+static mc_status read_header(const char *path, Json *j, mc_archive *out, Place **places,
+                             char crc[9], mc_error *err)
 {
 	int cap = 0, metadata = 0;
 	if (!take(j, '{'))
@@ -209,68 +215,84 @@ static mc_status read_header(const char *path, Json *j, mc_archive *out, Place *
 			return mc_fail(err, MC_FORMAT, "%s: damaged .safetensors header", path);
 		if (!strcmp(j->text, "__metadata__")) {
 			if (metadata++ || !take_metadata(j, crc))
-				return mc_fail(err, MC_FORMAT, "%s: damaged metadata in the .safetensors header", path);
+				return mc_fail(err, MC_FORMAT,
+				               "%s: damaged metadata in the .safetensors header",
+				               path);
 			continue;
 		}
 		if (mc_archive_find(out, j->text))
-			return mc_fail(err, MC_FORMAT, "%s: two arrays are named %s", path, j->text);
+			return mc_fail(err, MC_FORMAT, "%s: two arrays are named %s", path,
+			               j->text);
 		if (out->n == cap) {
 			cap = cap ? 2 * cap : 16;
 			Place *more = realloc(*places, (size_t)cap * sizeof *more);
 			if (!more)
-				return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
+				return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory",
+				               path);
 			*places = more;
 		}
 		mc_array *a = mc_archive_add(out, j->text, j->len);
 		if (!a)
 			return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
 		if (!take_tensor(j, a, &(*places)[out->n - 1]))
-			return mc_fail(err, MC_FORMAT, "%s: damaged .safetensors header at array %s", path, out->item[out->n - 1].name);
+			return mc_fail(err, MC_FORMAT,
+			               "%s: damaged .safetensors header at array %s", path,
+			               out->item[out->n - 1].name);
 	} while (take(j, ','));
 	if (!take(j, '}'))
 		return mc_fail(err, MC_FORMAT, "%s: damaged .safetensors header", path);
 end:
 	skip(j);
-	return j->s == j->end ? MC_OK : mc_fail(err, MC_FORMAT, "%s: text behind the .safetensors header", path);
+	return j->s == j->end
+	             ? MC_OK
+	             : mc_fail(err, MC_FORMAT, "%s: text behind the .safetensors header", path);
 }
 
 static int by_begin(const void *a, const void *b)
 {
 	const Place *x = a, *y = b;
-	return x->begin != y->begin ? (x->begin > y->begin) - (x->begin < y->begin) : (x->end > y->end) - (x->end < y->end);
+	return x->begin != y->begin ? (x->begin > y->begin) - (x->begin < y->begin)
+	                            : (x->end > y->end) - (x->end < y->end);
 }
 
-static mc_status read_values(const char *path, const unsigned char *data, uint64_t len, const char *crc, mc_archive *out,
-                             Place *place, mc_error *err)
+static mc_status read_values(const char *path, const unsigned char *data, uint64_t len,
+                             const char *crc, mc_archive *out, Place *place, mc_error *err)
 {
 	for (int i = 0; i < out->n; i++) {
 		mc_array *a = &out->item[i].array;
 		const size_t bytes = (size_t)(place[i].end - place[i].begin);
 		if ((uint64_t)place[i].end > len)
-			return mc_fail(err, MC_FORMAT, "%s: %s ends at byte %lld of the data, which has %llu", path, out->item[i].name,
-			               (long long)place[i].end, (unsigned long long)len);
+			return mc_fail(err, MC_FORMAT,
+			               "%s: %s ends at byte %lld of the data, which has %llu", path,
+			               out->item[i].name, (long long)place[i].end,
+			               (unsigned long long)len);
 		a->data = malloc(bytes ? bytes : 1);
 		if (!a->data)
 			return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
 		memcpy(a->data, data + place[i].begin, bytes);
 		const int parts = a->dtype >= MC_COMPLEX64 ? 2 : 1;
 		if (big_endian())
-			mc_swap_bytes(a->data, a->count * parts, mc_dtype_bytes(a->dtype) / (size_t)parts);
+			mc_swap_bytes(a->data, a->count * parts,
+			              mc_dtype_bytes(a->dtype) / (size_t)parts);
 	}
 	if (out->n)
 		qsort(place, (size_t)out->n, sizeof *place, by_begin);
 	int64_t at = 0;
 	for (int i = 0; i < out->n; i++) {
 		if (place[i].begin != at)
-			return mc_fail(err, MC_FORMAT, "%s: the arrays overlap or leave a gap at byte %lld", path, (long long)at);
+			return mc_fail(err, MC_FORMAT,
+			               "%s: the arrays overlap or leave a gap at byte %lld", path,
+			               (long long)at);
 		at = place[i].end;
 	}
 	if ((uint64_t)at != len)
-		return mc_fail(err, MC_FORMAT, "%s: %llu bytes of values, expected %lld", path, (unsigned long long)len, (long long)at);
+		return mc_fail(err, MC_FORMAT, "%s: %llu bytes of values, expected %lld", path,
+		               (unsigned long long)len, (long long)at);
 	char have[9];
 	snprintf(have, sizeof have, "%08x", (unsigned)mc_crc32(0, data, (size_t)len));
 	if (*crc && strcmp(crc, have) != 0)
-		return mc_fail(err, MC_FORMAT, "%s: wrong checksum: %s, expected %s", path, have, crc);
+		return mc_fail(err, MC_FORMAT, "%s: wrong checksum: %s, expected %s", path, have,
+		               crc);
 	return MC_OK;
 }
 
@@ -282,7 +304,8 @@ mc_status mc_safetensors_parse(const char *path, mc_bytes in, mc_archive *out, m
 	for (int i = 7; i >= 0 && in.len >= 8; i--)
 		len = len << 8 | in.data[i];
 	if (in.len < 8 || len > MAX_HEADER || len > in.len - 8)
-		return mc_fail(err, MC_FORMAT, "%s: not a whole .safetensors file: the header is cut off", path);
+		return mc_fail(err, MC_FORMAT,
+		               "%s: not a whole .safetensors file: the header is cut off", path);
 	Json *j = malloc(sizeof *j);
 	if (!j)
 		return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
@@ -291,7 +314,8 @@ mc_status mc_safetensors_parse(const char *path, mc_bytes in, mc_archive *out, m
 	Place *places = NULL;
 	mc_status status = read_header(path, j, out, &places, crc, err);
 	if (status == MC_OK)
-		status = read_values(path, in.data + 8 + len, in.len - 8 - len, crc, out, places, err);
+		status = read_values(path, in.data + 8 + len, in.len - 8 - len, crc, out, places,
+		                     err);
 	if (status != MC_OK)
 		mc_archive_free(out);
 	free(places);
@@ -329,7 +353,8 @@ static void grown_add_string(Grown *g, const char *s)
 	grown_add(g, "\"", 1);
 	for (; *s; s++) {
 		if ((unsigned char)*s < 0x20)
-			grown_add(g, text, (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)*s));
+			grown_add(g, text,
+			          (size_t)snprintf(text, sizeof text, "\\u%04x", (unsigned)*s));
 		else if (*s == '"' || *s == '\\')
 			grown_add(g, text, (size_t)snprintf(text, sizeof text, "\\%c", *s));
 		else
@@ -341,14 +366,18 @@ static void grown_add_string(Grown *g, const char *s)
 mc_status mc_safetensors_write(const char *path, int n, const mc_named *item, mc_error *err)
 {
 	if (big_endian())
-		return mc_fail(err, MC_FORMAT, "%s: writing .safetensors is for little-endian machines", path);
+		return mc_fail(err, MC_FORMAT,
+		               "%s: writing .safetensors is for little-endian machines", path);
 	Grown g = {0};
 	char text[256];
 	uint32_t crc = 0;
 	uint64_t at = 0;
 	for (int i = 0; i < n; i++)
-		crc = mc_crc32(crc, item[i].array.data, (size_t)item[i].array.count * mc_dtype_bytes(item[i].array.dtype));
-	grown_add(&g, text, (size_t)snprintf(text, sizeof text, "{\"__metadata__\":{\"crc32\":\"%08x\"}", (unsigned)crc));
+		crc = mc_crc32(crc, item[i].array.data,
+		               (size_t)item[i].array.count * mc_dtype_bytes(item[i].array.dtype));
+	grown_add(&g, text,
+	          (size_t)snprintf(text, sizeof text, "{\"__metadata__\":{\"crc32\":\"%08x\"}",
+	                           (unsigned)crc));
 	for (int i = 0; i < n; i++) {
 		const mc_array *a = &item[i].array;
 		int type = 0;
@@ -356,20 +385,26 @@ mc_status mc_safetensors_write(const char *path, int n, const mc_named *item, mc
 			type++;
 		grown_add(&g, ",", 1);
 		grown_add_string(&g, item[i].name);
-		grown_add(&g, text, (size_t)snprintf(text, sizeof text, ":{\"dtype\":\"%s\",\"shape\":[", types[type].name));
+		grown_add(&g, text,
+		          (size_t)snprintf(text, sizeof text, ":{\"dtype\":\"%s\",\"shape\":[",
+		                           types[type].name));
 		for (int k = 0; k < a->rank; k++)
-			grown_add(&g, text, (size_t)snprintf(text, sizeof text, "%s%lld", k ? "," : "", (long long)a->size[k]));
+			grown_add(&g, text,
+			          (size_t)snprintf(text, sizeof text, "%s%lld", k ? "," : "",
+			                           (long long)a->size[k]));
 		const uint64_t end = at + (uint64_t)a->count * mc_dtype_bytes(a->dtype);
-		grown_add(&g, text, (size_t)snprintf(text, sizeof text, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)at,
-		                                     (unsigned long long)end));
+		grown_add(&g, text,
+		          (size_t)snprintf(text, sizeof text, "],\"data_offsets\":[%llu,%llu]}",
+		                           (unsigned long long)at, (unsigned long long)end));
 		at = end;
 	}
 	grown_add(&g, "}", 1);
 	while (!g.failed && g.len % 8)
 		grown_add(&g, " ", 1);
 	mc_out o;
-	mc_status status =
-		g.failed ? mc_fail(err, MC_NO_MEMORY, "cannot write %s: out of memory", path) : mc_out_begin(&o, path, err);
+	mc_status status = g.failed ? mc_fail(err, MC_NO_MEMORY, "cannot write %s: out of memory",
+	                                      path)
+	                            : mc_out_begin(&o, path, err);
 	if (status == MC_OK) {
 		unsigned char len[8];
 		for (int i = 0; i < 8; i++)
@@ -377,7 +412,9 @@ mc_status mc_safetensors_write(const char *path, int n, const mc_named *item, mc
 		mc_out_write(&o, len, sizeof len);
 		mc_out_write(&o, g.text, g.len);
 		for (int i = 0; i < n; i++)
-			mc_out_write(&o, item[i].array.data, (size_t)item[i].array.count * mc_dtype_bytes(item[i].array.dtype));
+			mc_out_write(&o, item[i].array.data,
+			             (size_t)item[i].array.count *
+			                     mc_dtype_bytes(item[i].array.dtype));
 		status = mc_out_end(&o, err);
 	}
 	free(g.text);

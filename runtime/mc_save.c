@@ -1,7 +1,8 @@
 /* mc_save.c -- a model's state in a file, and back
  *
- * One array for each param and shared under its own name, and "@random": the seed and the number of calls that drew.
- * A load looks at everything first and changes the model only when all of it fits. */
+ * One array for each param and shared under its own name, and "@random": the seed and the number
+ * of calls that drew. A load looks at everything first and changes the model only when all of it
+ * fits. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,13 +34,17 @@ static int expected(const mc_tensor *t, const int64_t *dims, mc_array *a)
 	return mc_array_shape(a, t->type.dtype, mc_type_sizes(&t->type, dims, size), size);
 }
 
-mc_status mc_save_with(const mc_model *model, const void *m, const char *path, int nmore, const mc_named *more, mc_error *err)
+mc_status mc_save_with(const mc_model *model, const void *m, const char *path, int nmore,
+                       const mc_named *more, mc_error *err)
 {
 	const int tensors = mc_ends_with(path, ".safetensors");
 	if (!tensors && !mc_ends_with(path, ".npz"))
-		return mc_fail(err, MC_FORMAT, "cannot write %s: expected a path that ends in .npz or .safetensors", path);
+		return mc_fail(err, MC_FORMAT,
+		               "cannot write %s: expected a path that ends in .npz or .safetensors",
+		               path);
 	if (!model->ready(m))
-		return mc_fail(err, MC_NOT_READY, "cannot write %s: %s", path, mc_status_text(MC_NOT_READY));
+		return mc_fail(err, MC_NOT_READY, "cannot write %s: %s", path,
+		               mc_status_text(MC_NOT_READY));
 	int64_t *dims = dims_of(model, m);
 	mc_named *item = calloc((size_t)(model->ntensors + 1 + nmore), sizeof *item);
 	uint64_t random[2];
@@ -54,7 +59,8 @@ mc_status mc_save_with(const mc_model *model, const void *m, const char *path, i
 		if (t->kind == MC_DATA)
 			continue;
 		if (!expected(t, dims, &item[n].array))
-			status = mc_fail(err, MC_SIZE, "cannot write %s: %s is too large", path, t->name);
+			status = mc_fail(err, MC_SIZE, "cannot write %s: %s is too large", path,
+			                 t->name);
 		item[n].name = (char *)(uintptr_t)t->name;
 		item[n++].array.data = (void *)(uintptr_t)t->get(m, t->instance);
 	}
@@ -73,7 +79,8 @@ mc_status mc_save_with(const mc_model *model, const void *m, const char *path, i
 }
 
 /* Whether the file's array is what the variable needs */
-static mc_status fits(const char *path, const mc_tensor *t, const mc_array *found, const int64_t *dims, mc_error *err)
+static mc_status fits(const char *path, const mc_tensor *t, const mc_array *found,
+                      const int64_t *dims, mc_error *err)
 {
 	char want_text[160], found_text[160];
 	mc_array want;
@@ -96,7 +103,8 @@ static int has_tensor(const mc_model *model, const char *name)
 	return 0;
 }
 
-mc_status mc_load_with(const mc_model *model, void *m, const char *path, mc_archive *archive, mc_error *err)
+mc_status mc_load_with(const mc_model *model, void *m, const char *path, mc_archive *archive,
+                       mc_error *err)
 {
 	mc_archive a;
 	if (archive)
@@ -112,14 +120,19 @@ mc_status mc_load_with(const mc_model *model, void *m, const char *path, mc_arch
 		if (t->kind == MC_DATA)
 			continue;
 		status = found ? fits(path, t, found, dims, err)
-		               : mc_fail(err, MC_MISMATCH, "%s: %s of model %s is not in it", path, t->name, model->name);
+		               : mc_fail(err, MC_MISMATCH, "%s: %s of model %s is not in it", path,
+		                         t->name, model->name);
 	}
 	for (int i = 0; status == MC_OK && i < a.n; i++)
 		if (a.item[i].name[0] != '@' && !has_tensor(model, a.item[i].name))
-			status = mc_fail(err, MC_MISMATCH, "%s: it has %s, which model %s has not", path, a.item[i].name, model->name);
+			status = mc_fail(err, MC_MISMATCH, "%s: it has %s, which model %s has not",
+			                 path, a.item[i].name, model->name);
 	const mc_array *random = status == MC_OK ? mc_archive_find(&a, random_name) : NULL;
-	if (status == MC_OK && (!random || random->dtype != MC_UINT64 || random->rank != 1 || random->size[0] != 2))
-		status = mc_fail(err, MC_MISMATCH, "%s: expected %s: uint64[2], the seed and the call number", path, random_name);
+	if (status == MC_OK &&
+	    (!random || random->dtype != MC_UINT64 || random->rank != 1 || random->size[0] != 2))
+		status = mc_fail(err, MC_MISMATCH,
+		                 "%s: expected %s: uint64[2], the seed and the call number", path,
+		                 random_name);
 	/* ... then it is taken over */
 	if (status == MC_OK) {
 		const uint64_t *r = random->data;

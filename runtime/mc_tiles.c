@@ -1,4 +1,5 @@
-/* mc_tiles.c -- weights as pictures: small images side by side, blue below zero, white at it, red above */
+/* mc_tiles.c -- weights as pictures: small images side by side, blue below zero, white at it,
+ * red above */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,7 +10,11 @@ enum { MARGIN = 24, GAP = 14, HEAD = 56, FOOT = 64, MOST = 6000 };
 /* t from -1 to 1 along five colors of even lightness steps */
 static mc_color diverging(double t)
 {
-	static const double stop[5][3] = {{24, 62, 138}, {96, 150, 212}, {250, 250, 250}, {226, 122, 98}, {150, 16, 34}};
+	static const double stop[5][3] = {{24, 62, 138},
+	                                  {96, 150, 212},
+	                                  {250, 250, 250},
+	                                  {226, 122, 98},
+	                                  {150, 16, 34}};
 	if (!(t >= -1))
 		t = -1;
 	const double at = (t > 1 ? 2 : t + 1) * 2;
@@ -21,7 +26,8 @@ static mc_color diverging(double t)
 	return (mc_color){(unsigned char)c[0], (unsigned char)c[1], (unsigned char)c[2]};
 }
 
-static void draw_tile(mc_canvas *c, const mc_array *a, int64_t first, int64_t height, int64_t width, int x, int y, int zoom)
+static void draw_tile(mc_canvas *c, const mc_array *a, int64_t first, int64_t height, int64_t width,
+                      int x, int y, int zoom)
 {
 	double most = 0;
 	for (int64_t i = 0; i < height * width; i++) {
@@ -48,14 +54,18 @@ static void draw_scale(mc_canvas *c, double middle, int y)
 	mc_text(c, middle, y + 26, 0.5, 9, 1.3, 0, mc_grey, "each to its own largest weight");
 }
 
-mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height, int64_t width, mc_error *err)
+mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height,
+                   int64_t width, mc_error *err)
 {
 	char label[32];
 	const int64_t pixels = height * width;
-	if (height < 1 || width < 1 || height > 1000 || width > 1000 || values->count % pixels || values->count == 0) {
+	if (height < 1 || width < 1 || height > 1000 || width > 1000 || values->count % pixels ||
+	    values->count == 0) {
 		char text[160];
-		return mc_fail(err, MC_SIZE, "cannot draw %s: %s has no whole number of tiles of %lld by %lld", path,
-		               mc_array_text(values, text, sizeof text), (long long)height, (long long)width);
+		return mc_fail(err, MC_SIZE,
+		               "cannot draw %s: %s has no whole number of tiles of %lld by %lld",
+		               path, mc_array_text(values, text, sizeof text), (long long)height,
+		               (long long)width);
 	}
 	int64_t n = values->count / pixels;
 	const int64_t larger = height > width ? height : width;
@@ -92,7 +102,8 @@ mc_status mc_tiles(const char *path, const char *title, const mc_array *values, 
 		draw_tile(&c, values, i * pixels, height, width, (int)x, (int)y, zoom);
 		snprintf(label, sizeof label, "%lld", (long long)i);
 		if (labels)
-			mc_text(&c, (double)x + (double)(width * zoom) / 2, (double)(y + height * zoom) + 18, 0.5, 9.5, 1.3, 0, mc_black,
+			mc_text(&c, (double)x + (double)(width * zoom) / 2,
+			        (double)(y + height * zoom) + 18, 0.5, 9.5, 1.3, 0, mc_black,
 			        label);
 	}
 	draw_scale(&c, (double)wide / 2, (int)(HEAD + rows * step_y - GAP + 22));

@@ -47,7 +47,8 @@ static int argmax(const float p[OUT])
 	return best;
 }
 
-static mc_status step(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label, float learning_rate, float *nll)
+static mc_status step(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label,
+                      float learning_rate, float *nll)
 {
 	float db[OUT] = {0}, x[IN], p[OUT];
 	double loss = 0; /* 600 terms of like size: their rounding would show in the fifth digit */
@@ -76,7 +77,8 @@ static mc_status step(logistic *m, int64_t batch, const uint8_t *image, const ui
 	return MC_OK;
 }
 
-static mc_status errors_of(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label, float *errors)
+static mc_status errors_of(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label,
+                           float *errors)
 {
 	int64_t wrong = 0;
 	float x[IN], p[OUT];
@@ -97,9 +99,11 @@ mc_status logistic_train_model(logistic *m, int64_t index, float learning_rate, 
 		return MC_NOT_READY;
 	if (!m->train_image || !m->train_label)
 		return MC_NOT_BOUND;
-	if (index < 0 || index >= m->n_train_image / BATCH_SIZE || index >= m->n_train_label / BATCH_SIZE)
+	if (index < 0 || index >= m->n_train_image / BATCH_SIZE ||
+	    index >= m->n_train_label / BATCH_SIZE)
 		return 2;
-	return step(m, BATCH_SIZE, m->train_image + index * BATCH_SIZE * IN, m->train_label + index * BATCH_SIZE, learning_rate, nll);
+	return step(m, BATCH_SIZE, m->train_image + index * BATCH_SIZE * IN,
+	            m->train_label + index * BATCH_SIZE, learning_rate, nll);
 }
 
 mc_status logistic_validate_model(logistic *m, int64_t index, float *errors)
@@ -108,12 +112,15 @@ mc_status logistic_validate_model(logistic *m, int64_t index, float *errors)
 		return MC_NOT_READY;
 	if (!m->valid_image || !m->valid_label)
 		return MC_NOT_BOUND;
-	if (index < 0 || index >= m->n_valid_image / BATCH_SIZE || index >= m->n_valid_label / BATCH_SIZE)
+	if (index < 0 || index >= m->n_valid_image / BATCH_SIZE ||
+	    index >= m->n_valid_label / BATCH_SIZE)
 		return 2;
-	return errors_of(m, BATCH_SIZE, m->valid_image + index * BATCH_SIZE * IN, m->valid_label + index * BATCH_SIZE, errors);
+	return errors_of(m, BATCH_SIZE, m->valid_image + index * BATCH_SIZE * IN,
+	                 m->valid_label + index * BATCH_SIZE, errors);
 }
 
-mc_status logistic_train(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label, float learning_rate, float *nll)
+mc_status logistic_train(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label,
+                         float learning_rate, float *nll)
 {
 	if (m->ready != 3)
 		return MC_NOT_READY;
@@ -122,7 +129,8 @@ mc_status logistic_train(logistic *m, int64_t batch, const uint8_t *image, const
 	return step(m, batch, image, label, learning_rate, nll);
 }
 
-mc_status logistic_validate(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label, float *errors)
+mc_status logistic_validate(logistic *m, int64_t batch, const uint8_t *image, const uint8_t *label,
+                            float *errors)
 {
 	if (m->ready != 3)
 		return MC_NOT_READY;
@@ -131,7 +139,8 @@ mc_status logistic_validate(logistic *m, int64_t batch, const uint8_t *image, co
 	return errors_of(m, batch, image, label, errors);
 }
 
-mc_status logistic_predict(logistic *m, int64_t batch, const uint8_t *image, int64_t *y_pred, float *p_y_given_x, float *probability)
+mc_status logistic_predict(logistic *m, int64_t batch, const uint8_t *image, int64_t *y_pred,
+                           float *p_y_given_x, float *probability)
 {
 	float x[IN], p[OUT];
 	if (m->ready != 3)
@@ -188,7 +197,7 @@ void logistic_init(logistic *m, uint64_t seed)
 	m->ready = 3;
 }
 
-#define BIND(name, n)                                                                \
+#define BIND(name, n)                                                                 \
 	mc_status logistic_bind_##name(logistic *m, int64_t n, const uint8_t *values) \
 	{                                                                             \
 		m->name = values;                                                     \
@@ -295,15 +304,31 @@ static mc_status bind_valid_label(void *m, const int64_t *d, const void *v)
 const mc_tensor logistic_tensors[] = {
 	{"W", MC_PARAM, {MC_FLOAT32, 2, {784, 10}, NULL}, 0, get_W, set_W, NULL},
 	{"b", MC_PARAM, {MC_FLOAT32, 1, {10}, NULL}, 0, get_b, set_b, NULL},
-	{"train_image", MC_DATA, {MC_UINT8, 3, {MC_DIM(1), 28, 28}, NULL}, 0, NULL, NULL, bind_train_image},
+	{"train_image",
+         MC_DATA,
+         {MC_UINT8, 3, {MC_DIM(1), 28, 28}, NULL},
+         0,
+         NULL,
+         NULL,
+         bind_train_image},
 	{"train_label", MC_DATA, {MC_UINT8, 1, {MC_DIM(1)}, NULL}, 0, NULL, NULL, bind_train_label},
-	{"valid_image", MC_DATA, {MC_UINT8, 3, {MC_DIM(2), 28, 28}, NULL}, 0, NULL, NULL, bind_valid_image},
+	{"valid_image",
+         MC_DATA,
+         {MC_UINT8, 3, {MC_DIM(2), 28, 28}, NULL},
+         0,
+         NULL,
+         NULL,
+         bind_valid_image},
 	{"valid_label", MC_DATA, {MC_UINT8, 1, {MC_DIM(2)}, NULL}, 0, NULL, NULL, bind_valid_label},
 };
 
-#define SCALAR(dtype) {dtype, 0, {0}, NULL}
+#define SCALAR(dtype)               \
+	{                           \
+		dtype, 0, {0}, NULL \
+	}
 static const int dims_batch[] = {0};
-static const mc_value train_model_args[] = {{"index", SCALAR(MC_INT64), 0, 0}, {"learning_rate", SCALAR(MC_FLOAT32), 1, 0.13}};
+static const mc_value train_model_args[] = {{"index", SCALAR(MC_INT64), 0, 0},
+                                            {"learning_rate", SCALAR(MC_FLOAT32), 1, 0.13}};
 static const mc_value index_args[] = {{"index", SCALAR(MC_INT64), 0, 0}};
 static const mc_value nll_out[] = {{"nll", SCALAR(MC_FLOAT32), 0, 0}};
 static const mc_value errors_out[] = {{"errors", SCALAR(MC_FLOAT32), 0, 0}};
@@ -321,7 +346,8 @@ static const mc_value templates_out[] = {{"filters", {MC_FLOAT32, 2, {10, 784}, 
 
 const mc_function logistic_functions[] = {
 	{"train_model", 0, NULL, 2, train_model_args, 1, nll_out, 1, BATCH_SIZE, call_train_model},
-	{"validate_model", 0, NULL, 1, index_args, 1, errors_out, 0, BATCH_SIZE, call_validate_model},
+	{"validate_model", 0, NULL, 1, index_args, 1, errors_out, 0, BATCH_SIZE,
+         call_validate_model},
 	{"train", 1, dims_batch, 3, train_args, 1, nll_out, 1, MC_DIM(0), call_train},
 	{"validate", 1, dims_batch, 2, train_args, 1, errors_out, 0, MC_DIM(0), call_validate},
 	{"predict", 1, dims_batch, 1, train_args, 3, predict_out, 0, MC_DIM(0), call_predict},
@@ -374,9 +400,26 @@ static void model_set_random(void *m, uint64_t seed, uint64_t call)
 	((logistic *)m)->call = call;
 }
 
-static const mc_dim dims[] = {{"batch", 1, -1, 0}, {"n_train", 1, -1, 0}, {"n_valid", 1, -1, 0}, {"n_test", 1, -1, 0}};
+static const mc_dim dims[] = {{"batch", 1, -1, 0},
+                              {"n_train", 1, -1, 0},
+                              {"n_valid", 1, -1, 0},
+                              {"n_test", 1, -1, 0}};
 const mc_model logistic_model = {
-	"logistic",   MC_FLOAT32,    4,          dims,        6,           logistic_tensors, 6,
-	logistic_functions, model_bytes, model_create, model_destroy, model_init, model_ready,      model_get_dims,
-	model_get_random, model_set_random, logistic_status_text,
+	"logistic",
+	MC_FLOAT32,
+	4,
+	dims,
+	6,
+	logistic_tensors,
+	6,
+	logistic_functions,
+	model_bytes,
+	model_create,
+	model_destroy,
+	model_init,
+	model_ready,
+	model_get_dims,
+	model_get_random,
+	model_set_random,
+	logistic_status_text,
 };

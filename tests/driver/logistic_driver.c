@@ -1,6 +1,7 @@
 /* logistic_driver.c -- the driver block of models/logistic_regression.model as tables, by hand
  *
- * test = validate_model here: what differs between the two functions of the model is only the data. */
+ * test = validate_model here: what differs between the two functions of the model is only the
+ * data. */
 #include "logistic.h"
 #include "mc_driver.h"
 
@@ -72,17 +73,25 @@ static const mc_driver_number patience_[] = {{"5000", number_5000, NULL}};
 static const mc_driver_number batch_[] = {{"batch_size", number_600, NULL}};
 static const mc_driver_number improvement_[] = {{"0.995", NULL, number_0_995}};
 static const mc_driver_number tile_[] = {{"28", number_28, NULL}, {"28", number_28, NULL}};
-static const char *const watch_[] = {"validate_model.errors"}, *const test_[] = {"validate.errors"}, *const set_[] = {"test"};
+static const char *const watch_[] = {"validate_model.errors"}, *const test_[] = {"validate.errors"},
+			 *const set_[] = {"test"};
 static const char *const truth_[] = {"label"}, *const show_[] = {"y_pred", "probability"};
 
 static const mc_driver_key fit_keys[] = {
-	{"steps", 1, steps_, NULL},       {"index", 1, index_, NULL},
-	{"epochs", 1, epochs_, NULL},     {"watch", 1, NULL, watch_},
-	{"watch_steps", 1, watch_steps_, NULL}, {"test", 1, NULL, test_},
-	{"test_set", 1, NULL, set_},      {"batch", 1, batch_, NULL},
-	{"patience", 1, patience_, NULL}, {"improvement", 1, improvement_, NULL},
+	{"steps", 1, steps_, NULL},
+	{"index", 1, index_, NULL},
+	{"epochs", 1, epochs_, NULL},
+	{"watch", 1, NULL, watch_},
+	{"watch_steps", 1, watch_steps_, NULL},
+	{"test", 1, NULL, test_},
+	{"test_set", 1, NULL, set_},
+	{"batch", 1, batch_, NULL},
+	{"patience", 1, patience_, NULL},
+	{"improvement", 1, improvement_, NULL},
 };
-static const mc_driver_key predict_keys[] = {{"set", 1, NULL, set_}, {"truth", 1, NULL, truth_}, {"show", 2, NULL, show_}};
+static const mc_driver_key predict_keys[] = {{"set", 1, NULL, set_},
+                                             {"truth", 1, NULL, truth_},
+                                             {"show", 2, NULL, show_}};
 static const mc_driver_key picture_keys[] = {{"tile", 2, tile_, NULL}};
 
 static const mc_driver_part parts[] = {
@@ -92,7 +101,8 @@ static const mc_driver_part parts[] = {
 	{MC_DRIVER_PREDICT, "predict", "predict", 0, NULL, 3, predict_keys},
 	{MC_DRIVER_PICTURE, "templates", "templates", 0, NULL, 1, picture_keys},
 };
-static const mc_driver logistic_driver = {&logistic_model, "models/logistic_regression.model", 5, parts};
+static const mc_driver logistic_driver = {&logistic_model, "models/logistic_regression.model", 5,
+                                          parts};
 
 #ifndef NO_MAIN
 int main(int argc, char **argv)

@@ -12,7 +12,8 @@
 #include "mc_driver.h"
 
 static char run_out[1 << 16], run_err[1 << 14]; /* of the last run */
-static long run_limit; /* bytes that a file may have, as if the disk were full behind them; 0: no limit */
+/* bytes that a file may have, as if the disk were full behind them; 0: no limit */
+static long run_limit;
 
 static inline void run_collect(int from, char *to, size_t cap)
 {
@@ -24,7 +25,8 @@ static inline void run_collect(int from, char *to, size_t cap)
 	close(from);
 }
 
-/* the program's exit status, or minus the number of the signal that ended it; arguments end with NULL */
+/* the program's exit status, or minus the number of the signal that ended it; arguments end with
+ * NULL */
 static inline int run_driver(const mc_driver *driver, ...)
 {
 	const char *argv[40] = {"program"};

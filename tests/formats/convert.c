@@ -18,13 +18,16 @@ int main(int argc, char **argv)
 		mc_archive a;
 		status = mc_archive_load(in, &a, &err);
 		if (status == MC_OK)
-			status = (mc_ends_with(out, ".npz") ? mc_npz_write : mc_safetensors_write)(out, a.n, a.item, &err);
+			status = (mc_ends_with(out, ".npz")
+			                  ? mc_npz_write
+			                  : mc_safetensors_write)(out, a.n, a.item, &err);
 		mc_archive_free(&a);
 	} else {
 		mc_array a;
 		status = mc_data_load(in, &a, &err);
 		if (status == MC_OK)
-			status = (mc_ends_with(out, ".npy") ? mc_npy_write : mc_idx_write)(out, &a, &err);
+			status = (mc_ends_with(out, ".npy") ? mc_npy_write : mc_idx_write)(out, &a,
+			                                                                   &err);
 		mc_array_free(&a);
 	}
 	if (status != MC_OK)

@@ -1,4 +1,5 @@
-/* test_formats.c -- files of arrays: round trips, every truncation and every damaged byte of small ones, conversions */
+/* test_formats.c -- files of arrays: round trips, every truncation and every damaged byte of
+ * small ones, conversions */
 #define _POSIX_C_SOURCE 200809L
 #include "test.h"
 
@@ -33,7 +34,8 @@ static mc_array make(mc_dtype dtype, int rank, int64_t a, int64_t b)
 
 static int same(const mc_array *a, const mc_array *b)
 {
-	return a->dtype == b->dtype && a->rank == b->rank && a->count == b->count && !memcmp(a->size, b->size, sizeof a->size) &&
+	return a->dtype == b->dtype && a->rank == b->rank && a->count == b->count &&
+	       !memcmp(a->size, b->size, sizeof a->size) &&
 	       !memcmp(a->data, b->data, (size_t)a->count * mc_dtype_bytes(a->dtype));
 }
 
@@ -44,7 +46,8 @@ static void write_bytes(const char *name, const void *data, size_t len)
 }
 
 /* a file of text gives this message (its end), or this many rows and columns */
-static void check_csv(const char *text, const char *message, mc_dtype dtype, int64_t rows, int64_t columns, double last)
+static void check_csv(const char *text, const char *message, mc_dtype dtype, int64_t rows,
+                      int64_t columns, double last)
 {
 	mc_array a;
 	mc_error err = {0};
@@ -89,7 +92,8 @@ static void csv(void)
 
 static void round_trips(void)
 {
-	static const mc_dtype idx[] = {MC_UINT8, MC_INT8, MC_INT16, MC_INT32, MC_FLOAT32, MC_FLOAT64};
+	static const mc_dtype idx[] = {MC_UINT8, MC_INT8,    MC_INT16,
+	                               MC_INT32, MC_FLOAT32, MC_FLOAT64};
 	mc_error err = {0};
 	for (int d = MC_BOOL; d <= MC_COMPLEX128; d++)
 		for (int rank = 0; rank <= 2; rank++) {
@@ -115,8 +119,10 @@ static void round_trips(void)
 	CHECK(same(&none, &b));
 	mc_array_free(&none);
 	mc_array_free(&b);
-	/* written in another order of bytes and of axes: '>i2', fortran_order, [[1, 2, 3], [4, 5, 6]] */
-	static const char header[] = "\x93NUMPY\1\0\x46\0{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3), }";
+	/* written in another order of bytes and of axes: '>i2', fortran_order, [[1, 2, 3], [4,
+	 * 5, 6]] */
+	static const char header[] =
+		"\x93NUMPY\1\0\x46\0{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3), }";
 	unsigned char npy[10 + 0x46 + 12];
 	memset(npy, ' ', sizeof npy);
 	memcpy(npy, header, sizeof header - 1);
@@ -158,9 +164,10 @@ static int same_archive(const mc_archive *a, const mc_named item[3])
 	return equal;
 }
 
-/* Bytes cut off anywhere, and any byte changed to any of a few others: refused, or harmless.  What `may_differ` says is
- * what the format itself cannot notice. */
-static void attack(const char *name, mc_bytes good, Parser *parse, const mc_named item[3], int every_change_found)
+/* Bytes cut off anywhere, and any byte changed to any of a few others: refused, or harmless.
+ * What `may_differ` says is what the format itself cannot notice. */
+static void attack(const char *name, mc_bytes good, Parser *parse, const mc_named item[3],
+                   int every_change_found)
 {
 	mc_error err;
 	mc_archive a;
@@ -248,13 +255,16 @@ static void single_files(void)
 		mc_array a = make(MC_UINT8, 2, 3, 4), b;
 		mc_bytes good;
 		err = (mc_error){0};
-		CHECK_INT(k == 2 ? mc_npy_write(path(names[k]), &a, &err) : mc_idx_write(path(names[k]), &a, &err), MC_OK);
+		CHECK_INT(k == 2 ? mc_npy_write(path(names[k]), &a, &err)
+		                 : mc_idx_write(path(names[k]), &a, &err),
+		          MC_OK);
 		CHECK_INT(mc_file_read(path(names[k]), &good, &err), MC_OK);
 		int refused = 0, harmful = 0;
 		for (size_t n = 0; n < good.len; n++) {
 			write_bytes("cut.npy", good.data, n);
 			err = (mc_error){0};
-			refused += mc_data_load(path("cut.npy"), &b, &err) != MC_OK && *err.text && !b.data;
+			refused += mc_data_load(path("cut.npy"), &b, &err) != MC_OK && *err.text &&
+			           !b.data;
 			mc_array_free(&b);
 		}
 		CHECK_INT(refused, good.len);
@@ -348,7 +358,8 @@ static void deflated(void)
 		for (int bit = 0; bit < 8; bit++) {
 			zip[i] ^= (unsigned char)(1 << bit);
 			if (mc_npz_parse("x.npz", good, &archive, &err) == MC_OK)
-				harmful += archive.n != 1 || !same(&archive.item[0].array, &a) || strcmp(archive.item[0].name, "x") != 0;
+				harmful += archive.n != 1 || !same(&archive.item[0].array, &a) ||
+				           strcmp(archive.item[0].name, "x") != 0;
 			mc_archive_free(&archive);
 			zip[i] ^= (unsigned char)(1 << bit);
 		}
@@ -380,7 +391,8 @@ static void check_tensors(const char *json, size_t values, const char *message)
 	file[0] = (unsigned char)n;
 	file[1] = (unsigned char)(n >> 8);
 	memcpy(file + 8, json, n);
-	const mc_status status = mc_safetensors_parse("f", (mc_bytes){file, 8 + n + values}, &a, &err);
+	const mc_status status = mc_safetensors_parse("f", (mc_bytes){file, 8 + n + values}, &a,
+	                                              &err);
 	CHECK_INT(status, message ? MC_FORMAT : MC_OK);
 	if (!CHECK(!message || strstr(err.text, message) != NULL))
 		printf("  %s\n", err.text);
@@ -389,36 +401,55 @@ static void check_tensors(const char *json, size_t values, const char *message)
 
 static void lies(void)
 {
-	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,)}", "too large");
-	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296)}", "too large");
-	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}", "damaged");
-	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", "8 bytes of values, expected 16");
+	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,)}",
+	          "too large");
+	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
+	          "too large");
+	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+	          "damaged");
+	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}",
+	          "8 bytes of values, expected 16");
 	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1)}", "damaged");
 	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}", "damaged");
 	check_npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "cannot be read");
 	check_npy("{'descr': '<f8', 'shape': (1,)}", "damaged");
-	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'shape': (1,)}", "damaged");
-	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}", "more than 8 sizes");
+	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'shape': (1,)}",
+	          "damaged");
+	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}",
+	          "more than 8 sizes");
 	check_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)", "damaged");
 
 	check_tensors("{}", 0, NULL);
-	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}  ", 8, NULL);
-	check_tensors("{\"\\u0057\\n\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", 1, NULL);
-	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} x", 8, "text behind");
-	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8, "at array W");
-	check_tensors("{\"W\":{\"dtype\":\"F33\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "at array W");
-	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 9, "expected 8");
-	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 7, "ends at byte 8");
-	check_tensors("{\"W\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, "gap at byte 0");
-	check_tensors("{\"W\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"V\":{\"dtype\":\"U8\",\"shape\":[2],"
-	              "\"data_offsets\":[1,3]}}",
-	              3, "overlap");
-	check_tensors("{\"W\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"W\":{\"dtype\":\"U8\",\"shape\":[1],"
-	              "\"data_offsets\":[1,2]}}",
-	              2, "two arrays are named W");
-	check_tensors("{\"W\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296,0],\"data_offsets\":[0,0]}}", 0, "at array W");
-	check_tensors("{\"__metadata__\":{\"crc32\":\"00000000\"},\"W\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1,
-	              "wrong checksum");
+	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}  ", 8,
+	              NULL);
+	check_tensors("{\"\\u0057\\n\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", 1,
+	              NULL);
+	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} x", 8,
+	              "text behind");
+	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8,
+	              "at array W");
+	check_tensors("{\"W\":{\"dtype\":\"F33\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
+	              "at array W");
+	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 9,
+	              "expected 8");
+	check_tensors("{\"W\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 7,
+	              "ends at byte 8");
+	check_tensors("{\"W\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3,
+	              "gap at byte 0");
+	check_tensors(
+		"{\"W\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"V\":{\"dtype\":\"U8\",\"shape\":[2],"
+		"\"data_offsets\":[1,3]}}",
+		3, "overlap");
+	check_tensors(
+		"{\"W\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"W\":{\"dtype\":\"U8\",\"shape\":[1],"
+		"\"data_offsets\":[1,2]}}",
+		2, "two arrays are named W");
+	check_tensors(
+		"{\"W\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296,0],\"data_offsets\":[0,0]}}",
+		0, "at array W");
+	check_tensors(
+		"{\"__metadata__\":{\"crc32\":\"00000000\"},\"W\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+		1, "wrong checksum");
 	check_tensors("[1]", 0, "no header");
 }
 
@@ -429,10 +460,12 @@ static void conversions(void)
 		mc_dtype to;
 		int fits;
 	} cases[] = {
-		{255, MC_UINT8, 1},   {256, MC_UINT8, 0},  {-1, MC_UINT8, 0},     {0.5, MC_UINT8, 0},
-		{-128, MC_INT8, 1},   {-129, MC_INT8, 0},  {1, MC_BOOL, 1},       {2, MC_BOOL, 0},
-		{1e300, MC_INT64, 0}, {NAN, MC_INT32, 0},  {0.1, MC_FLOAT32, 1},  {1e300, MC_FLOAT32, 1},
-		{-0x1p63, MC_INT64, 1}, {0x1p63, MC_INT64, 0}, {0x1p53, MC_UINT64, 1}, {-1, MC_UINT64, 0},
+		{255, MC_UINT8, 1},     {256, MC_UINT8, 0},    {-1, MC_UINT8, 0},
+		{0.5, MC_UINT8, 0},     {-128, MC_INT8, 1},    {-129, MC_INT8, 0},
+		{1, MC_BOOL, 1},        {2, MC_BOOL, 0},       {1e300, MC_INT64, 0},
+		{NAN, MC_INT32, 0},     {0.1, MC_FLOAT32, 1},  {1e300, MC_FLOAT32, 1},
+		{-0x1p63, MC_INT64, 1}, {0x1p63, MC_INT64, 0}, {0x1p53, MC_UINT64, 1},
+		{-1, MC_UINT64, 0},
 	};
 	mc_error err = {0};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -443,7 +476,8 @@ static void conversions(void)
 		*(double *)a.data = cases[i].value;
 		const mc_status status = mc_array_convert(&a, cases[i].to, "x", &err);
 		CHECK_INT(status, cases[i].fits ? MC_OK : MC_MISMATCH);
-		const double want = cases[i].to == MC_FLOAT32 ? (double)(float)cases[i].value : cases[i].value;
+		const double want = cases[i].to == MC_FLOAT32 ? (double)(float)cases[i].value
+		                                              : cases[i].value;
 		CHECK_NEAR(mc_array_number(&a, 0), want, 0);
 		mc_array_free(&a);
 	}

@@ -1,5 +1,5 @@
-/* test_program.c -- the program as a person meets it: training on the small images, predictions, pictures, and what it says
- * when files, options or states are not what they should be */
+/* test_program.c -- the program as a person meets it: training on the small images, predictions,
+ * pictures, and what it says when files, options or states are not what they should be */
 #define _POSIX_C_SOURCE 200809L
 #define BATCH_SIZE 50
 #define N_FIT 1500
@@ -41,7 +41,8 @@ static void training(void)
 	CHECK(strstr(run_out, "logistic: 7,850 parameters, float32; data from " DATA "\n") != NULL);
 	CHECK(strstr(run_out, "epoch 8 ") != NULL && strstr(run_out, "epoch 9 ") == NULL);
 	CHECK(strstr(run_out, " of 500)") != NULL);
-	static const char *const written[] = {"o/best.npz", "o/last.npz", "o/history.csv", "o/learning_curve.png", "o/templates.png"};
+	static const char *const written[] = {"o/best.npz", "o/last.npz", "o/history.csv",
+	                                      "o/learning_curve.png", "o/templates.png"};
 	struct stat st;
 	for (int i = 0; i < 5; i++)
 		CHECK(stat(in(0, written[i]), &st) == 0 && st.st_size > 100);
@@ -51,7 +52,8 @@ static void training(void)
 	mc_bytes_free(&png);
 	/* it learns: more than 6 in 10 right */
 	mc_array a;
-	CHECK_INT(RUN("predict", "--data", DATA, "--out", in(0, "o"), "--out-file", in(1, "p.csv")), 0);
+	CHECK_INT(RUN("predict", "--data", DATA, "--out", in(0, "o"), "--out-file", in(1, "p.csv")),
+	          0);
 	CHECK(strstr(run_out, "wrote 500 rows to ") != NULL);
 	CHECK_INT(mc_data_load(in(1, "p.csv"), &a, NULL), MC_OK);
 	CHECK(a.dtype == MC_FLOAT64 && a.size[0] == 500 && a.size[1] == 2);
@@ -71,15 +73,21 @@ static void predicting(void)
 	CHECK_INT(RUN("predict", "--data", DATA, "--out", in(0, "o")), 0);
 	CHECK(strstr(run_out, "        truth  y_pred  probability\n     0      9  ") != NULL);
 	CHECK(strstr(run_out, "\n     9  ") != NULL && strstr(run_out, "\n    10  ") == NULL);
-	CHECK_INT(RUN("predict", "--data", DATA, "--out", in(0, "o"), "--first", "12", "--show", "probability"), 0);
-	CHECK(strstr(run_out, "        truth  probability\n") != NULL && strstr(run_out, "\n    11  ") != NULL);
+	CHECK_INT(RUN("predict", "--data", DATA, "--out", in(0, "o"), "--first", "12", "--show",
+	              "probability"),
+	          0);
+	CHECK(strstr(run_out, "        truth  probability\n") != NULL &&
+	      strstr(run_out, "\n    11  ") != NULL);
 	/* the file as .npy is of the first output; --out FILE is --out-file */
 	char state[300];
 	snprintf(state, sizeof state, "%s", in(0, "o/best.npz"));
-	CHECK_INT(RUN("predict", "--data", DATA, "--state", state, "--out", in(1, "p.npy"), "--show", "p_y_given_x"), 0);
+	CHECK_INT(RUN("predict", "--data", DATA, "--state", state, "--out", in(1, "p.npy"),
+	              "--show", "p_y_given_x"),
+	          0);
 	CHECK_INT(mc_data_load(in(1, "p.npy"), &all, NULL), MC_OK);
 	CHECK(all.dtype == MC_FLOAT32 && all.rank == 2 && all.size[0] == 500 && all.size[1] == 10);
-	/* images of one's own, as rows of 784 numbers: the same predictions, and no truth beside them */
+	/* images of one's own, as rows of 784 numbers: the same predictions, and no truth beside
+	 * them */
 	mc_array image, few;
 	CHECK_INT(mc_data_load(DATA "/t10k-images-idx3-ubyte.gz", &image, NULL), MC_OK);
 	CHECK_INT(mc_array_rows(&image, 100, 107, &few, "image", NULL), MC_OK);
@@ -87,11 +95,15 @@ static void predicting(void)
 	few.size[1] = 784;
 	CHECK_INT(mc_array_convert(&few, MC_FLOAT64, "image", NULL), MC_OK);
 	CHECK_INT(mc_npy_write(in(2, "mine.npy"), &few, NULL), MC_OK);
-	CHECK_INT(RUN("predict", "--state", state, "--image", in(2, "mine.npy"), "--out", in(1, "own.npy"), "--show", "p_y_given_x"), 0);
+	CHECK_INT(RUN("predict", "--state", state, "--image", in(2, "mine.npy"), "--out",
+	              in(1, "own.npy"), "--show", "p_y_given_x"),
+	          0);
 	CHECK_INT(mc_data_load(in(1, "own.npy"), &own, NULL), MC_OK);
-	CHECK(own.size[0] == 7 && !memcmp(own.data, (float *)all.data + 100 * 10, 7 * 10 * sizeof(float)));
+	CHECK(own.size[0] == 7 &&
+	      !memcmp(own.data, (float *)all.data + 100 * 10, 7 * 10 * sizeof(float)));
 	CHECK_INT(RUN("predict", "--state", state, "--image", in(2, "mine.npy")), 0);
-	CHECK(strstr(run_out, "truth") == NULL && strstr(run_out, "\n     6  ") != NULL && strstr(run_out, "\n     7  ") == NULL);
+	CHECK(strstr(run_out, "truth") == NULL && strstr(run_out, "\n     6  ") != NULL &&
+	      strstr(run_out, "\n     7  ") == NULL);
 	((double *)few.data)[3] = 0.5;
 	CHECK_INT(mc_npy_write(in(2, "mine.npy"), &few, NULL), MC_OK);
 	CHECK_INT(RUN("predict", "--state", state, "--image", in(2, "mine.npy")), 1);
@@ -134,12 +146,14 @@ static void options(void)
 	CHECK_INT(RUN("tran"), 2);
 	says("unknown command tran, did you mean train?");
 	CHECK_INT(RUN("--help"), 0);
-	CHECK(strstr(run_out, "--learning_rate         0.13\n") != NULL && strstr(run_out, "n_train // batch_size") != NULL);
+	CHECK(strstr(run_out, "--learning_rate         0.13\n") != NULL &&
+	      strstr(run_out, "n_train // batch_size") != NULL);
 	CHECK_INT(RUN("train", "--help"), 0);
 	CHECK_INT(RUN("info"), 0);
 	CHECK(strstr(run_out, "param W : float32[784, 10]\n") != NULL);
-	CHECK(strstr(run_out, "function train(batch, image : uint8[batch, 28, 28], label : uint8[batch], "
-	                      "learning_rate : float32 = 0.13) -> nll : float32   updates\n") != NULL);
+	CHECK(strstr(run_out,
+	             "function train(batch, image : uint8[batch, 28, 28], label : uint8[batch], "
+	             "learning_rate : float32 = 0.13) -> nll : float32   updates\n") != NULL);
 }
 
 /* ---- files that are not right */
@@ -159,7 +173,9 @@ static void copy(const char *from, const char *to, size_t len, size_t change)
 
 static void copy_all(void)
 {
-	static const char *const names[] = {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+	static const char *const names[] = {"train-images-idx3-ubyte.gz",
+	                                    "train-labels-idx1-ubyte.gz",
+	                                    "t10k-images-idx3-ubyte.gz",
 	                                    "t10k-labels-idx1-ubyte.gz"};
 	mkdir(in(0, "data"), 0777);
 	for (int i = 0; i < 4; i++) {

@@ -26,10 +26,13 @@ static void known_answers(void)
 		mc_philox(c, kat[k].key[0], kat[k].key[1]);
 		for (int i = 0; i < 4; i++)
 			CHECK(c[i] == kat[k].want[i]);
-		/* the same through the function that models call: where the parts of a draw go in counter and key */
-		const uint64_t element = (uint64_t)kat[k].counter[0] | (uint64_t)kat[k].counter[1] << 32;
+		/* the same through the function that models call: where the parts of a draw go
+		 * in counter and key */
+		const uint64_t element = (uint64_t)kat[k].counter[0] | (uint64_t)kat[k].counter[1]
+		                                                               << 32;
 		const uint64_t seed = (uint64_t)kat[k].key[0] | (uint64_t)kat[k].key[1] << 32;
-		CHECK(mc_random_u32(seed, kat[k].counter[3], kat[k].counter[2], 0, element) == kat[k].want[0]);
+		CHECK(mc_random_u32(seed, kat[k].counter[3], kat[k].counter[2], 0, element) ==
+		      kat[k].want[0]);
 		CHECK(mc_random_u64(seed, kat[k].counter[3], kat[k].counter[2], 0, element) ==
 		      ((uint64_t)kat[k].want[0] | (uint64_t)kat[k].want[1] << 32));
 		/* loop is xored into the element's high half */
@@ -40,15 +43,18 @@ static void known_answers(void)
 	CHECK(mc_random_loop(1, 4) == 0x9E3779B1u + 5u);
 }
 
-/* uniform numbers drawn along one of the coordinates: mean, variance, lag-1 correlation, 16 equal bins */
+/* uniform numbers drawn along one of the coordinates: mean, variance, lag-1 correlation, 16
+ * equal bins */
 static void uniform(const char *along, int which)
 {
 	enum { N = 1 << 16 };
 	double sum = 0, square = 0, lag = 0, before = 0.5;
 	int bin[16] = {0};
 	for (uint32_t i = 0; i < N; i++) {
-		const uint32_t bits = mc_random_u32(which == 0 ? i : 12345, which == 1 ? i : 7, which == 2 ? i : 3,
-		                                    which == 3 ? mc_random_loop(0, i) : 0, which == 4 ? i : 99);
+		const uint32_t bits = mc_random_u32(which == 0 ? i : 12345, which == 1 ? i : 7,
+		                                    which == 2 ? i : 3,
+		                                    which == 3 ? mc_random_loop(0, i) : 0,
+		                                    which == 4 ? i : 99);
 		const double u = ldexp((double)(bits >> 8), -24);
 		sum += u;
 		square += (u - 0.5) * (u - 0.5);
