@@ -39,7 +39,7 @@ Val *build_restore(Graph *g, Loc loc, Val *x, const Type *shape, uint32_t axes)
 	return build_broadcast(g, loc, x, shape->rank, shape->size, axis);
 }
 
-void build_inline(Graph *g, const Graph *region, Val *const *params, Val **results)
+void build_inline(Graph *g, const Graph *region, Val *const *params, Val *const *given, Val **results)
 {
 	Arena *scratch = arena_new();
 	Rewrite copying = {0};
@@ -48,7 +48,9 @@ void build_inline(Graph *g, const Graph *region, Val *const *params, Val **resul
 		copy[region->params.data[i]->id] = params[i];
 	for (int i = 0; i < region->vals.len; i++) {
 		const Val *v = region->vals.data[i];
-		if (v->op == OP_param)
+		if (given && given[i])
+			copy[i] = given[i];
+		if (copy[i])
 			continue;
 		Val **in = NEW_ARRAY(scratch, Val *, v->nin + 1);
 		for (int k = 0; k < v->nin; k++)

@@ -28,7 +28,7 @@ typedef void OpGradient(Backward *, const Val *v, Val *const *g, Val **d);
 OpGradient *op_gradient(Op); /* grad_ops.c; NULL: nothing flows through it */
 bool wanted(const Backward *, const Val *v, int operand);
 
-/* grad_reduce.c, grad_move.c, grad_index.c, grad_regions.c */
+/* grad_reduce.c, grad_move.c, grad_index.c, grad_if.c, grad_scan.c */
 OpGradient grad_reduce, grad_cumsum, grad_contraction, grad_reshape, grad_transpose, grad_broadcast, grad_slice, grad_set_slice, grad_pad,
 	grad_concat, grad_windows, grad_gather, grad_scatter_set, grad_scatter_add, grad_sort, grad_topk, grad_if, grad_scan, grad_unsupported;
 

@@ -4,7 +4,7 @@
 
 #include "../../compiler/passes/passes.h"
 
-enum { MAX_ARGS = 6 };
+enum { MAX_ARGS = 12 };
 
 /* What is tested: arguments by their types (shapes of constant sizes), values for them, and the expression. */
 typedef struct Case {

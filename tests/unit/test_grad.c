@@ -239,6 +239,89 @@ static Val *choice(Graph *g, Val *const *x)
 	return elem(g, OP_add, build_get(g, nowhere, tuple, 0), elem(g, OP_mul, x[0], build_get(g, nowhere, tuple, 1)));
 }
 
+/* ---- loops: h' = tanh(x_t w + h u), emitting h' h */
+typedef struct Loop {
+	bool reverse, until, draws, counts, last_only;
+	int64_t truncate;
+} Loop;
+
+static Val *loop(Graph *g, Val *const *x, Loop how)
+{
+	/* x[5, 3], w[3, 2], u[2, 2], h[2] */
+	Graph *body = graph_new(g->arena);
+	const Type *index = type_scalar(g->arena, DT_int64), *row = type_array(g->arena, DT_float64, 1, x[0]->type->size + 1);
+	Val *step = build_param(body, nowhere, index);
+	Val *h = build_param(body, nowhere, x[3]->type), *n = build_param(body, nowhere, index);
+	Val *e = build_param(body, nowhere, row), *w = build_param(body, nowhere, x[1]->type), *u = build_param(body, nowhere, x[2]->type);
+	Val *sum = elem(body, OP_add, build_contraction(body, nowhere, e, w, "i,ij->j"), build_contraction(body, nowhere, h, u, "i,ij->j"));
+	if (how.counts)
+		sum = elem(body, OP_mul, sum, build_cast(body, nowhere, elem(body, OP_add, step, n), DT_float64));
+	if (how.draws) {
+		Attr place = {.random = {7}};
+		Val *bits = build(body, nowhere, OP_random_bits, 0, NULL, &place, type_array(g->arena, DT_uint32, 1, x[3]->type->size));
+		sum = elem(body, OP_mul, sum, elem(body, OP_mul, build_cast(body, nowhere, bits, DT_float64), build_number(body, nowhere, DT_float64, 0x1p-32)));
+	}
+	Val *next = tanh_of(body, sum), *count = elem(body, OP_add, n, build_number(body, nowhere, DT_int64, 1));
+	push(g->arena, &body->results, next);
+	push(g->arena, &body->results, count);
+	push(g->arena, &body->results, elem(body, OP_mul, next, h));
+	if (how.until)
+		push(g->arena, &body->results, elem(body, OP_ge, step, build_number(body, nowhere, DT_int64, 2)));
+	Attr attr = {.scan = {.steps = x[0]->type->size[0], .ncarry = 2, .nseq = 1, .nemit = 1, .reverse = how.reverse, .until = how.until, .truncate = how.truncate}};
+	Val *in[] = {x[3], build_number(g, nowhere, DT_int64, 1), x[0], x[1], x[2]};
+	Val *tuple = build_region(g, nowhere, OP_scan, 5, in, &attr, 1, &body);
+	Val *end = build_get(g, nowhere, tuple, 0);
+	if (how.last_only)
+		return end;
+	Val *all = build_reduce(g, nowhere, REDUCE_sum, build_get(g, nowhere, tuple, 2), 1);
+	return elem(g, OP_add, end, all);
+}
+static Val *loop_plain(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){0});
+}
+static Val *loop_reverse(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){.reverse = true});
+}
+static Val *loop_until(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){.until = true, .counts = true});
+}
+static Val *loop_until_reverse(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){.until = true, .reverse = true});
+}
+static Val *loop_draws(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){.draws = true, .reverse = true, .counts = true});
+}
+static Val *loop_last(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){.last_only = true});
+}
+static Val *loop_truncated(Graph *g, Val *const *x)
+{
+	return loop(g, x, (Loop){.last_only = true, .truncate = 2});
+}
+/* a product of the elements, by a loop in a loop: the inner one has one step */
+static Val *loop_nested(Graph *g, Val *const *x)
+{
+	const Type *scalar = type_scalar(g->arena, DT_float64), *index = type_scalar(g->arena, DT_int64);
+	const Type *one = type_array(g->arena, DT_float64, 1, (const Size *[]){size_const(g->arena, 2)});
+	Graph *outer = graph_new(g->arena), *inner = graph_new(g->arena);
+	build_param(inner, nowhere, index);
+	Val *c = build_param(inner, nowhere, scalar), *e = build_param(inner, nowhere, scalar);
+	push(g->arena, &inner->results, elem(inner, OP_mul, elem(inner, OP_sin, c, NULL), e));
+	build_param(outer, nowhere, index);
+	Val *h = build_param(outer, nowhere, scalar), *row = build_param(outer, nowhere, one);
+	Attr a = {.scan = {.steps = one->size[0], .ncarry = 1, .nseq = 1}};
+	Val *t = build_region(outer, nowhere, OP_scan, 2, (Val *[]){h, row}, &a, 1, &inner);
+	push(g->arena, &outer->results, elem(outer, OP_add, build_get(outer, nowhere, t, 0), h));
+	Attr b = {.scan = {.steps = x[0]->type->size[0], .ncarry = 1, .nseq = 1}};
+	return build_get(g, nowhere, build_region(g, nowhere, OP_scan, 2, (Val *[]){x[1], x[0]}, &b, 1, &outer), 0);
+}
+
 static const Case structural[] = {
 	{"sum", 1, {"2,3,4"}, -2, 2, sum_01, false},
 	{"prod", 1, {"2,3,2"}, -2, 2, prod_1, false},
@@ -270,7 +353,39 @@ static const Case structural[] = {
 	{"topk", 1, {"5,2"}, -2, 2, topk, false},
 	{"softmax", 1, {"3,4"}, -2, 2, softmax, false},
 	{"if", 3, {"4", "4", "b"}, -2, 2, choice, false},
+	{"loop", 4, {"5,3", "3,2", "2,2", "2"}, -1, 1, loop_plain, false},
+	{"loop backward", 4, {"5,3", "3,2", "2,2", "2"}, -1, 1, loop_reverse, false},
+	{"loop until", 4, {"5,3", "3,2", "2,2", "2"}, -1, 1, loop_until, false},
+	{"loop backward until", 4, {"5,3", "3,2", "2,2", "2"}, -1, 1, loop_until_reverse, false},
+	{"loop with draws", 4, {"5,3", "3,2", "2,2", "2"}, -1, 1, loop_draws, false},
+	{"last of a loop", 4, {"5,3", "3,2", "2,2", "2"}, -1, 1, loop_last, false},
+	{"loop in a loop", 2, {"3,2", ""}, -1, 1, loop_nested, false},
 };
+
+/* by the elements of a truncated loop: as of the loop over the last ones, from where it then was; 0 before */
+static void test_truncated(void)
+{
+	Scratch s[2];
+	Array *got[2];
+	for (int k = 0; k < 2; k++) {
+		scratch_open(&s[k], &(Case){.nargs = 4, .arg = {"5,3", "3,2", "2,2", "2"}, .lo = -1, .hi = 1});
+		Graph *g = s[k].func->graph;
+		Val *d[2], *y = k ? loop_truncated(g, s[k].args) : loop_last(g, s[k].args);
+		gradients_of(g, build_reduce(g, nowhere, REDUCE_sum, y, 1), 2, (Val *[]){s[k].args[0], s[k].args[3]}, d);
+		for (int i = 0; i < 2; i++) {
+			push(s[k].arena, &g->results, d[i]);
+			push(s[k].arena, &s[k].func->outs, (FuncOut){.name = i ? "h" : "x"});
+		}
+		CHECK(run_passes(s[k].model, s[k].func, &(PassOptions){.floatX = DT_float64}, s[k].diag, NULL));
+		Array **r = scratch_eval(&s[k]);
+		got[k] = r[0];
+		CHECK((r[1]->f[0] == 0) == k);
+	}
+	for (int i = 0; i < 15; i++)
+		CHECK_NEAR(got[1]->f[i], i < 9 ? 0 : got[0]->f[i], 1e-14);
+	scratch_close(&s[0]);
+	scratch_close(&s[1]);
+}
 
 static void test_structural(void)
 {
@@ -403,6 +518,7 @@ int main(void)
 {
 	test_rows();
 	test_structural();
+	test_truncated();
 	test_values();
 	test_independent();
 	return test_result();

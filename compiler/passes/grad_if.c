@@ -1,4 +1,4 @@
-/* grad_regions.c -- gradients of what has regions */
+/* grad_if.c -- the gradient of a choice between two regions: the same choice between their gradients */
 #include "build_more.h"
 #include "grad.h"
 
@@ -18,7 +18,7 @@ static Graph *branch_backward(Backward *b, const Val *v, int which, Val *const *
 	for (int i = 0; i < nresults; i++)
 		if (g[i])
 			adjoint[i] = build_param(region, v->loc, g[i]->type);
-	build_inline(region, branch, param, result);
+	build_inline(region, branch, param, NULL, result);
 	for (int i = 0; i < nresults; i++)
 		if (g[i]) {
 			result[nseeds] = result[i];
@@ -47,10 +47,4 @@ void grad_if(Backward *b, const Val *v, Val *const *g, Val **d)
 	for (int i = 1; i < v->nin; i++)
 		if (wanted(b, v, i))
 			d[i] = build_get(b->graph, v->loc, gradients, k++);
-}
-
-void grad_scan(Backward *b, const Val *v, Val *const *g, Val **d)
-{
-	(void)g, (void)d;
-	diag_error(b->cx->diag, v->loc, "not supported yet: the gradient through a scan");
 }
