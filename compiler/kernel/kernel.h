@@ -109,6 +109,7 @@ typedef struct Item {
 	const Nest *nest;
 	const Buffer *buffer;
 	const Store *store;
+	bool apart; /* a store that comes after those before it: no run with them */
 	const char *comment; /* a line above it, or NULL: "h = tanh(x @ W + b)   float32[batch, 500]" */
 	Loc loc;
 } Item;

@@ -194,7 +194,7 @@ static void check_items(Verifier *v, const Item *item, int n)
 		case ITEM_BUFFER: declare(v, item[i].buffer); break;
 		case ITEM_STORE: {
 			int run = 1;
-			while (i + run < n && item[i + run].kind == ITEM_STORE)
+			while (i + run < n && item[i + run].kind == ITEM_STORE && !item[i + run].apart)
 				run++;
 			verify_stores(v, item + i, run);
 			i += run - 1;
