@@ -35,13 +35,20 @@ const Size *size_int(Check *, int64_t);
 bool size_known(Check *, const Size *, int64_t *);
 const Size *shape_product(Check *, int n, const Size *const *);
 Val *size_value(Check *, Loc, const Size *); /* an int64 node, also of sizes with ATOM_VALUE atoms */
+/* a node whose sizes may be beyond 64 bits: an error then, and NULL; value_of makes it an error value */
+Val *build_counted(Check *, Loc, Op, int nin, Val *const *in, const Attr *);
+static inline Value value_of(Val *v)
+{
+	return v ? value_tensor(v) : value_error();
+}
 Val *reshape_val(Check *, Loc, Val *, int rank, const Size *const *);
 const char *shape_text(Check *, int rank, const Size *const *); /* "[batch, 10]" */
 
 /* ---- ops_known.c: operators on what is known now; false if the result is not */
 bool known_binary(Check *, BinaryOp, Loc op_loc, Value a, Value b, Loc b_loc, Value *out);
 
-/* ---- ops_matmul.c */
+/* ---- ops_binary.c, ops_matmul.c */
+Value select_values(Check *, Loc, const Value *operand, const Loc *); /* where(c, a, b) */
 Value op_matmul(Check *, Loc op_loc, Value a, Loc a_loc, Value b, Loc b_loc);
 
 /* ---- ops_range.c: bounds of integer values by their making; values as sizes */

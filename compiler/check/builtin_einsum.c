@@ -256,7 +256,7 @@ static Factor contract(Einsum *e, Factor a, Factor b, const bool *later, bool la
 		attr.contraction.out[i] = number[out.label[i]];
 	attr.contraction.nout = out.n;
 	Val *in[] = {a.v, b.v};
-	out.v = build(e->c->graph, e->loc, OP_contraction, 2, in, &attr, NULL);
+	out.v = build_counted(e->c, e->loc, OP_contraction, 2, in, &attr);
 	return out;
 }
 
@@ -305,6 +305,8 @@ Value builtin_einsum(Check *c, const BuiltinCall *call)
 			return value_error();
 		}
 		acc = contract(&e, acc, e.in[k], later, k + 1 == e.nin);
+		if (acc.v == NULL)
+			return value_error();
 	}
 	bool wanted[128] = {false};
 	want(wanted, &e.out);

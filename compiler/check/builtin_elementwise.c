@@ -146,7 +146,7 @@ Value builtin_clip(Check *c, const BuiltinCall *call)
 
 Value builtin_where(Check *c, const BuiltinCall *call)
 {
-	return op_and_or_where(c, call->loc, call->arg[0], call->arg[1], call->arg[2]);
+	return select_values(c, call->loc, call->arg, call->arg_loc);
 }
 
 /* of what has no gradient: itself */

@@ -34,7 +34,7 @@ static Val *join(Check *c, Loc loc, int n, Val **x, int axis)
 	if (n == 1)
 		return x[0];
 	Attr attr = {.concat = {axis}};
-	return build(c->graph, loc, OP_concat, n, x, &attr, NULL);
+	return build_counted(c, loc, OP_concat, n, x, &attr);
 }
 
 /* equal but along an axis (-1: everywhere) */
@@ -100,7 +100,7 @@ Value builtin_stack(Check *c, const BuiltinCall *call)
 	if (first == NULL || !arg_axis(c, call, 1, first->type->rank + 1, 0, &axis))
 		return value_error();
 	Val *v = stack_values(c, call->loc, list->n, list->item, NULL, axis);
-	return v ? value_tensor(v) : value_error();
+	return value_of(v);
 }
 
 Value builtin_concat(Check *c, const BuiltinCall *call)
@@ -113,7 +113,7 @@ Value builtin_concat(Check *c, const BuiltinCall *call)
 	if (x == NULL || !arg_axis(c, call, 1, x[0]->type->rank, 0, &axis) ||
 	    !same_sizes(c, call->loc, "concat", list->n, x, axis))
 		return value_error();
-	return value_tensor(join(c, call->loc, list->n, x, axis));
+	return value_of(join(c, call->loc, list->n, x, axis));
 }
 
 /* add([a, b, c]) is a + b + c */
@@ -141,5 +141,5 @@ Value builtin_pack(Check *c, const BuiltinCall *call)
 		const Size *n = type_count(c->arena, x[i]->type);
 		x[i] = reshape_val(c, call->loc, x[i], 1, &n);
 	}
-	return value_tensor(join(c, call->loc, list->n, x, 0));
+	return value_of(join(c, call->loc, list->n, x, 0));
 }

@@ -222,13 +222,13 @@ Value builtin_repeat(Check *c, const BuiltinCall *call)
 		size[to[i]] = x->type->size[i];
 	}
 	size[axis + 1] = n;
+	if (shape_product(c, rank + 1, size) == NULL) {
+		check_error(c, call->loc, "the number of elements is beyond 64 bits");
+		return value_error();
+	}
 	Val *y = build_broadcast(c->graph, call->loc, x, rank + 1, size, to);
 	const Size *merged[MAX_RANK];
 	for (int i = 0; i < rank; i++)
 		merged[i] = i == axis ? size_mul(c->arena, x->type->size[i], n) : x->type->size[i];
-	if (merged[axis] == NULL) {
-		check_error(c, call->loc, "this size is beyond 64 bits");
-		return value_error();
-	}
 	return value_tensor(reshape_val(c, call->loc, y, rank, merged));
 }

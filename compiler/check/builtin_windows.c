@@ -61,7 +61,7 @@ Value builtin_pad(Check *c, const BuiltinCall *call)
 			   size_known(c, attr.pad.hi[i], &n) && n == 0;
 	}
 	attr.pad.fill = fill;
-	return value_tensor(nothing ? x : build(c->graph, call->loc, OP_pad, 1, &x, &attr, NULL));
+	return value_of(nothing ? x : build_counted(c, call->loc, OP_pad, 1, &x, &attr));
 }
 
 static Val *window(Check *c, const BuiltinCall *call, Val *x, int axis, const Size *size,
@@ -92,7 +92,7 @@ static Val *window(Check *c, const BuiltinCall *call, Val *x, int axis, const Si
 				       size_text(c->arena, size), size_text(c->arena, whole)));
 	}
 	Attr attr = {.windows = {axis, size, stride, dilation}};
-	return build(c->graph, call->loc, OP_windows, 1, &x, &attr, NULL);
+	return build_counted(c, call->loc, OP_windows, 1, &x, &attr);
 }
 
 /* windows(x, axis, size, stride = 1, dilation = 1): the axis becomes the positions; last comes the axis within a window.

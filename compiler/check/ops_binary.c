@@ -164,33 +164,39 @@ Value op_binary(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc
 	return elementwise(c, op, loc, a, a_loc, b, b_loc, t);
 }
 
-Value op_and_or_where(Check *c, Loc loc, Value cond, Value a, Value b)
+Value select_values(Check *c, Loc loc, const Value *operand, const Loc *at)
 {
-	if (cond.kind == V_ERROR || a.kind == V_ERROR || b.kind == V_ERROR)
-		return value_error();
-	if (!as_operand(c, loc, &cond) || !as_operand(c, loc, &a) || !as_operand(c, loc, &b))
-		return value_error();
-	if (!is_numeric(a) || !is_numeric(b))
-		return error_not_number(c, loc, "where", is_numeric(a) ? b : a);
-	if (dtype_of(c, cond) != DT_bool) {
-		check_error(c, loc, "the condition of where is a bool, not %s",
-			    value_text(c, cond));
+	Value v[3] = {operand[0], operand[1], operand[2]};
+	Val *x[3];
+	Type shape;
+	for (int i = 0; i < 3; i++) {
+		if (v[i].kind == V_ERROR || !as_operand(c, at[i], &v[i]))
+			return value_error();
+		if (i > 0 && !is_numeric(v[i]))
+			return error_not_number(c, at[i], "where", v[i]);
+	}
+	if (dtype_of(c, v[0]) != DT_bool) {
+		check_error(c, at[0], "the condition of where is a bool, not %s", value_text(c, v[0]));
 		return value_error();
 	}
-	DType t = common_dtype(c, a, b);
-	if (cond.kind == V_BOOL && is_known(a) && is_known(b))
-		return cond.b ? a : b;
-	Val *vc = as_tensor(c, loc, cond, DT_bool), *va = as_dtype(c, loc, a, t),
-	    *vb = va ? as_dtype(c, loc, b, t) : NULL;
-	if (vb == NULL)
+	DType t = common_dtype(c, v[1], v[2]);
+	if (v[0].kind == V_BOOL && is_known(v[1]) && is_known(v[2]))
+		return v[0].b ? v[1] : v[2];
+	for (int i = 0; i < 3; i++) {
+		x[i] = as_dtype(c, at[i], v[i], i ? t : DT_bool);
+		if (x[i] == NULL)
+			return value_error();
+	}
+	if (!broadcast_values(c, loc, "where", 3, v, at, x, &shape))
 		return value_error();
-	Type shape;
-	const Value values[] = {cond, a, b};
-	const Loc locs[] = {loc, loc, loc};
-	Val *const vals[] = {vc, va, vb};
-	if (!broadcast_values(c, loc, "where", 3, values, locs, vals, &shape))
-		return value_error();
-	return value_tensor(build_elem(c->graph, loc, OP_select, broadcast_val(c, loc, vc, &shape),
-				       broadcast_val(c, loc, va, &shape),
-				       broadcast_val(c, loc, vb, &shape)));
+	for (int i = 0; i < 3; i++)
+		x[i] = broadcast_val(c, loc, x[i], &shape);
+	return value_tensor(build_elem(c->graph, loc, OP_select, x[0], x[1], x[2]));
+}
+
+Value op_and_or_where(Check *c, Loc loc, Value cond, Value a, Value b)
+{
+	const Value v[] = {cond, a, b};
+	const Loc at[] = {loc, loc, loc};
+	return select_values(c, loc, v, at);
 }

@@ -99,9 +99,9 @@ Value op_index(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 	if (s.narrays) {
 		Attr attr = arrays(&s, in + 1);
 		in[0] = v;
-		v = build(c->graph, loc, OP_gather, 1 + s.narrays, in, &attr, NULL);
+		v = build_counted(c, loc, OP_gather, 1 + s.narrays, in, &attr);
 	}
-	return value_tensor(v);
+	return value_of(v);
 }
 
 /* ---- set, add_at */

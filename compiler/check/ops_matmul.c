@@ -64,7 +64,7 @@ static Val *contract(Check *c, Loc loc, Val *a, const Side *sa, Val *b, const Si
 	for (int i = 0; i < out->rank; i++)
 		attr.contraction.out[i] = out->label[i];
 	attr.contraction.nout = out->rank;
-	return build(c->graph, loc, OP_contraction, 2, in, &attr, NULL);
+	return build_counted(c, loc, OP_contraction, 2, in, &attr);
 }
 
 static bool is_array(Check *c, Value v, Loc loc, Loc op_loc)
@@ -117,5 +117,5 @@ Value op_matmul(Check *c, Loc loc, Value a, Loc a_loc, Value b, Loc b_loc)
 	}
 	va = build_cast(c->graph, loc, va, t);
 	vb = build_cast(c->graph, loc, vb, t);
-	return value_tensor(contract(c, loc, va, &sa, vb, &sb, &out));
+	return value_of(contract(c, loc, va, &sa, vb, &sb, &out));
 }

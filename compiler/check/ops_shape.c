@@ -115,6 +115,14 @@ static void note_axis(Check *c, Message *m, int axis, const Type *a, const Type 
 		  size_text(c->arena, size_resolve(c->arena, b->size[b->rank - axis])));
 }
 
+static bool counted(Check *c, Loc loc, const Type *t)
+{
+	if (type_count(c->arena, t))
+		return true;
+	check_error(c, loc, "the number of elements is beyond 64 bits");
+	return false;
+}
+
 bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *value,
 		      const Loc *value_loc, Val *const *v, Type *out)
 {
@@ -125,6 +133,8 @@ bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *v
 		if (broadcast_shape(c, out, v[i]->type, &both, &axis)) {
 			both.dtype = out->dtype;
 			*out = both;
+			if (!counted(c, loc, out))
+				return false;
 			continue;
 		}
 		Message *m = check_error(c, loc, "sizes do not match in %s", what);
@@ -134,6 +144,20 @@ bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *v
 		return false;
 	}
 	return true;
+}
+
+Val *build_counted(Check *c, Loc loc, Op op, int nin, Val *const *in, const Attr *attr)
+{
+	const char *why = NULL;
+	const Type **types = NEW_ARRAY(c->arena, const Type *, nin + 1);
+	for (int i = 0; i < nin; i++)
+		types[i] = in[i]->type;
+	const Type *t = op_type(c->arena, op, nin, types, attr, NULL, &why);
+	if (t == NULL) {
+		check_error(c, loc, "%s", why);
+		return NULL;
+	}
+	return counted(c, loc, t) ? build(c->graph, loc, op, nin, in, attr, NULL) : NULL;
 }
 
 Val *broadcast_val(Check *c, Loc loc, Val *v, const Type *shape)
