@@ -1,6 +1,7 @@
 /* mc_math_f32.h -- exp, log and their kin in float; included by mc_math.h, which says the rules
  *
- * Rounding to a whole number is adding and taking away 1.5 * 2^23; powers of two are made of bits. */
+ * Rounding to a whole number is adding and taking away 1.5 * 2^23; powers of two are made of bits.
+ */
 #ifndef MC_MATH_F32_H
 #define MC_MATH_F32_H
 
@@ -10,7 +11,7 @@
 
 /* x as n ln 2 + r; n, from t, as a float and as bits of an integer */
 #define MC_REDUCE_EXP_F32(x)                                                                       \
-	const float t = (x) * 1.44269504f + MC_ROUNDER_F32, n = t - MC_ROUNDER_F32;                \
+	const float t = (x)*1.44269504f + MC_ROUNDER_F32, n = t - MC_ROUNDER_F32;                  \
 	float r = n * -0x1.62e4p-1f + (x); /* the product is exact */                              \
 	r = n * -0x1.7f7d1cp-20f + r;                                                              \
 	const uint32_t k = mc_bits_f32(t) - mc_bits_f32(MC_ROUNDER_F32)
@@ -69,7 +70,8 @@ MC_FN float mc_expm1_f32(float x)
 MC_FN float mc_log_sum_f32(float u, float c)
 {
 	const int tiny = u < 0x1p-126f;
-	const uint32_t b = mc_bits_f32(mc_sel_f32(tiny, u * 0x1p23f, u)) - 0x3f3504f3u; /* mantissa to [sqrt(1/2), sqrt 2) */
+	const uint32_t b = mc_bits_f32(mc_sel_f32(tiny, u * 0x1p23f, u)) -
+			   0x3f3504f3u; /* mantissa to [sqrt(1/2), sqrt 2) */
 	const float e = (float)((int32_t)b >> 23) - mc_sel_f32(tiny, 23.0f, 0.0f);
 	const float f = mc_float_f32((b & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
 	float p = -0x1.38c9dep-4f;
@@ -171,7 +173,8 @@ MC_FN float mc_product_f32(float a, float b, float *low)
 	return p;
 }
 
-/* log x in two parts, for 0 < x < inf: x = m 2^n, s = f / (2 + f), f = m - 1, log m = s (2 + z (2/3 + z p(z))), z = s^2 */
+/* log x in two parts, for 0 < x < inf: x = m 2^n, s = f / (2 + f), f = m - 1, log m = s (2 + z (2/3
+ * + z p(z))), z = s^2 */
 MC_FN float mc_log_parts_f32(float x, float *low)
 {
 	float pl, zl, ul, hl;
@@ -230,22 +233,26 @@ MC_FN float mc_pow_f32(float a, float b)
 /* ---- sin, cos */
 /* the bits of 2 / pi after the point, behind 64 zeros */
 MC_MAYBE_UNUSED static const uint32_t mc_two_over_pi[42] = {
-	0u, 0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u,
-	0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu, 0xfe1deb1cu, 0xb129a73eu,
-	0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u, 0x835339f4u, 0x9c845f8bu, 0xbdf9283bu,
-	0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu, 0x6d367ecfu, 0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du,
-	0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u, 0x8a5292eau, 0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u, 0xfc7b6babu,
-	0xf0cfbc20u, 0x9af4361du};
+	0u,	     0u,	  0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u,
+	0x3c439041u, 0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu,
+	0xfe1deb1cu, 0xb129a73eu, 0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u,
+	0x835339f4u, 0x9c845f8bu, 0xbdf9283bu, 0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu,
+	0x6d367ecfu, 0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du, 0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u,
+	0x8a5292eau, 0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u, 0xfc7b6babu, 0xf0cfbc20u, 0x9af4361du};
 
-/* x as q quarters of a turn and r, |r| <= pi / 4: x * 2/pi from as many bits of 2/pi as matter, in integers */
+/* x as q quarters of a turn and r, |r| <= pi / 4: x * 2/pi from as many bits of 2/pi as matter, in
+ * integers */
 MC_FN float mc_quarters_f32(float x, uint32_t *q)
 {
 	const uint32_t b = mc_bits_f32(x), exponent = (b >> 23) & 255u;
-	/* |x| = m 2^(exponent - 150); bits before exponent - 151 count whole turns; below pi / 4 and of inf, NaN another value is taken */
+	/* |x| = m 2^(exponent - 150); bits before exponent - 151 count whole turns; below pi / 4
+	 * and of inf, NaN another value is taken */
 	const uint64_t m = (b & 0x7fffffu) | 0x800000u;
 	const int small = mc_abs_f32(x) < 0x1.921fb6p-1f, wild = exponent == 255u;
-	const uint32_t at = ((exponent - 151u) & ((uint32_t)(small | wild) - 1u)) + 63u, i = at >> 5, k = at & 31u;
-	const uint32_t w0 = mc_two_over_pi[i], w1 = mc_two_over_pi[i + 1u], w2 = mc_two_over_pi[i + 2u], w3 = mc_two_over_pi[i + 3u];
+	const uint32_t at = ((exponent - 151u) & ((uint32_t)(small | wild) - 1u)) + 63u,
+		       i = at >> 5, k = at & 31u;
+	const uint32_t w0 = mc_two_over_pi[i], w1 = mc_two_over_pi[i + 1u],
+		       w2 = mc_two_over_pi[i + 2u], w3 = mc_two_over_pi[i + 3u];
 	const uint32_t v2 = w0 << k | w1 >> 1 >> (31u - k), v1 = w1 << k | w2 >> 1 >> (31u - k);
 	const uint32_t v0 = w2 << k | w3 >> 1 >> (31u - k);
 	const uint64_t next = m * v1 + (m * v0 >> 32);

@@ -1,7 +1,7 @@
 /* mc_math_f64.h -- exp, log and their kin in double; included by mc_math.h, which says the rules
  *
- * Where an error of half a unit would grow, as in pow, a number is carried as a high and a low part: a sum of two doubles
- * that do not overlap. */
+ * Where an error of half a unit would grow, as in pow, a number is carried as a high and a low
+ * part: a sum of two doubles that do not overlap. */
 #ifndef MC_MATH_F64_H
 #define MC_MATH_F64_H
 
@@ -46,7 +46,8 @@ MC_FN double mc_exp_sum_f64(double x, double low)
 	double p = mc_exp_rest_f64(r) * (r * r) + lost;
 	p = p + r;
 	p = p + 1.0;
-	const uint64_t k = mc_bits_f64(t) - mc_bits_f64(MC_ROUNDER_F64), half = (uint64_t)((int64_t)k >> 1);
+	const uint64_t k = mc_bits_f64(t) - mc_bits_f64(MC_ROUNDER_F64),
+		       half = (uint64_t)((int64_t)k >> 1);
 	return p * mc_power_of_two_f64(half) * mc_power_of_two_f64(k - half);
 }
 
@@ -87,11 +88,13 @@ MC_FN double mc_mantissa_f64(double x, double *n)
 	const uint64_t b = mc_bits_f64(mc_sel_f64(tiny, x * 0x1p52, x)) - least;
 	/* a conversion by adding to the bits of 1.5 * 2^52 */
 	const uint64_t e = (uint64_t)((int64_t)b >> 52);
-	*n = (mc_float_f64(mc_bits_f64(MC_ROUNDER_F64) + e) - MC_ROUNDER_F64) - mc_sel_f64(tiny, 52.0, 0.0);
+	*n = (mc_float_f64(mc_bits_f64(MC_ROUNDER_F64) + e) - MC_ROUNDER_F64) -
+	     mc_sel_f64(tiny, 52.0, 0.0);
 	return mc_float_f64((b & (((uint64_t)1 << 52) - 1u)) + least);
 }
 
-/* log u + c for small c: f = m - 1, s = f / (2 + f), log m = f - (f^2 / 2 - s (f^2 / 2 + z p(z))), z = s^2 */
+/* log u + c for small c: f = m - 1, s = f / (2 + f), log m = f - (f^2 / 2 - s (f^2 / 2 + z p(z))),
+ * z = s^2 */
 MC_FN double mc_log_sum_f64(double u, double c)
 {
 	double n;
@@ -204,7 +207,8 @@ MC_FN double mc_upper_f64(double a)
 /* a * b, and what rounding took from it */
 MC_FN double mc_product_f64(double a, double b, double *low)
 {
-	const double p = a * b, ah = mc_upper_f64(a), al = a - ah, bh = mc_upper_f64(b), bl = b - bh;
+	const double p = a * b, ah = mc_upper_f64(a), al = a - ah, bh = mc_upper_f64(b),
+		     bl = b - bh;
 	double e = ah * bh - p;
 	e = ah * bl + e;
 	e = al * bh + e;
@@ -212,7 +216,8 @@ MC_FN double mc_product_f64(double a, double b, double *low)
 	return p;
 }
 
-/* log x in two parts, for 0 < x < inf: s = f / (2 + f), log m = s (2 + z (2/3 + z p(z))), z = s^2 */
+/* log x in two parts, for 0 < x < inf: s = f / (2 + f), log m = s (2 + z (2/3 + z p(z))), z = s^2
+ */
 MC_FN double mc_log_parts_f64(double x, double *low)
 {
 	double n, pl, zl, ul, hl;
@@ -276,19 +281,23 @@ MC_FN double mc_word_f64(uint64_t w)
 	return mc_float_f64(w | (uint64_t)0x433 << 52) - 0x1p52;
 }
 
-/* x as q quarters of a turn and r, in two parts, |r| <= pi / 4: x * 2/pi from as many bits of 2/pi as matter, in integers */
+/* x as q quarters of a turn and r, in two parts, |r| <= pi / 4: x * 2/pi from as many bits of 2/pi
+ * as matter, in integers */
 MC_FN double mc_quarters_f64(double x, double *low, uint32_t *q)
 {
 	const uint64_t b = mc_bits_f64(x), one = (uint64_t)1 << 52;
 	const uint64_t exponent = (b >> 52) & 2047u, m = (b & (one - 1u)) | one;
-	/* |x| = m 2^(exponent - 1075); bits before exponent - 1076 count whole turns; below pi / 4 and of inf, NaN another value is taken */
+	/* |x| = m 2^(exponent - 1075); bits before exponent - 1076 count whole turns; below pi / 4
+	 * and of inf, NaN another value is taken */
 	const int small = mc_abs_f64(x) < 0x1.921fb54442d18p-1, wild = exponent == 2047u;
-	const uint32_t at = (((uint32_t)exponent - 1076u) & ((uint32_t)(small | wild) - 1u)) + 63u, i = at >> 5, k = at & 31u;
+	const uint32_t at = (((uint32_t)exponent - 1076u) & ((uint32_t)(small | wild) - 1u)) + 63u,
+		       i = at >> 5, k = at & 31u;
 	const uint64_t m0 = m & 0xffffffffu, m1 = m >> 32;
 	uint64_t v[6], t[6] = {0, 0, 0, 0, 0, 0}, carry = 0;
 	MC_UNROLL
 	for (uint32_t j = 0; j < 6; j++) {
-		const uint64_t two = (uint64_t)mc_two_over_pi[i + j] << 32 | mc_two_over_pi[i + j + 1u];
+		const uint64_t two =
+			(uint64_t)mc_two_over_pi[i + j] << 32 | mc_two_over_pi[i + j + 1u];
 		v[5u - j] = (two >> (32u - k)) & 0xffffffffu;
 	}
 	MC_UNROLL
@@ -302,8 +311,10 @@ MC_FN double mc_quarters_f64(double x, double *low, uint32_t *q)
 	const uint64_t n = (high + ((uint64_t)1 << 61)) >> 62;
 	const int64_t part = (int64_t)(high - (n << 62));
 	/* quarters of a turn, 2^-62 each in part, to radians */
-	const double upper = (double)(int32_t)(part >> 32) * 0x1p32, lower = mc_word_f64((uint64_t)part & 0xffffffffu);
-	const double fh = upper + lower, rest = mc_word_f64(next & 0xffffffffu) * 0x1p-32 + mc_word_f64(next >> 32);
+	const double upper = (double)(int32_t)(part >> 32) * 0x1p32,
+		     lower = mc_word_f64((uint64_t)part & 0xffffffffu);
+	const double fh = upper + lower,
+		     rest = mc_word_f64(next & 0xffffffffu) * 0x1p-32 + mc_word_f64(next >> 32);
 	const double fl = (lower - (fh - upper)) + rest * 0x1p-32;
 	double pl;
 	const double p = mc_product_f64(fh, 0x1.921fb54442d18p+0, &pl);

@@ -25,7 +25,7 @@ build)
 	need cmake "$(command_of cmake)"
 	need flex "$(command_of flex)"
 	need bison "$(command_of bison)"
-	need libopenblas-openmp-dev /usr/include/*/cblas.h /usr/include/cblas.h
+	need libopenblas-openmp-dev /usr/lib/*/libopenblas.so /usr/lib/libopenblas.so /usr/lib64/libopenblas.so
 	need zlib1g-dev /usr/include/zlib.h /usr/include/*/zlib.h
 	need libpng-dev /usr/include/png.h /usr/include/*/png.h
 	;;

@@ -155,7 +155,7 @@ static void run_assert(Check *c, Scope *s, const Stmt *stmt)
 static void run_if(Check *c, Scope *s, const Stmt *stmt)
 {
 	Value v = eval_expr(c, s, stmt->cond.cond);
-	if (v.kind == V_ERROR)
+	if (v.kind == V_ERROR || hangs_on_index(c, stmt->cond.cond->loc, v))
 		return;
 	if (v.kind != V_BOOL) {
 		Message *m = check_error(c, stmt->cond.cond->loc,

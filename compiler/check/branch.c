@@ -105,6 +105,17 @@ static bool same_results(Check *c, const Expr *e, const Branch *b)
 	return true;
 }
 
+/* In a fold, a condition on the index chooses when it is compiled: the other branch declares nothing. */
+bool hangs_on_index(Check *c, Loc loc, Value cond)
+{
+	for (const Region *r = c->state->region; r; r = r->outer)
+		if (r->fold && cond.kind == V_TENSOR && depends_on(c, cond.v, r->fold->index)) {
+			check_error(c, loc, "a condition on the index of a fold that is a scan");
+			return true;
+		}
+	return false;
+}
+
 Value eval_if(Check *c, Scope *s, const Expr *e)
 {
 	Value cond = eval_expr(c, s, e->cond.cond);
@@ -112,6 +123,8 @@ Value eval_if(Check *c, Scope *s, const Expr *e)
 		return cond;
 	if (cond.kind == V_BOOL)
 		return eval_expr(c, scope_new(c, s, SCOPE_BLOCK), cond.b ? e->cond.then : e->cond.other);
+	if (hangs_on_index(c, e->cond.cond->loc, cond))
+		return value_error();
 	if (!is_scalar_bool(cond)) {
 		Message *m = check_error(c, e->cond.cond->loc, "a condition is a bool scalar; `where` chooses by element");
 		label_value(c, m, e->cond.cond->loc, cond);
@@ -175,6 +188,11 @@ static Scope *each_scope(Check *c, Scope *s, const Idents *names, const EachList
 	Scope *inner = scope_new(c, s, SCOPE_BLOCK);
 	const char *key = x->list[0]->key ? x->list[0]->key[i] : NULL;
 	inner->inst = instance_child(c, x->base, key ? key : arena_printf(c->arena, "%d", i));
+	Value item = x->list[0]->item[i];
+	if (item.kind == V_TENSOR && item.v->op == OP_var && item.v->attr.var->stack) {
+		inner->inst->count = item.v->attr.var->stack;
+		inner->inst->from = item.v->attr.var->stack_from;
+	}
 	inner->place = place_hash(place_text(s->place, "each"), (uint64_t)i);
 	for (int k = 0; k < x->nlists; k++)
 		declare_value(c, inner, names->data[k], "element", x->list[k]->item[i]);

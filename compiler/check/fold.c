@@ -63,16 +63,113 @@ static Value stacked(Check *c, const Folding *x, int k)
 	return v ? value_tensor(v) : value_error();
 }
 
+/* ---- as a scan, or expanded: decided where it is first met, since the names of its variables hang on it */
+
+typedef struct Trial {
+	Check *c;
+	Diag *diag;
+	Instance *inst, was;
+	int nvars, ndecls, nupdates, nchecks, expansions;
+	Region *region;
+} Trial;
+
+static Trial trial_begin(Check *c, Instance *inst)
+{
+	State *st = c->state;
+	Trial t = {.c = c, .diag = c->diag, .inst = inst, .was = *inst, .nvars = st->model->vars.len};
+	t.ndecls = st->decls.len;
+	t.nupdates = st->walk->updates.len;
+	t.expansions = st->expansions;
+	t.region = st->region;
+	t.nchecks = st->region->checks.len;
+	c->diag = diag_new(c->arena);
+	st->trying++;
+	return t;
+}
+
+static bool trial_end(const Trial *t, bool ok)
+{
+	Check *c = t->c;
+	State *st = c->state;
+	st->trying--;
+	c->diag = t->diag;
+	if (ok)
+		return true;
+	*t->inst = t->was;
+	st->model->vars.len = t->nvars;
+	st->decls.len = t->ndecls;
+	st->walk->updates.len = t->nupdates;
+	if (st->walk->var_val.len > t->nvars)
+		st->walk->var_val.len = t->nvars;
+	if (st->first->var_val.len > t->nvars)
+		st->first->var_val.len = t->nvars;
+	st->expansions = t->expansions;
+	t->region->checks.len = t->nchecks;
+	return false;
+}
+
+static bool in_fold(const Region *r)
+{
+	for (; r; r = r->outer)
+		if (r->fold)
+			return true;
+	return false;
+}
+
+static bool decided(const Instance *inst, const Expr *e, bool *scan)
+{
+	for (int i = 0; i < inst->folds.len; i++)
+		if (inst->folds.data[i].fold == e) {
+			*scan = inst->folds.data[i].scan;
+			return true;
+		}
+	return false;
+}
+
+/* Two folds of one name share variables: stacked in both, or in neither. */
+static bool may_be_scan(Check *c, const Instance *inst, int64_t lo, int64_t n)
+{
+	if (n < 2 || in_fold(c->state->region))
+		return false;
+	for (int i = 0; i < inst->folds.len; i++)
+		if (inst->folds.data[i].scan)
+			return inst->count == n && inst->from == lo;
+	return inst->folds.len == 0;
+}
+
+static bool as_scan(Check *c, Scope *s, const Folding *x, int64_t lo, int64_t n, Value *v)
+{
+	bool scan;
+	if (decided(x->inst, x->e, &scan)) {
+		if (!scan)
+			return false;
+		if (!fold_scan(c, s, x->e, x->inst, x->carry, lo, n, v))
+			*v = value_error();
+		return true;
+	}
+	scan = may_be_scan(c, x->inst, lo, n);
+	if (scan) {
+		Trial t = trial_begin(c, x->inst);
+		scan = trial_end(&t, fold_scan(c, s, x->e, x->inst, x->carry, lo, n, v));
+	}
+	FoldForm form = {x->e, scan};
+	push(c->arena, &x->inst->folds, form);
+	return scan;
+}
+
 Value eval_fold(Check *c, Scope *s, const Expr *e, const char *hint, Binding *owner)
 {
 	Folding x = {.e = e, .n = e->fold.carries.len};
 	int64_t lo, hi;
+	Value v;
 	x.carry = NEW_ARRAY(c->arena, Value, x.n + 1);
 	if (!loop_carries(c, s, &e->fold.carries, x.carry) || !fold_bounds(c, s, e, &lo, &hi))
 		return value_error();
 	x.inst = instance_of_call(c, s->inst, e->fold.as, hint, "fold", e->fold.site);
 	if (owner)
 		x.inst->owner = owner;
+	if (as_scan(c, s, &x, lo, hi - lo, &v))
+		return v;
 	for (int64_t i = lo; i < hi; i++)
 		if (!fold_step(c, s, &x, i))
 			return value_error();

@@ -7,7 +7,7 @@ static Value circle(Check *c, Binding *b, Loc use)
 {
 	Message *m = check_error(c, use, "'%s' depends on itself", b->name);
 	diag_note(m, b->loc, "it is declared here");
-	b->failed = true;
+	b->failed = !c->state->trying;
 	return value_error();
 }
 
@@ -119,6 +119,8 @@ static Value tuple_item(Check *c, Binding *b)
 		let->busy = true;
 		Value v = let_value(c, b);
 		let->busy = false;
+		if (v.kind == V_ERROR && c->state->trying)
+			return v;
 		if (v.kind != V_ERROR && (v.kind != V_LIST || v.list->n != n)) {
 			check_error(c, b->stmt->let.value->loc, "%d names on the left, and the right side is %s", n, value_text(c, v));
 			v = value_error();
@@ -192,6 +194,8 @@ Value force(Check *c, Binding *b, Loc use)
 	Value v = evaluate(c, b, use);
 	leave(c, saved);
 	b->busy = false;
+	if (v.kind == V_ERROR && st->trying)
+		return v; /* the error was dropped: the next to need it meets it again */
 	if (v.kind == V_ERROR && st->walk == st->first && diag_count(c->diag) > errors)
 		b->failed = true;
 	if (b->kind != BIND_NEXT && v.kind != V_MODULE)

@@ -2,6 +2,7 @@
  *
  * An instance is named by `as`, else by the let that is the call, else by the def; then a number tells calls apart, given to
  * the places of the calls in the order in which the first walk meets them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "state.h"
@@ -14,6 +15,15 @@ static Instance *find_inner(const Instance *of, const char *name)
 	return NULL;
 }
 
+/* "3" as a number of lo .. lo + n - 1; the row: from 0 */
+static bool in_range(const char *name, int64_t lo, int64_t n, int64_t *row)
+{
+	char *end;
+	int64_t i = strtoll(name, &end, 10);
+	*row = i - lo;
+	return end != name && *end == 0 && i >= lo && i - lo < n;
+}
+
 Instance *instance_child(Check *c, Instance *outer, const char *name)
 {
 	Instance *in = find_inner(outer, name);
@@ -24,6 +34,12 @@ Instance *instance_child(Check *c, Instance *outer, const char *name)
 	in->path = *outer->path ? arena_printf(c->arena, "%s.%s", outer->path, name) : name;
 	in->outer = outer;
 	push(c->arena, &outer->inner, in);
+	if (outer->alias) {
+		in->alias = instance_child(c, outer->alias, name);
+		in->row = outer->row;
+	} else if (outer->star && in_range(name, outer->from, outer->count, &in->row)) {
+		in->alias = outer->star;
+	}
 	return in;
 }
 
@@ -73,7 +89,7 @@ VarDecl *find_var(const Instance *in, const char *name)
 		if (!strcmp(dot ? dot + 1 : path, name))
 			return in->vars.data[i];
 	}
-	return NULL;
+	return in->alias ? find_var(in->alias, name) : NULL;
 }
 
 static void unknown_member(Check *c, const Instance *in, Ident name)
@@ -97,8 +113,12 @@ Value instance_member(Check *c, Instance *in, Ident name, Loc use)
 {
 	VarDecl *d = find_var(in, name.text);
 	if (d)
-		return var_node(c, d->var);
+		return var_of_instance(c, in, d);
 	Instance *inner = find_inner(in, name.text);
+	int64_t row;
+	if (inner == NULL && ((in->star && in_range(name.text, in->from, in->count, &row)) ||
+	                      (in->alias && find_inner(in->alias, name.text))))
+		inner = instance_child(c, in, name.text);
 	if (inner)
 		return (Value){.kind = V_INSTANCE, .instance = inner};
 	if (in->epoch != c->state->walk->epoch && in->owner && !in->owner->busy)

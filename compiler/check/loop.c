@@ -14,6 +14,36 @@ void region_leave(Check *c, Region *r)
 	c->graph = r->outer->graph;
 }
 
+Val *loop_build(Check *c, Loc loc, Region *r, int nin, Val *const *in, Attr *attr, Val *until)
+{
+	Arena *arena = r->graph->arena;
+	int first = attr->scan.ncarry + attr->scan.nemit, ncaptured;
+	/* tests in the body: each emits whether it failed (rows that did not run are false), and all are tested outside */
+	for (int i = 0; i < r->checks.len; i++) {
+		const PendingCheck *p = &r->checks.data[i];
+		push(arena, &r->graph->results, build_elem(r->graph, p->check.loc, OP_not, p->ok, NULL, NULL));
+	}
+	attr->scan.nemit += r->checks.len;
+	attr->scan.until = until != NULL;
+	if (until)
+		push(arena, &r->graph->results, until);
+	region_leave(c, r);
+	Val **captured;
+	region_close(r->graph, c->arena, &ncaptured, &captured);
+	Val **all = NEW_ARRAY(c->arena, Val *, nin + ncaptured + 1);
+	for (int i = 0; i < nin + ncaptured; i++)
+		all[i] = i < nin ? in[i] : captured[i - nin];
+	Val *scan = build_region(c->graph, loc, OP_scan, nin + ncaptured, all, attr, 1, &r->graph);
+	for (int i = 0; i < r->checks.len; i++) {
+		FuncCheck check = r->checks.data[i].check;
+		Val *failed = build_get(c->graph, check.loc, scan, first + i);
+		failed = build_reduce(c->graph, check.loc, REDUCE_any, failed, 1);
+		Val *ok = build_elem(c->graph, check.loc, OP_not, failed, NULL, NULL);
+		add_check(c, check.loc, ok, check.what, check.text);
+	}
+	return scan;
+}
+
 /* carries have names, each once */
 bool loop_carries(Check *c, Scope *s, const Args *carries, Value *value)
 {

@@ -121,7 +121,7 @@ static bool retyped(Check *c, Scanning *x, int i, Value next)
 
 typedef enum Outcome { SCAN_DONE, SCAN_AGAIN, SCAN_FAILED } Outcome;
 
-static Outcome scan_results(Check *c, Scope *body, Scanning *x, int *nemit, bool *until)
+static Outcome scan_results(Check *c, Scope *body, Scanning *x, int *nemit)
 {
 	Graph *g = c->graph;
 	const Args *carries = &x->e->scan.carries;
@@ -154,46 +154,30 @@ static Outcome scan_results(Check *c, Scope *body, Scanning *x, int *nemit, bool
 			return SCAN_FAILED;
 		push(g->arena, &g->results, v);
 	}
-	*until = flow->until_loc.source != NULL;
 	return SCAN_DONE;
 }
 
-static bool scan_until(Check *c, const Flow *flow, Graph *g)
+static Val *scan_until(Check *c, const Flow *flow)
 {
 	Val *v = flow->until.kind == V_ERROR ? NULL : as_tensor(c, flow->until_loc, flow->until, DT_bool);
 	if (v == NULL)
-		return false;
+		return NULL;
 	if (v->type->dtype != DT_bool || v->type->rank != 0) {
 		Message *m = check_error(c, flow->until_loc, "until takes a bool scalar");
 		label_value(c, m, flow->until_loc, flow->until);
-		return false;
+		return NULL;
 	}
-	push(g->arena, &g->results, v);
-	return true;
+	return v;
 }
 
-static Value scan_build(Check *c, Scanning *x, Region *r, int nemit, bool until, const Flow *flow)
+static Value scan_build(Check *c, Scanning *x, Region *r, int nemit, const Flow *flow)
 {
-	/* tests in the body: each emits whether it failed (rows that did not run are false), and all are tested outside */
-	for (int i = 0; i < r->checks.len; i++)
-		push(c->arena, &r->graph->results, build_elem(r->graph, r->checks.data[i].check.loc, OP_not, r->checks.data[i].ok, NULL, NULL));
-	if (until && !scan_until(c, flow, r->graph))
+	Attr attr = {.scan = {.steps = x->steps, .ncarry = x->ncarry, .nseq = x->nseq, .nemit = nemit,
+	                      .reverse = x->reverse, .truncate = x->truncate, .checkpoint = x->checkpoint}};
+	Val *until = NULL;
+	if (flow->until_loc.source && !(until = scan_until(c, flow)))
 		return value_error();
-	region_leave(c, r);
-	int ncaptured, nin = x->ncarry + x->nseq;
-	Val **captured;
-	region_close(r->graph, c->arena, &ncaptured, &captured);
-	Val **in = NEW_ARRAY(c->arena, Val *, nin + ncaptured + 1);
-	for (int i = 0; i < nin + ncaptured; i++)
-		in[i] = i < nin ? x->in[i] : captured[i - nin];
-	Attr attr = {.scan = {.steps = x->steps, .ncarry = x->ncarry, .nseq = x->nseq, .nemit = nemit + r->checks.len,
-	                      .reverse = x->reverse, .until = until, .truncate = x->truncate, .checkpoint = x->checkpoint}};
-	Val *scan = build_region(c->graph, x->loc, OP_scan, nin + ncaptured, in, &attr, 1, &r->graph);
-	for (int i = 0; i < r->checks.len; i++) {
-		FuncCheck check = r->checks.data[i].check;
-		Val *failed = build_reduce(c->graph, check.loc, REDUCE_any, build_get(c->graph, check.loc, scan, x->ncarry + nemit + i), 1);
-		add_check(c, check.loc, build_elem(c->graph, check.loc, OP_not, failed, NULL, NULL), check.what, check.text);
-	}
+	Val *scan = loop_build(c, x->loc, r, x->ncarry + x->nseq, x->in, &attr, until);
 	int first = nemit ? x->ncarry : 0, n = nemit ? nemit : x->ncarry;
 	Value *result = NEW_ARRAY(c->arena, Value, n + 1);
 	for (int i = 0; i < n; i++)
@@ -206,16 +190,15 @@ static Value scan_once(Check *c, Scope *s, Scanning *x, bool *again)
 {
 	Region *r = NEW(c->arena, Region);
 	int nemit = 0;
-	bool until = false;
 	region_open(c, r);
 	Scope *body = scan_body(c, s, x);
 	declare_names(c, body, &x->e->scan.body);
 	run_block(c, body, &x->e->scan.body);
-	Outcome outcome = scan_results(c, body, x, &nemit, &until);
+	Outcome outcome = scan_results(c, body, x, &nemit);
 	*again = outcome == SCAN_AGAIN;
 	Value v = value_error();
 	if (outcome == SCAN_DONE)
-		v = scan_build(c, x, r, nemit, until, body->flow);
+		v = scan_build(c, x, r, nemit, body->flow);
 	if (c->state->region == r)
 		region_leave(c, r);
 	return v;

@@ -86,6 +86,12 @@ struct Scope {
 	Flow *flow;
 };
 
+typedef struct Update {
+	const Var *var;
+	Val *v;
+	Loc loc;
+} Update;
+
 /* The graph under construction, in its surroundings */
 typedef struct PendingCheck {
 	Val *ok;
@@ -95,7 +101,19 @@ struct Region {
 	Graph *graph;
 	Region *outer;
 	VEC(PendingCheck) checks;
+	struct FoldScan *fold; /* the body of a fold that is a scan, else NULL */
 };
+
+/* A fold as a scan: its variables are stacked, and the body sees an element of each */
+typedef struct FoldScan {
+	Instance *star; /* blocks.* */
+	int64_t count, from;
+	const Val *index; /* the number of the iteration, in the body */
+	VEC(const Var *) seq; /* the variables that the body reads */
+	VEC(Val *) element; /* the parameter for each */
+	VEC(Val *) stacked; /* the whole, outside */
+	VEC(Update) updates; /* by the body, of an element */
+} FoldScan;
 
 struct CallFrame {
 	const CallFrame *outer;
@@ -110,12 +128,17 @@ typedef struct VarDecl {
 	const Stmt *stmt;
 	Value init; /* as evaluated, to compare with that of another declaration */
 	Val *initial; /* in the first walk's graph; NULL after an error */
+	const Instance *star; /* the fold that stacks it, or NULL */
 } VarDecl;
 typedef struct SiteName { /* the instance that an unnamed call made */
 	int site;
 	const char *def;
 	Instance *inst;
 } SiteName;
+typedef struct FoldForm {
+	const Expr *fold;
+	bool scan;
+} FoldForm;
 struct Instance {
 	const char *name, *path; /* path "": the model itself */
 	Instance *outer;
@@ -125,6 +148,11 @@ struct Instance {
 	Binding *owner; /* the let that makes it, or NULL */
 	Scope *scope; /* of its latest expansion, and the walk of it */
 	int epoch;
+	VEC(FoldForm) folds; /* of a fold: how each that has this name is done */
+	Instance *star; /* of a fold that is a scan: blocks.*, of count instances */
+	int64_t count, from;
+	Instance *alias; /* blocks.3 then stands for row 3 of what blocks.* declares */
+	int64_t row;
 };
 
 /* ---- walks */
@@ -147,11 +175,6 @@ typedef struct NamedVal { /* which let a value is, for messages */
 	const Val *v;
 	const Binding *let;
 } NamedVal;
-typedef struct Update {
-	const Var *var;
-	Val *v;
-	Loc loc;
-} Update;
 struct Walk {
 	int epoch;
 	int slot; /* 0: the first walk; 1: a function */
@@ -181,6 +204,7 @@ typedef struct State {
 	VEC(Dim *) free_dims; /* `?`s of symbols and what givens may set: each walk decides anew */
 	VEC(VarDecl *) decls; /* of all variables, in order */
 	int epoch, depth, expansions;
+	int trying; /* errors are dropped: a fold is tried as a scan */
 	bool *define_used;
 	Instance *root;
 } State;
@@ -238,6 +262,7 @@ VarDecl *find_var(const Instance *, const char *name);
 /* ---- variable.c */
 Value variable_value(Check *, Binding *);
 Value var_node(Check *, const Var *); /* the variable as this walk sees it: perhaps given */
+Value var_of_instance(Check *, const Instance *, const VarDecl *); /* where blocks.3 is an alias: the row */
 Value data_value(Check *, Binding *);
 Value symbol_value(Check *, Binding *, Loc);
 void add_update(Check *, Loc, Loc target_loc, const Var *, Value);
@@ -257,6 +282,7 @@ void run_block(Check *, Scope *, const Stmts *);
 Value eval_named(Check *, Scope *, const Expr *, const char *hint, Binding *owner); /* the value of a let of that name */
 Value eval_list_item(Check *, Loc, Value list, int64_t i);
 bool is_scalar_bool(Value);
+bool hangs_on_index(Check *, Loc, Value cond);
 
 /* ---- call.c */
 typedef struct CallArgs {
@@ -285,11 +311,15 @@ bool depends_on(Check *, const Val *from, const Val *on);
 /* ---- loop.c, scan.c, fold.c, branch.c */
 void region_open(Check *, Region *); /* what is built goes there, until region_leave */
 void region_leave(Check *, Region *);
+/* leaves and closes the region: a scan node; in: carries and sequences; attr.nemit: without those of the tests */
+Val *loop_build(Check *, Loc, Region *, int nin, Val *const *in, Attr *attr, Val *until);
 bool loop_carries(Check *, Scope *, const Args *carries, Value *);
 Scope *loop_scope(Check *, Scope *); /* of a body */
 bool loop_next(Check *, Scope *body, const Arg *carry, Value *);
 bool loop_known_nexts(Check *, const Scope *body, const Args *carries);
 Value eval_scan(Check *, Scope *, const Expr *);
+/* the fold as a scan; false if its body does not allow it, with the reasons in c->diag */
+bool fold_scan(Check *, Scope *, const Expr *, Instance *, const Value *carry, int64_t lo, int64_t n, Value *result);
 Value eval_fold(Check *, Scope *, const Expr *, const char *hint, Binding *owner);
 Value eval_if(Check *, Scope *, const Expr *);
 Value eval_each(Check *, Scope *, const Expr *);

@@ -10,12 +10,74 @@ static void set_name(Check *c, Val *v, const char *name)
 	v->name = arena_strndup(c->arena, name, strlen(name));
 }
 
+static Value var_value(Check *c, const Var *var, Val *v)
+{
+	Value value = value_tensor(v);
+	Origin *o = NEW(c->arena, Origin);
+	const char *kind = var->kind == VAR_PARAM ? "param" : var->kind == VAR_SHARED ? "shared" : "data";
+	*o = (Origin){kind, var->name, var->loc};
+	value.origin = o;
+	return value;
+}
+
+/* the fold whose body, or a loop in it, is at work, if it stacks this variable */
+static Region *stacking_region(Check *c, const Var *var)
+{
+	const Instance *star = c->state->decls.data[var->index]->star;
+	for (Region *r = c->state->region; star && r; r = r->outer)
+		if (r->fold && r->fold->star == star)
+			return r;
+	return NULL;
+}
+
+static const Type *element_type(Check *c, const Var *var)
+{
+	return type_array(c->arena, var->type->dtype, var->type->rank - 1, var->type->size + 1);
+}
+
+/* in the body: a parameter for the element */
+static Val *element_of(Check *c, Region *r, const Var *var, Val *stacked)
+{
+	FoldScan *f = r->fold;
+	for (int i = 0; i < f->seq.len; i++)
+		if (f->seq.data[i] == var)
+			return f->element.data[i];
+	Val *v = build_param(r->graph, var->loc, element_type(c, var));
+	set_name(c, v, var->name);
+	push(c->arena, &f->seq, var);
+	push(c->arena, &f->element, v);
+	push(c->arena, &f->stacked, stacked);
+	return v;
+}
+
+Value var_of_instance(Check *c, const Instance *in, const VarDecl *d)
+{
+	Value v = var_node(c, d->var);
+	const Type *t = d->var->type;
+	bool own = false;
+	for (int i = 0; i < in->vars.len; i++)
+		own = own || in->vars.data[i] == d;
+	if (own || !in->alias || v.kind != V_TENSOR)
+		return v;
+	const Size *start[MAX_RANK], *size[MAX_RANK];
+	int64_t step[MAX_RANK];
+	for (int i = 0; i < t->rank; i++) {
+		start[i] = size_const(c->arena, i ? 0 : in->row);
+		size[i] = i ? t->size[i] : size_const(c->arena, 1);
+		step[i] = 1;
+	}
+	Val *row = build_slice(c->graph, d->var->loc, v.v, start, step, size);
+	v.v = build_reshape(c->graph, d->var->loc, row, t->rank - 1, t->size + 1);
+	return v;
+}
+
 Value var_node(Check *c, const Var *var)
 {
 	Walk *w = c->state->walk;
 	Value given;
 	if (given_value(c, NULL, var, var->loc, &given))
 		return given;
+	Region *stacking = stacking_region(c, var);
 	while (w->var_val.len <= var->index)
 		push(c->arena, &w->var_val, NULL);
 	Val **v = &w->var_val.data[var->index];
@@ -24,11 +86,7 @@ Value var_node(Check *c, const Var *var)
 		*v = build(w->root.graph, var->loc, OP_var, 0, NULL, &attr, var->type);
 		set_name(c, *v, var->name);
 	}
-	Value value = value_tensor(*v);
-	Origin *o = NEW(c->arena, Origin);
-	*o = (Origin){var->kind == VAR_PARAM ? "param" : var->kind == VAR_SHARED ? "shared" : "data", var->name, var->loc};
-	value.origin = o;
-	return value;
+	return var_value(c, var, stacking ? element_of(c, stacking, var, *v) : *v);
 }
 
 static const Type *type_resolved(Check *c, const Type *t)
@@ -194,16 +252,58 @@ static Val *transplant(Transplant *t, Val *v)
 }
 
 /* The value at _init.  It is computed at the top of the walk's graph, whatever loop the declaration stands in. */
-static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type)
+static Val *evaluate_init(Check *c, Binding *b, Value *init, const Type *type)
+{
+	Loc loc = b->stmt->var.init->loc;
+	*init = eval_expr(c, b->scope, b->stmt->var.init);
+	Value v = is_shape_def(*init) ? call_initialiser(c, b, *init, type, loc) : *init;
+	const char *role = arena_printf(c->arena, "the initialiser of %s", b->name);
+	return v.kind == V_ERROR ? NULL : coerce(c, loc, v, type, role);
+}
+
+static bool draws(Check *c, const Val *x)
+{
+	const Graph *g = x->graph;
+	for (int i = 0; i < g->vals.len; i++) {
+		bool draw = g->vals.data[i]->op == OP_random_bits;
+		for (int r = 0; r < g->vals.data[i]->nregions; r++)
+			draw = draw || graph_draws(g->vals.data[i]->region[r]);
+		if (draw && depends_on(c, x, g->vals.data[i]))
+			return true;
+	}
+	return false;
+}
+
+/* of a stacked variable: the same for all, or a loop in which each draws its own */
+static Val *stacked_init(Check *c, Binding *b, Value *init, const Type *type, int64_t n)
+{
+	Loc loc = b->stmt->var.init->loc;
+	Val *x = evaluate_init(c, b, init, type);
+	const Size *size[MAX_RANK] = {size_const(c->arena, n)};
+	int8_t axis[MAX_RANK];
+	for (int i = 0; i < type->rank; i++) {
+		size[i + 1] = type->size[i];
+		axis[i] = (int8_t)(i + 1);
+	}
+	if (x == NULL || !draws(c, x))
+		return x ? build_broadcast(c->graph, loc, x, type->rank + 1, size, axis) : NULL;
+	Region *r = NEW(c->arena, Region);
+	region_open(c, r);
+	build_param(r->graph, loc, type_scalar(c->arena, DT_int64));
+	x = evaluate_init(c, b, init, type);
+	push(r->graph->arena, &r->graph->results, x);
+	Attr attr = {.scan = {.steps = size[0], .nemit = 1}};
+	return build_get(c->graph, loc, loop_build(c, loc, r, 0, NULL, &attr, NULL), 0);
+}
+
+static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, int64_t stack)
 {
 	State *st = c->state;
 	Saved saved = {st->region, c->frame, st->scope, c->graph};
 	st->region = &st->walk->root;
 	c->graph = st->region->graph;
 	Loc loc = b->stmt->var.init->loc;
-	*init = eval_expr(c, b->scope, b->stmt->var.init);
-	Value v = is_shape_def(*init) ? call_initialiser(c, b, *init, type, loc) : *init;
-	Val *x = v.kind == V_ERROR ? NULL : coerce(c, loc, v, type, arena_printf(c->arena, "the initialiser of %s", b->name));
+	Val *x = stack ? stacked_init(c, b, init, type, stack) : evaluate_init(c, b, init, type);
 	leave(c, saved);
 	if (x == NULL)
 		return NULL;
@@ -219,9 +319,10 @@ static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type)
 static bool agrees(Check *c, Binding *b, const VarDecl *d, const Type *type)
 {
 	VarKind kind = b->stmt->kind == ST_PARAM ? VAR_PARAM : VAR_SHARED;
-	const char *what = d->var->kind != kind             ? "kind"
-	                   : !type_equal(d->var->type, type) ? "type"
-	                                                     : NULL;
+	const Type *declared = d->star ? element_type(c, d->var) : d->var->type;
+	const char *what = d->var->kind != kind           ? "kind"
+	                   : !type_equal(declared, type) ? "type"
+	                                                  : NULL;
 	if (what == NULL && c->state->walk == c->state->first) {
 		Value init = eval_expr(c, b->scope, b->stmt->var.init);
 		bool same_text = d->stmt == b->stmt || !strcmp(expr_text(c->arena, d->stmt->var.init), expr_text(c->arena, b->stmt->var.init));
@@ -238,9 +339,48 @@ static bool agrees(Check *c, Binding *b, const VarDecl *d, const Type *type)
 	return false;
 }
 
+/* the fold that stacks what is declared in an instance of its body */
+static const FoldScan *stacking_fold(Check *c, const Instance *in)
+{
+	for (const Region *r = c->state->region; r; r = r->outer)
+		for (const Instance *i = in; r->fold && i; i = i->outer)
+			if (i == r->fold->star)
+				return r->fold;
+	return NULL;
+}
+
+/* what an update rule declares for a stacked variable is stacked too */
+static void stack_like(Check *c, Var *var, const Instance *in)
+{
+	int64_t n;
+	for (; in && !in->count; in = in->outer)
+		;
+	if (in == NULL || in->star || strchr(var->name, '*') == NULL)
+		return;
+	if (var->type->rank && size_is_const(var->type->size[0], &n) && n == in->count) {
+		var->stack = in->count;
+		var->stack_from = in->from;
+		return;
+	}
+	char *name = arena_strndup(c->arena, var->name, strlen(var->name)); /* one for all */
+	for (char *p = name; *p; p++)
+		if (*p == '*')
+			*p = '_';
+	var->name = name;
+}
+
+static const Type *stack_type(Check *c, const Type *t, int64_t n)
+{
+	const Size *size[MAX_RANK] = {size_const(c->arena, n)};
+	for (int i = 0; i < t->rank; i++)
+		size[i + 1] = t->size[i];
+	return type_array(c->arena, t->dtype, t->rank + 1, size);
+}
+
 static VarDecl *declare_var(Check *c, Binding *b)
 {
 	Instance *in = b->scope->inst;
+	const FoldScan *fold = stacking_fold(c, in);
 	const char *path = *in->path ? arena_printf(c->arena, "%s.%s", in->path, b->name) : b->name;
 	TypeUse use = {.scope = b->scope, .name = path, .free = true};
 	const Type *type = eval_type(c, &use, b->stmt->var.type);
@@ -249,11 +389,23 @@ static VarDecl *declare_var(Check *c, Binding *b)
 	VarDecl *d = NEW(c->arena, VarDecl);
 	d->stmt = b->stmt;
 	type = type_resolved(c, type);
-	d->initial = initial_value(c, b, &d->init, type);
+	if (fold && type->rank == MAX_RANK) {
+		check_error(c, b->loc, "an array has at most %d axes", MAX_RANK);
+		return NULL;
+	}
+	d->initial = initial_value(c, b, &d->init, type, fold ? fold->count : 0);
 	if (d->initial == NULL)
 		return NULL;
 	VarKind kind = b->stmt->kind == ST_PARAM ? VAR_PARAM : VAR_SHARED;
-	d->var = var_new(c, kind, path, type_resolved(c, type), b->loc);
+	type = type_resolved(c, type);
+	d->var = var_new(c, kind, path, fold ? stack_type(c, type, fold->count) : type, b->loc);
+	if (fold) {
+		d->star = fold->star;
+		d->var->stack = fold->count;
+		d->var->stack_from = fold->from;
+	} else {
+		stack_like(c, d->var, in);
+	}
 	push(c->arena, &in->vars, d);
 	push(c->arena, &c->state->decls, d);
 	return d;
@@ -271,7 +423,7 @@ Value variable_value(Check *c, Binding *b)
 		if (type == NULL || !agrees(c, b, d, type_resolved(c, type)))
 			return value_error();
 	}
-	return var_node(c, d->var);
+	return var_of_instance(c, b->scope->inst, d);
 }
 
 /* ---- updates */
@@ -283,7 +435,8 @@ void add_update(Check *c, Loc loc, Loc target_loc, const Var *var, Value v)
 		check_error(c, target_loc, "'%s' is data, which is read only", var->name);
 		return;
 	}
-	if (c->state->region != &w->root) {
+	Region *stacking = stacking_region(c, var);
+	if (c->state->region != (stacking ? stacking : &w->root)) {
 		check_error(c, target_loc, "an update cannot stand in a loop or in a branch that is chosen when it runs");
 		return;
 	}
@@ -293,16 +446,21 @@ void add_update(Check *c, Loc loc, Loc target_loc, const Var *var, Value v)
 			diag_note(m, w->givens.data[i]->loc, "it is given here");
 			return;
 		}
-	Val *x = coerce(c, loc, v, var->type, arena_printf(c->arena, "the update of %s", var->name));
+	const char *role = arena_printf(c->arena, "the update of %s", var->name);
+	Val *x = coerce(c, loc, v, stacking ? element_type(c, var) : var->type, role);
 	if (x == NULL)
 		return;
+	Update u = {var, x, target_loc};
+	if (stacking) {
+		push(c->arena, &stacking->fold->updates, u);
+		return;
+	}
 	for (int i = 0; i < w->updates.len; i++)
 		if (w->updates.data[i].var == var && w->stmt) {
 			Message *m = check_error(c, target_loc, "'%s' is updated twice", var->name);
 			diag_note(m, w->updates.data[i].loc, "the first update stands here");
 			return;
 		}
-	Update u = {var, x, target_loc};
 	push(c->arena, &w->updates, u);
 }
 

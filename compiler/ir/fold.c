@@ -1,7 +1,8 @@
 /* fold.c -- elementwise ops on numbers: the value columns of ops.def, compiled as they stand
  *
- * Four readings of the table: float, double, int64 (also bools and narrower integers, wrapped to their width afterwards, which
- * changes nothing: every row of integers agrees modulo the width) and uint64. */
+ * Four readings of the table: float, double, int64 (also bools and narrower integers, wrapped to
+ * their width afterwards, which changes nothing: every row of integers agrees modulo the width) and
+ * uint64. */
 #include <math.h>
 
 #include "ir.h"
@@ -139,7 +140,7 @@ bool fold_elem(Op op, DType result, DType operand, const Number in[], Number *ou
 		cast(result, operand, in[0], out);
 		return true;
 	}
-	RowFunction *const *rows = operand == DT_float32  ? rows_f32
+	RowFunction *const *rows = operand == DT_float32   ? rows_f32
 				   : operand == DT_float64 ? rows_f64
 				   : operand == DT_uint64  ? rows_u64
 							   : rows_i64;

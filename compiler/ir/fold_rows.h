@@ -1,4 +1,5 @@
-/* fold_rows.h -- every row of ops.def as a function of TYPE; fold.c includes this once for each type */
+/* fold_rows.h -- every row of ops.def as a function of TYPE; fold.c includes this once for each
+ * type */
 
 /* which column holds for this type, by the column `types` */
 #if PICK_FLOATS

@@ -168,8 +168,10 @@ void lower_if(Scope *s, const Val *v)
 			capture(s, v->in[i], info_of(in, v->region[r]->params.data[i - 1]));
 		find_roots(in);
 		for (int k = 0; k < n; k++)
-			if (info->item[k])
+			if (info->item[k]) {
+				push(L->arena, &in->exports, info->item[k]);
 				lower_result(in, v->region[r]->results.data[k], info->item[k], NULL, NULL, info->needs);
+			}
 		PlanBlock *block = NEW(L->arena, PlanBlock);
 		close_scope(in, block);
 		*(r ? &step->other : &step->body) = block;

@@ -4,8 +4,8 @@
  *      x * y / y          =>   x
  *      a + -b                  a - b
  *
- * Of floats: 0 * x stays, since x may be inf or NaN; numbers that multiply one value are multiplied with each other first,
- * which rounds otherwise; the sign of a zero may change. */
+ * Of floats: 0 * x stays, since x may be inf or NaN; numbers that multiply one value are multiplied
+ * with each other first, which rounds otherwise; the sign of a zero may change. */
 #include <math.h>
 
 #include "rules.h"
@@ -31,11 +31,13 @@ Val *rule_sums(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (is_number(a, 0))
 		return did(cx, g, v, REWRITE_add_zero, add ? b : op1(g, v, OP_neg, b));
 	if (is_neg(b))
-		return did(cx, g, v, REWRITE_add_negative, op2(g, v, add ? OP_sub : OP_add, a, b->in[0]));
+		return did(cx, g, v, REWRITE_add_negative,
+			   op2(g, v, add ? OP_sub : OP_add, a, b->in[0]));
 	if (add && is_neg(a))
 		return did(cx, g, v, REWRITE_add_negative, op2(g, v, OP_sub, b, a->in[0]));
 	if (a == b && add)
-		return did(cx, g, v, REWRITE_double, op2(g, v, OP_mul, build_number(g, v->loc, v->type->dtype, 2), a));
+		return did(cx, g, v, REWRITE_double,
+			   op2(g, v, OP_mul, build_number(g, v->loc, v->type->dtype, 2), a));
 	if (a == b && !is_float(v))
 		return did(cx, g, v, REWRITE_subtract_self, zero_of(g, v));
 	return NULL;
@@ -54,7 +56,8 @@ static Val *join(Graph *g, const Val *v, Op op, Val *s, Val *t)
 	return build_const(g, v->loc, v->type->dtype, value.f, value.i);
 }
 
-/* x = t * rest, rest / t with a t that joins with s: both constants, or both of rank 0 where rest is not */
+/* x = t * rest, rest / t with a t that joins with s: both constants, or both of rank 0 where rest
+ * is not */
 static bool is_scaled(const Val *x, const Val *s, Val **t, Val **rest, bool *divided)
 {
 	if (x->op != OP_mul && x->op != OP_div)
@@ -62,7 +65,8 @@ static bool is_scaled(const Val *x, const Val *s, Val **t, Val **rest, bool *div
 	for (int k = x->op == OP_mul ? 0 : 1; k < 2; k++) {
 		Val *scale = x->in[k], *other = x->in[1 - k];
 		bool constants = is_const(scale) && is_const(s) && !is_const(other);
-		bool scalars = scale->type->rank == 0 && s->type->rank == 0 && other->type->rank > 0;
+		bool scalars =
+			scale->type->rank == 0 && s->type->rank == 0 && other->type->rank > 0;
 		if (!constants && !scalars)
 			continue;
 		*t = scale;
@@ -81,13 +85,14 @@ static Val *join_scales(PassCx *cx, Graph *g, const Val *v, Val *s, Val *x, bool
 		return NULL;
 	/* (t * rest) / s, s * (rest / t), s * (t * rest), (rest / t) / s */
 	bool both = divide && divided;
-	Val *scale = both                  ? join(g, v, OP_mul, t, s)
-		     : divide              ? join(g, v, OP_div, t, s)
-		     : divided             ? join(g, v, OP_div, s, t)
-					   : join(g, v, OP_mul, s, t);
+	Val *scale = both      ? join(g, v, OP_mul, t, s)
+		     : divide  ? join(g, v, OP_div, t, s)
+		     : divided ? join(g, v, OP_div, s, t)
+			       : join(g, v, OP_mul, s, t);
 	if (!scale)
 		return NULL;
-	return did(cx, g, v, is_const(s) && is_const(t) ? REWRITE_constants_join : REWRITE_scalars_join,
+	return did(cx, g, v,
+		   is_const(s) && is_const(t) ? REWRITE_constants_join : REWRITE_scalars_join,
 		   both ? op2(g, v, OP_div, rest, scale) : op2(g, v, OP_mul, scale, rest));
 }
 
@@ -103,15 +108,18 @@ Val *rule_products(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (!is_float(v) && other_than(in, 0))
 		return did(cx, g, v, REWRITE_mul_zero, zero_of(g, v));
 	if (is_neg(in[0]) && is_neg(in[1]))
-		return did(cx, g, v, REWRITE_mul_negatives, op2(g, v, OP_mul, in[0]->in[0], in[1]->in[0]));
+		return did(cx, g, v, REWRITE_mul_negatives,
+			   op2(g, v, OP_mul, in[0]->in[0], in[1]->in[0]));
 	if (is_neg(in[0]) || is_neg(in[1]))
 		return did(cx, g, v, REWRITE_sign_out,
-			   op1(g, v, OP_neg, op2(g, v, OP_mul, is_neg(in[0]) ? in[0]->in[0] : in[0],
-						 is_neg(in[1]) ? in[1]->in[0] : in[1])));
+			   op1(g, v, OP_neg,
+			       op2(g, v, OP_mul, is_neg(in[0]) ? in[0]->in[0] : in[0],
+				   is_neg(in[1]) ? in[1]->in[0] : in[1])));
 	for (int k = 0; k < 2; k++) {
 		Val *s = in[k], *x = in[1 - k];
 		if (is_float(v) && x->op == OP_div && is_number(x->in[0], 1))
-			return did(cx, g, v, REWRITE_mul_reciprocal, op2(g, v, OP_div, s, x->in[1]));
+			return did(cx, g, v, REWRITE_mul_reciprocal,
+				   op2(g, v, OP_div, s, x->in[1]));
 		Val *joined = s->type->rank == 0 ? join_scales(cx, g, v, s, x, false) : NULL;
 		if (joined)
 			return joined;
@@ -136,7 +144,8 @@ Val *rule_quotients(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		return did(cx, g, v, REWRITE_mul_one, a);
 	if (is_neg(a) || is_neg(b)) {
 		Val *q = op2(g, v, OP_div, is_neg(a) ? a->in[0] : a, is_neg(b) ? b->in[0] : b);
-		return did(cx, g, v, REWRITE_sign_out, is_neg(a) && is_neg(b) ? q : op1(g, v, OP_neg, q));
+		return did(cx, g, v, REWRITE_sign_out,
+			   is_neg(a) && is_neg(b) ? q : op1(g, v, OP_neg, q));
 	}
 	for (int k = 0; k < 2 && a->op == OP_mul; k++)
 		if (a->in[k] == b)
@@ -146,7 +155,8 @@ Val *rule_quotients(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		return joined;
 	if (is_const(b) && !is_const(a) && is_power_of_two(b->attr.number.f))
 		return did(cx, g, v, REWRITE_div_exact,
-			   op2(g, v, OP_mul, a, build_const(g, v->loc, b->type->dtype, 1 / b->attr.number.f, 0)));
+			   op2(g, v, OP_mul, a,
+			       build_const(g, v->loc, b->type->dtype, 1 / b->attr.number.f, 0)));
 	return NULL;
 }
 
@@ -160,11 +170,14 @@ Val *rule_signs(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		if (is_neg(x))
 			return did(cx, g, v, REWRITE_neg_neg, x->in[0]);
 		if (x->op == OP_sub)
-			return did(cx, g, v, REWRITE_neg_sub, op2(g, v, OP_sub, x->in[1], x->in[0]));
+			return did(cx, g, v, REWRITE_neg_sub,
+				   op2(g, v, OP_sub, x->in[1], x->in[0]));
 		if ((x->op == OP_mul || x->op == OP_div) && is_const(x->in[0]) && is_float(v))
 			return did(cx, g, v, REWRITE_neg_constant,
 				   op2(g, v, x->op,
-				       build_const(g, v->loc, v->type->dtype, -x->in[0]->attr.number.f, 0), x->in[1]));
+				       build_const(g, v->loc, v->type->dtype,
+						   -x->in[0]->attr.number.f, 0),
+				       x->in[1]));
 		return NULL;
 	case OP_abs:
 		if (is_neg(x) || x->op == OP_abs)

@@ -16,7 +16,8 @@ Val *build_full(Graph *g, Loc loc, const Type *type, double x)
 Val *build_iota(Graph *g, Loc loc, const Type *shape, DType dtype, int axis)
 {
 	int8_t to = (int8_t)axis;
-	Val *iota = build(g, loc, OP_iota, 0, NULL, NULL, type_array(g->arena, dtype, 1, &shape->size[axis]));
+	Val *iota = build(g, loc, OP_iota, 0, NULL, NULL,
+			  type_array(g->arena, dtype, 1, &shape->size[axis]));
 	return build_broadcast(g, loc, iota, shape->rank, shape->size, &to);
 }
 
@@ -25,7 +26,8 @@ Val *build_sum_to(Graph *g, Loc loc, Val *x, const Type *shape)
 	if (shape->rank == x->type->rank)
 		return x;
 	if (shape->rank > 0)
-		internal_error("a sum from %s to %s", type_text(g->arena, x->type), type_text(g->arena, shape));
+		internal_error("a sum from %s to %s", type_text(g->arena, x->type),
+			       type_text(g->arena, shape));
 	return build_reduce(g, loc, REDUCE_sum, x, (1u << x->type->rank) - 1);
 }
 
@@ -39,7 +41,8 @@ Val *build_restore(Graph *g, Loc loc, Val *x, const Type *shape, uint32_t axes)
 	return build_broadcast(g, loc, x, shape->rank, shape->size, axis);
 }
 
-void build_inline(Graph *g, const Graph *region, Val *const *params, Val *const *given, Val **results)
+void build_inline(Graph *g, const Graph *region, Val *const *params, Val *const *given,
+		  Val **results)
 {
 	Arena *scratch = arena_new();
 	Rewrite copying = {0};
@@ -66,6 +69,7 @@ bool is_number(const Val *v, double x)
 {
 	if (v->op == OP_broadcast)
 		v = v->in[0];
-	return v->op == OP_const && (dtype_is_float(v->type->dtype) ? v->attr.number.f == x
-								     : (double)v->attr.number.i == x);
+	return v->op == OP_const &&
+	       (dtype_is_float(v->type->dtype) ? v->attr.number.f == x
+					       : (double)v->attr.number.i == x);
 }

@@ -20,7 +20,8 @@ Val *rule_constants(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	}
 	if (!fold_elem(v->op, v->type->dtype, in[v->nin - 1]->type->dtype, number, &value))
 		return NULL;
-	return did(cx, g, v, REWRITE_fold, build_const(g, v->loc, v->type->dtype, value.f, value.i));
+	return did(cx, g, v, REWRITE_fold,
+		   build_const(g, v->loc, v->type->dtype, value.f, value.i));
 }
 
 /* what speaks to gradients only has nothing more to say */

@@ -21,7 +21,8 @@ Val *rule_contractions(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		if (x->op == OP_transpose) {
 			for (int i = 0; i < x->type->rank; i++)
 				label[x->attr.transpose.perm[i]] = old[i];
-			return did(cx, g, v, REWRITE_product_transpose, with_operand(g, v, in, k, x->in[0], &attr));
+			return did(cx, g, v, REWRITE_product_transpose,
+				   with_operand(g, v, in, k, x->in[0], &attr));
 		}
 		if (x->op == OP_neg)
 			return did(cx, g, v, REWRITE_product_sign,

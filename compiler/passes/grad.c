@@ -1,10 +1,12 @@
-/* grad.c -- replaces gradients by what computes them: one backward pass for all values a cost is differentiated by
+/* grad.c -- replaces gradients by what computes them: one backward pass for all values a cost is
+ * differentiated by
  *
  *      v5: (float32, float32[n]) = grad(v4, v1, v2)        v9: float32 = ...
  *      v6: float32 = get(v5), index = 0                =>  v12: float32[n] = ...
  *      v7: float32[n] = get(v5), index = 1
  *
- * The inner of two nested gradients stands earlier, so that the outer one differentiates plain nodes. */
+ * The inner of two nested gradients stands earlier, so that the outer one differentiates plain
+ * nodes. */
 #include "grad.h"
 
 #include "build_more.h"
@@ -46,8 +48,9 @@ static void add_to(Backward *b, Val **sum, Val *term)
 static void add_adjoint(Backward *b, const Val *v, Val *g)
 {
 	if (!same_shape(v->type, g->type) || v->type->dtype != g->type->dtype)
-		internal_error("a gradient of type %s for %s of type %s", type_text(b->scratch, g->type),
-			       op_info(v->op)->name, type_text(b->scratch, v->type));
+		internal_error("a gradient of type %s for %s of type %s",
+			       type_text(b->scratch, g->type), op_info(v->op)->name,
+			       type_text(b->scratch, v->type));
 	add_to(b, &b->adjoint[v->id], g);
 }
 
@@ -69,7 +72,8 @@ static void row_backward(Backward *b, const Val *v, Val *g, Val **d)
 		row_backward(b, v, other, d);
 		for (int i = 0; i < v->nin; i++)
 			if (d[i])
-				d[i] = build_elem(b->graph, v->loc, OP_select, g->in[0], side == 1 ? g->in[1] : d[i],
+				d[i] = build_elem(b->graph, v->loc, OP_select, g->in[0],
+						  side == 1 ? g->in[1] : d[i],
 						  side == 1 ? d[i] : g->in[2]);
 		return;
 	}
@@ -93,11 +97,12 @@ static void propagate(Backward *b, const Val *v)
 	for (int i = 0; i < v->nin; i++)
 		if (d[i] && wanted(b, v, i))
 			add_adjoint(b, v->in[i],
-				    row ? build_sum_to(b->graph, v->loc, d[i], v->in[i]->type) : d[i]);
+				    row ? build_sum_to(b->graph, v->loc, d[i], v->in[i]->type)
+					: d[i]);
 }
 
-void backward(PassCx *cx, Graph *graph, int nseeds, Val *const *seed, Val *const *adjoint, int nwrt, Val *const *wrt,
-	      Val **gradient)
+void backward(PassCx *cx, Graph *graph, int nseeds, Val *const *seed, Val *const *adjoint, int nwrt,
+	      Val *const *wrt, Val **gradient)
 {
 	Backward b = {.cx = cx, .graph = graph, .scratch = arena_new()};
 	for (int i = 0; i < nseeds; i++)
@@ -119,9 +124,9 @@ void backward(PassCx *cx, Graph *graph, int nseeds, Val *const *seed, Val *const
 }
 
 /* ---- the pass */
-typedef struct Done { /* a gradient that was replaced */
+typedef struct Done {	 /* a gradient that was replaced */
 	const Val *node; /* in the old graph */
-	Val **gradient; /* in the new one */
+	Val **gradient;	 /* in the new one */
 } Done;
 typedef struct State {
 	PassCx *cx;
@@ -157,7 +162,8 @@ static void say_independent(State *s, Graph *g, Loc loc, const Val *cost, Val *x
 		}
 	}
 	if (stop)
-		diag_note(m, stop->loc, "it depends on '%s' only through '%s', which has no gradient", name_of(x),
+		diag_note(m, stop->loc,
+			  "it depends on '%s' only through '%s', which has no gradient", name_of(x),
 			  op_info(stop->op)->name);
 	else
 		diag_note(m, (Loc){0}, "the cost does not depend on '%s'", name_of(x));

@@ -1,9 +1,10 @@
-/* grad_if.c -- the gradient of a choice between two regions: the same choice between their gradients */
+/* grad_if.c -- the gradient of a choice between two regions: the same choice between their
+ * gradients */
 #include "build_more.h"
 #include "grad.h"
 
-/* The gradient of a branch as a region of its own: captured values and the results' adjoints in; the adjoints of the
- * captured floats out. */
+/* The gradient of a branch as a region of its own: captured values and the results' adjoints in;
+ * the adjoints of the captured floats out. */
 static Graph *branch_backward(Backward *b, const Val *v, int which, Val *const *g)
 {
 	const Graph *branch = v->region[which];
@@ -28,7 +29,8 @@ static Graph *branch_backward(Backward *b, const Val *v, int which, Val *const *
 	for (int i = 0; i < ncaptured; i++)
 		if (wanted(b, v, i + 1))
 			push(region->arena, &region->results,
-			     gradient[i] ? gradient[i] : build_full(region, v->loc, v->in[i + 1]->type, 0));
+			     gradient[i] ? gradient[i]
+					 : build_full(region, v->loc, v->in[i + 1]->type, 0));
 	return region;
 }
 

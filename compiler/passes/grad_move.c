@@ -72,7 +72,8 @@ void grad_slice(Backward *b, const Val *v, Val *const *g, Val **d)
 		turn[i] = back ? -1 : 1;
 		pad.pad.gap[i] = (back ? -step : step) - 1;
 		pad.pad.lo[i] = back ? last : start[i];
-		pad.pad.hi[i] = size_sub(arena, whole->size[i], size_add(arena, back ? start[i] : last, one));
+		pad.pad.hi[i] = size_sub(arena, whole->size[i],
+					 size_add(arena, back ? start[i] : last, one));
 	}
 	Val *x = turns ? build_slice(b->graph, v->loc, g[0], turned, turn, part->size) : g[0];
 	d[0] = build(b->graph, v->loc, OP_pad, 1, &x, &pad, NULL);
@@ -83,7 +84,8 @@ void grad_set_slice(Backward *b, const Val *v, Val *const *g, Val **d)
 	const Type *part = v->in[1]->type;
 	const Size *start[MAX_RANK];
 	starts_of(b, v, start);
-	d[0] = build_set_slice(b->graph, v->loc, g[0], build_full(b->graph, v->loc, part, 0), start, v->attr.slice.step);
+	d[0] = build_set_slice(b->graph, v->loc, g[0], build_full(b->graph, v->loc, part, 0), start,
+			       v->attr.slice.step);
 	d[1] = build_slice(b->graph, v->loc, g[0], start, v->attr.slice.step, part->size);
 }
 
@@ -128,12 +130,16 @@ static Val *add_places(Graph *graph, const Val *v, Val *g, int64_t nplaces)
 	}
 	size[last] = one;
 	/* from the first to the last element that windows see */
-	const Size *seen = size_add(arena, one, size_scale(arena, size_sub(arena, size[axis], one), v->attr.windows.stride));
+	const Size *seen = size_add(
+		arena, one,
+		size_scale(arena, size_sub(arena, size[axis], one), v->attr.windows.stride));
 	const Size *whole = v->in[0]->type->size[axis];
 	Val *sum = NULL;
 	for (int64_t k = 0; k < nplaces; k++) {
 		start[last] = size_const(arena, k);
-		Val *place = build_reshape(graph, v->loc, build_slice(graph, v->loc, g, start, step, size), last, size);
+		Val *place =
+			build_reshape(graph, v->loc,
+				      build_slice(graph, v->loc, g, start, step, size), last, size);
 		Attr pad = {0};
 		for (int i = 0; i < last; i++)
 			pad.pad.lo[i] = pad.pad.hi[i] = zero;
@@ -154,12 +160,16 @@ static Val *scatter_places(Graph *graph, const Val *v, Val *g)
 	int8_t perm[MAX_RANK];
 	for (int i = 0; i <= last; i++)
 		perm[i] = (int8_t)(i <= axis ? i : i == axis + 1 ? last : i - 1);
-	const Type *grid = type_array(graph->arena, DT_int64, 2, (const Size *[]){v->type->size[axis], v->type->size[last]});
+	const Type *grid = type_array(graph->arena, DT_int64, 2,
+				      (const Size *[]){v->type->size[axis], v->type->size[last]});
 	Val *p = build_elem(graph, loc, OP_mul, build_iota(graph, loc, grid, DT_int64, 0),
-			    build_number(graph, loc, DT_int64, (double)v->attr.windows.stride), NULL);
+			    build_number(graph, loc, DT_int64, (double)v->attr.windows.stride),
+			    NULL);
 	Val *k = build_elem(graph, loc, OP_mul, build_iota(graph, loc, grid, DT_int64, 1),
-			    build_number(graph, loc, DT_int64, (double)v->attr.windows.dilation), NULL);
-	Val *in[] = {build_full(graph, loc, v->in[0]->type, 0), build_transpose(graph, loc, g, perm),
+			    build_number(graph, loc, DT_int64, (double)v->attr.windows.dilation),
+			    NULL);
+	Val *in[] = {build_full(graph, loc, v->in[0]->type, 0),
+		     build_transpose(graph, loc, g, perm),
 		     build_elem(graph, loc, OP_add, p, k, NULL)};
 	Attr attr = {.gather = {axis, 1}};
 	return build(graph, loc, OP_scatter_add, 3, in, &attr, NULL);

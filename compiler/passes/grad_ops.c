@@ -33,5 +33,6 @@ OpGradient *op_gradient(Op op)
 void grad_unsupported(Backward *b, const Val *v, Val *const *g, Val **d)
 {
 	(void)g, (void)d;
-	diag_error(b->cx->diag, v->loc, "not supported yet: the gradient through '%s'", op_info(v->op)->name);
+	diag_error(b->cx->diag, v->loc, "not supported yet: the gradient through '%s'",
+		   op_info(v->op)->name);
 }

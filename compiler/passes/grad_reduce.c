@@ -35,12 +35,18 @@ static Val *to_first(Graph *graph, const Val *v, Val *g)
 		if (axes >> i & 1)
 			axis = i;
 	uint32_t bit = 1u << axis;
-	Val *first = build_reduce(graph, loc, v->attr.reduce.kind == REDUCE_max ? REDUCE_argmax : REDUCE_argmin, flat, bit);
-	Val *here = build_elem(graph, loc, OP_eq, build_iota(graph, loc, flat->type, DT_int64, axis),
-			       build_restore(graph, loc, first, flat->type, bit), NULL);
-	Val *d = build_elem(graph, loc, OP_select, here, build_restore(graph, loc, g, flat->type, bit),
+	Val *first = build_reduce(graph, loc,
+				  v->attr.reduce.kind == REDUCE_max ? REDUCE_argmax : REDUCE_argmin,
+				  flat, bit);
+	Val *here =
+		build_elem(graph, loc, OP_eq, build_iota(graph, loc, flat->type, DT_int64, axis),
+			   build_restore(graph, loc, first, flat->type, bit), NULL);
+	Val *d = build_elem(graph, loc, OP_select, here,
+			    build_restore(graph, loc, g, flat->type, bit),
 			    build_number(graph, loc, g->type->dtype, 0));
-	return one ? d : build_transpose(graph, loc, build_reshape(graph, loc, d, rank, order->size), back);
+	return one ? d
+		   : build_transpose(graph, loc, build_reshape(graph, loc, d, rank, order->size),
+				     back);
 }
 
 /* g times the product of the other elements, which holds too where some are 0 */
@@ -54,13 +60,17 @@ static Val *product_of_others(Graph *graph, const Val *v, Val *g)
 	Val *is_zero = build_elem(graph, loc, OP_eq, x, zero, NULL);
 	Val *safe = build_elem(graph, loc, OP_select, is_zero, one, x);
 	Val *zeros = build_elem(graph, loc, OP_select, is_zero, one, zero);
-	Val *nzeros = build_restore(graph, loc, build_reduce(graph, loc, REDUCE_sum, zeros, axes), x->type, axes);
-	Val *product = build_restore(graph, loc, build_reduce(graph, loc, REDUCE_prod, safe, axes), x->type, axes);
+	Val *nzeros = build_restore(graph, loc, build_reduce(graph, loc, REDUCE_sum, zeros, axes),
+				    x->type, axes);
+	Val *product = build_restore(graph, loc, build_reduce(graph, loc, REDUCE_prod, safe, axes),
+				     x->type, axes);
 	/* the zeros among the others */
 	Val *others = build_elem(graph, loc, OP_sub, nzeros, zeros, NULL);
-	Val *rest = build_elem(graph, loc, OP_select, build_elem(graph, loc, OP_eq, others, zero, NULL),
-			       build_elem(graph, loc, OP_div, product, safe, NULL), zero);
-	return build_elem(graph, loc, OP_mul, build_restore(graph, loc, g, x->type, axes), rest, NULL);
+	Val *rest =
+		build_elem(graph, loc, OP_select, build_elem(graph, loc, OP_eq, others, zero, NULL),
+			   build_elem(graph, loc, OP_div, product, safe, NULL), zero);
+	return build_elem(graph, loc, OP_mul, build_restore(graph, loc, g, x->type, axes), rest,
+			  NULL);
 }
 
 void grad_reduce(Backward *b, const Val *v, Val *const *g, Val **d)

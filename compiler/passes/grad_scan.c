@@ -2,11 +2,12 @@
  *
  *      h, e = scan h = h0 over x {              a = scan a = dh over h, x, de {
  *              next h = f(h, x, W)         =>           recompute h', e' = body(h, x, W)
- *              emit g(h, x, W)                          next a = a dh'/dh + de de'/dh       and sums for W, emits for x
- *      }                                        }
+ *              emit g(h, x, W)                          next a = a dh'/dh + de de'/dh       and
+ * sums for W, emits for x }                                        }
  *
- * What the carries were before each step is emitted by the loop itself, which was made by this pass and so may be added to;
- * random bits too, since a draw knows its step.  All else is computed again. */
+ * What the carries were before each step is emitted by the loop itself, which was made by this pass
+ * and so may be added to; random bits too, since a draw knows its step.  All else is computed
+ * again. */
 #include "build_more.h"
 #include "grad.h"
 
@@ -36,8 +37,9 @@ static int trace(Backward *b, Val *scan, Val *inner)
 	return last;
 }
 
-/* The loop being made.  Operands in order: carries (adjoints of float carries, then sums for captured floats), sequences (the
- * carries before the step, random bits, elements, adjoints of what is emitted, whether the step was done), captured. */
+/* The loop being made.  Operands in order: carries (adjoints of float carries, then sums for
+ * captured floats), sequences (the carries before the step, random bits, elements, adjoints of what
+ * is emitted, whether the step was done), captured. */
 typedef struct Build {
 	Backward *b;
 	Val *scan; /* forward */
@@ -48,7 +50,7 @@ typedef struct Build {
 	VEC(const Val *) draws;
 	Val *step, **carry_param, **seq_param, **captured_param;
 	Val **param, **result; /* of the forward body, done again */
-	Val **gradient; /* by operand of the forward loop */
+	Val **gradient;	       /* by operand of the forward loop */
 } Build;
 
 static bool is_float_carry(const Build *m, int i)
@@ -97,7 +99,8 @@ static void add_operands(Build *m)
 	Val *scan = m->scan;
 	for (int i = 0; i < scan->nin; i++)
 		if (is_float_carry(m, i))
-			push(scratch, &m->carry, m->g[i] ? m->g[i] : zeros(m->b->graph, scan->in[i]));
+			push(scratch, &m->carry,
+			     m->g[i] ? m->g[i] : zeros(m->b->graph, scan->in[i]));
 	for (int i = 0; i < scan->nin; i++)
 		if (is_wanted_captured(m, i))
 			push(scratch, &m->carry, zeros(m->b->graph, scan->in[i]));
@@ -130,7 +133,8 @@ static void add_params(Build *m)
 		m->carry_param[i] = build_param(m->body, loc, m->carry.data[i]->type);
 	for (int i = 0; i < m->seq.len; i++) {
 		const Type *t = m->seq.data[i]->type;
-		m->seq_param[i] = build_param(m->body, loc, type_array(arena, t->dtype, t->rank - 1, t->size + 1));
+		m->seq_param[i] = build_param(
+			m->body, loc, type_array(arena, t->dtype, t->rank - 1, t->size + 1));
 	}
 	for (int i = first; i < m->scan->nin; i++)
 		m->captured_param[i - first] = build_param(m->body, loc, m->scan->in[i]->type);
@@ -142,7 +146,8 @@ static void repeat_step(Build *m)
 	Arena *scratch = m->b->scratch;
 	Loc loc = m->scan->loc;
 	Val *one = build_const(m->body, loc, DT_int64, 0, 1);
-	Val *last = build_elem(m->body, loc, OP_sub, build_size(m->body, loc, m->scan->attr.scan.steps), one, NULL);
+	Val *last = build_elem(m->body, loc, OP_sub,
+			       build_size(m->body, loc, m->scan->attr.scan.steps), one, NULL);
 	m->param = NEW_ARRAY(scratch, Val *, m->scan->nin + 2);
 	m->result = NEW_ARRAY(scratch, Val *, m->forward->results.len + 1);
 	Val **given = NEW_ARRAY(scratch, Val *, m->forward->vals.len + 1);
@@ -186,14 +191,17 @@ static Val *where(Build *m, Val *condition, Val *y, Val *z)
 	return condition ? build_elem(m->body, m->scan->loc, OP_select, condition, y, z) : y;
 }
 
-/* the results of the body.  Steps that were not done pass all on; those before the last `truncate` nothing. */
+/* the results of the body.  Steps that were not done pass all on; those before the last `truncate`
+ * nothing. */
 static int add_results(Build *m)
 {
 	Arena *arena = m->body->arena;
-	Val *scan = m->scan, *done = scan->attr.scan.until ? m->seq_param[m->seq.len - 1] : NULL, *near = NULL;
+	Val *scan = m->scan, *done = scan->attr.scan.until ? m->seq_param[m->seq.len - 1] : NULL,
+	    *near = NULL;
 	int64_t truncate = scan->attr.scan.truncate;
 	if (truncate > 0)
-		near = build_elem(m->body, scan->loc, OP_lt, m->step, build_const(m->body, scan->loc, DT_int64, 0, truncate), NULL);
+		near = build_elem(m->body, scan->loc, OP_lt, m->step,
+				  build_const(m->body, scan->loc, DT_int64, 0, truncate), NULL);
 	int k = 0, nemitted = 0;
 	for (int i = 0; i < scan->nin; i++) {
 		if (!is_float_carry(m, i))
@@ -206,7 +214,9 @@ static int add_results(Build *m)
 		if (!is_wanted_captured(m, i))
 			continue;
 		Val *old = m->carry_param[k++];
-		Val *new = m->gradient[i] ? build_elem(m->body, scan->loc, OP_add, old, m->gradient[i], NULL) : old;
+		Val *new = m->gradient[i] ? build_elem(m->body, scan->loc, OP_add, old,
+						       m->gradient[i], NULL)
+					  : old;
 		push(arena, &m->body->results, where(m, near, where(m, done, new, old), old));
 	}
 	for (int i = 0; i < scan->nin; i++) {
@@ -241,10 +251,18 @@ static Val *build_loop(Build *m, int nemitted)
 
 void grad_scan(Backward *b, const Val *v, Val *const *g, Val **d)
 {
-	Build m = {.b = b, .scan = b->graph->vals.data[v->id], .forward = v->region[0], .body = graph_new(b->graph->arena), .g = g,
-		   .ncarry = v->attr.scan.ncarry, .nseq = v->attr.scan.nseq, .nemit = v->attr.scan.nemit};
+	Build m = {.b = b,
+		   .scan = b->graph->vals.data[v->id],
+		   .forward = v->region[0],
+		   .body = graph_new(b->graph->arena),
+		   .g = g,
+		   .ncarry = v->attr.scan.ncarry,
+		   .nseq = v->attr.scan.nseq,
+		   .nemit = v->attr.scan.nemit};
 	if (has_inner_draw(m.forward, false)) {
-		diag_error(b->cx->diag, v->loc, "not supported yet: the gradient through a scan with random draws in an inner block");
+		diag_error(b->cx->diag, v->loc,
+			   "not supported yet: the gradient through a scan with random draws in an "
+			   "inner block");
 		return;
 	}
 	add_operands(&m);

@@ -31,10 +31,11 @@ static Val *of_elementwise(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (size_ge(g->arena, type_count(g->arena, x->type), type_count(g->arena, v->type)) != YES)
 		return NULL;
 	for (int i = 0; i < x->nin; i++)
-		part[i] = x->in[i]->type->rank == 0
-				  ? x->in[i]
-				  : gather(g, v, x->in[i], v->attr.gather.count, in + 1, v->attr.gather.axis);
-	return did(cx, g, v, REWRITE_gather_early, build(g, v->loc, x->op, x->nin, part, NULL, v->type));
+		part[i] = x->in[i]->type->rank == 0 ? x->in[i]
+						    : gather(g, v, x->in[i], v->attr.gather.count,
+							     in + 1, v->attr.gather.axis);
+	return did(cx, g, v, REWRITE_gather_early,
+		   build(g, v->loc, x->op, x->nin, part, NULL, v->type));
 }
 
 static Val *of_broadcast(PassCx *cx, Graph *g, const Val *v, Val *const *in)
@@ -95,8 +96,8 @@ static Val *scatter(Graph *g, const Val *v, const Val *old, Val *x, Val *part)
 	return build(g, v->loc, OP_scatter_add, old->nin, in, &old->attr, NULL);
 }
 
-/* All indices but the last count along their own axis of the index array, so that no element is met twice: each element
- * asks whether it is the one. */
+/* All indices but the last count along their own axis of the index array, so that no element is met
+ * twice: each element asks whether it is the one. */
 static Val *one_hot(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 {
 	Val *x = in[0], *part = in[1], *last = in[v->nin - 1];
@@ -104,7 +105,8 @@ static Val *one_hot(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (n == 0 || last->type->rank != n)
 		return NULL;
 	for (int i = 0; i < n; i++)
-		if (counts_along(in[2 + i], x->type->size[axis + i]) != i || !size_equal(last->type->size[i], x->type->size[axis + i]))
+		if (counts_along(in[2 + i], x->type->size[axis + i]) != i ||
+		    !size_equal(last->type->size[i], x->type->size[axis + i]))
 			return NULL;
 	int8_t to[MAX_RANK];
 	for (int i = 0; i < n; i++)
@@ -115,7 +117,8 @@ static Val *one_hot(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		to[i] = (int8_t)(i < k ? i : i + 1);
 	Val *put = build_broadcast(g, v->loc, part, x->type->rank, x->type->size, to);
 	Val *hot = op3(g, v, OP_select, here, put, build_number(g, v->loc, v->type->dtype, 0));
-	return did(cx, g, v, REWRITE_scatter_one_hot, is_number(x, 0) ? hot : op2(g, v, OP_add, x, hot));
+	return did(cx, g, v, REWRITE_scatter_one_hot,
+		   is_number(x, 0) ? hot : op2(g, v, OP_add, x, hot));
 }
 
 Val *rule_scatters(PassCx *cx, Graph *g, const Val *v, Val *const *in)
@@ -134,10 +137,10 @@ Val *rule_scatters(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 				   scatter(g, v, in[1], in[0], op1(g, v, OP_neg, in[1]->in[1])));
 		return NULL;
 	case OP_neg:
-		return is_scatter_into_zeros(in[0])
-			       ? did(cx, g, v, REWRITE_scatter_scale,
-				     scatter(g, v, in[0], in[0]->in[0], op1(g, v, OP_neg, in[0]->in[1])))
-			       : NULL;
+		return is_scatter_into_zeros(in[0]) ? did(cx, g, v, REWRITE_scatter_scale,
+							  scatter(g, v, in[0], in[0]->in[0],
+								  op1(g, v, OP_neg, in[0]->in[1])))
+						    : NULL;
 	case OP_mul:
 		for (int k = 0; k < 2; k++)
 			if (is_scatter_into_zeros(in[k]) && in[1 - k]->type->rank == 0)

@@ -21,11 +21,13 @@ static Val *rule_select(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (in[1] == in[2])
 		return did(cx, g, v, REWRITE_select_same, in[1]);
 	if (in[0]->op == OP_not)
-		return did(cx, g, v, REWRITE_select_not, op3(g, v, OP_select, in[0]->in[0], in[2], in[1]));
+		return did(cx, g, v, REWRITE_select_not,
+			   op3(g, v, OP_select, in[0]->in[0], in[2], in[1]));
 	return NULL;
 }
 
-/* the comparison that holds where this one does not; NaN makes it of the last four only for what is no float */
+/* the comparison that holds where this one does not; NaN makes it of the last four only for what is
+ * no float */
 static bool opposite(const Val *x, Op *op)
 {
 	bool exact = x->nin == 2 && !is_float(x->in[0]);
@@ -49,7 +51,8 @@ Val *rule_logic(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		if (in[0]->op == OP_not)
 			return did(cx, g, v, REWRITE_not_not, in[0]->in[0]);
 		if (opposite(in[0], &op))
-			return did(cx, g, v, REWRITE_not_not, op2(g, v, op, in[0]->in[0], in[0]->in[1]));
+			return did(cx, g, v, REWRITE_not_not,
+				   op2(g, v, op, in[0]->in[0], in[0]->in[1]));
 		return NULL;
 	case OP_and:
 	case OP_or:
@@ -71,7 +74,8 @@ Val *rule_logic(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		if (in[0] != in[1] || is_float(in[0]))
 			return NULL;
 		return did(cx, g, v, REWRITE_compare_self,
-			   build_number(g, v->loc, DT_bool, v->op == OP_eq || v->op == OP_le || v->op == OP_ge));
+			   build_number(g, v->loc, DT_bool,
+					v->op == OP_eq || v->op == OP_le || v->op == OP_ge));
 	default: return NULL;
 	}
 }

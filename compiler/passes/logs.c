@@ -36,9 +36,11 @@ static Val *rule_difference(PassCx *cx, Graph *g, const Val *v, Val *a, Val *b)
 	if (!is_number(a, 1))
 		return NULL;
 	if (b->op == OP_exp)
-		return did(cx, g, v, REWRITE_expm1, op1(g, v, OP_neg, op1(g, v, OP_expm1, b->in[0])));
+		return did(cx, g, v, REWRITE_expm1,
+			   op1(g, v, OP_neg, op1(g, v, OP_expm1, b->in[0])));
 	if (b->op == OP_sigmoid)
-		return did(cx, g, v, REWRITE_one_minus_sigmoid, op1(g, v, OP_sigmoid, negative(g, v, b->in[0])));
+		return did(cx, g, v, REWRITE_one_minus_sigmoid,
+			   op1(g, v, OP_sigmoid, negative(g, v, b->in[0])));
 	return NULL;
 }
 
@@ -48,7 +50,8 @@ static Val *rule_quotient(PassCx *cx, Graph *g, const Val *v, Val *a, Val *b)
 	if (!e || e->op != OP_exp)
 		return NULL;
 	if (is_number(a, 1))
-		return did(cx, g, v, REWRITE_sigmoid, op1(g, v, OP_sigmoid, negative(g, v, e->in[0])));
+		return did(cx, g, v, REWRITE_sigmoid,
+			   op1(g, v, OP_sigmoid, negative(g, v, e->in[0])));
 	return a == e ? did(cx, g, v, REWRITE_sigmoid, op1(g, v, OP_sigmoid, e->in[0])) : NULL;
 }
 

@@ -1,7 +1,8 @@
 /* passes.h -- from graph to graph: differentiation and rewriting
  *
- * A pass reads a const graph and builds another in the arena it is given; the pipeline checks what it needs, verifies what
- * it built, and frees what it read.  Most passes are a rule handed to rewrite(), and a rule is a list of named rewrites. */
+ * A pass reads a const graph and builds another in the arena it is given; the pipeline checks what
+ * it needs, verifies what it built, and frees what it read.  Most passes are a rule handed to
+ * rewrite(), and a rule is a list of named rewrites. */
 #ifndef PASSES_H
 #define PASSES_H
 
@@ -9,8 +10,8 @@
 
 typedef struct PassOptions {
 	DType floatX;
-	int level; /* 0..3 */
-	const char *dump; /* a pass, "all", or NULL */
+	int level;		/* 0..3 */
+	const char *dump;	/* a pass, "all", or NULL */
 	const char *stop_after; /* a pass or NULL */
 } PassOptions;
 
@@ -22,7 +23,8 @@ typedef enum Form {
 	CANONICAL = 8
 } Form;
 
-/* The named rewrites: rewrites.def has a row for each.  Which fired how often is counted for each function. */
+/* The named rewrites: rewrites.def has a row for each.  Which fired how often is counted for each
+ * function. */
 typedef enum RewriteName {
 #define REWRITE(name, text) REWRITE_##name,
 #include "rewrites.def"
@@ -45,7 +47,8 @@ typedef Graph *Pass(PassCx *, const Graph *);
 #undef PASS
 
 /* ---- pipeline.c */
-/* f->graph goes through the passes and stays in the model's arena; what options->dump names is printed.  False after an error. */
+/* f->graph goes through the passes and stays in the model's arena; what options->dump names is
+ * printed.  False after an error. */
 bool run_passes(Model *, Func *, const PassOptions *, Diag *, Writer *dumps);
 /* the same, adding to fired[REWRITE_COUNT] how often each rewrite did */
 bool run_passes_counted(Model *, Func *, const PassOptions *, Diag *, Writer *dumps, int *fired);

@@ -10,7 +10,8 @@ static const struct {
 	unsigned needs, gives, takes;
 	const char *text;
 } passes[] = {
-#define PASS(name, level, needs, gives, takes, text) {#name, pass_##name, level, needs, gives, takes, text},
+#define PASS(name, level, needs, gives, takes, text)                                               \
+	{#name, pass_##name, level, needs, gives, takes, text},
 #include "passes.def"
 #undef PASS
 };
@@ -57,7 +58,8 @@ static void dump(Writer *w, const Func *f, const char *pass, const int *before, 
 	print_func(w, f);
 }
 
-bool run_passes_counted(Model *m, Func *f, const PassOptions *options, Diag *diag, Writer *dumps, int *fired)
+bool run_passes_counted(Model *m, Func *f, const PassOptions *options, Diag *diag, Writer *dumps,
+			int *fired)
 {
 	int errors = diag_count(diag);
 	unsigned form = UNFOLDED;
@@ -65,7 +67,8 @@ bool run_passes_counted(Model *m, Func *f, const PassOptions *options, Diag *dia
 	for (int i = 0; i < NPASSES && diag_count(diag) == errors; i++) {
 		if (passes[i].level <= options->level) {
 			if ((form & passes[i].needs) != passes[i].needs)
-				internal_error("%s runs at the wrong place: the graph is 0x%x, needed is 0x%x",
+				internal_error("%s runs at the wrong place: the graph is 0x%x, "
+					       "needed is 0x%x",
 					       passes[i].name, form, passes[i].needs);
 			int before[REWRITE_COUNT + 1];
 			for (int k = 0; k < (int)REWRITE_COUNT; k++)
@@ -82,7 +85,8 @@ bool run_passes_counted(Model *m, Func *f, const PassOptions *options, Diag *dia
 			arena = cx.out;
 			form = (form & ~passes[i].takes) | passes[i].gives;
 			verify_func(f, passes[i].name);
-			if (options->dump && (!strcmp(options->dump, passes[i].name) || !strcmp(options->dump, "all")))
+			if (options->dump && (!strcmp(options->dump, passes[i].name) ||
+					      !strcmp(options->dump, "all")))
 				dump(dumps, f, passes[i].name, before, fired);
 		}
 		if (options->stop_after && !strcmp(options->stop_after, passes[i].name))

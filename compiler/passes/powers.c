@@ -26,7 +26,8 @@ Val *rule_powers(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		return did(cx, g, v, REWRITE_power_chain, one);
 	if (floats && fabs(n) == 0.5) {
 		Val *root = op1(g, v, OP_sqrt, x);
-		return did(cx, g, v, REWRITE_power_sqrt, n > 0 ? root : op2(g, v, OP_div, one, root));
+		return did(cx, g, v, REWRITE_power_sqrt,
+			   n > 0 ? root : op2(g, v, OP_div, one, root));
 	}
 	if (n != floor(n) || fabs(n) > LARGEST || (n < 0 && !floats))
 		return NULL;

@@ -73,7 +73,7 @@ static Val *rule(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 		if (!new)
 			continue;
 		s->changes++;
-		if (v->name && !new->name && new->id >= before)
+		if (v->name && !new->name &&new->id >= before)
 			new->name = arena_printf(g->arena, "%s", v->name);
 		return new;
 	}
@@ -157,7 +157,8 @@ bool may_index_early(const Val *v, Val *const *in)
 	return info->elementwise && (info->types == TYPES_FLOAT || uses(v->in[0]) == 1);
 }
 
-bool is_restored(const Val *x, const Type *shape, ReduceKind kind, Val **of, uint32_t *axes, bool *stopped)
+bool is_restored(const Val *x, const Type *shape, ReduceKind kind, Val **of, uint32_t *axes,
+		 bool *stopped)
 {
 	const Val *r = x->op == OP_broadcast ? x->in[0] : x;
 	if (r->op == OP_select && r->in[0]->op == OP_isinf && is_number(r->in[1], 0))

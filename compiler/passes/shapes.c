@@ -1,10 +1,11 @@
 /* shapes.c -- chains of reshapes, transposes and broadcasts
  *
  *      v2: float32[n] = reduce(v1), kind = max, axes = 2       v2: float32[n] = ...
- *      v3: float32[n, 1] = reshape(v2)                    =>   v4: float32[n, k] = broadcast(v2), axis = [0]
- *      v4: float32[n, k] = broadcast(v3), axis = [0, 1]
+ *      v3: float32[n, 1] = reshape(v2)                    =>   v4: float32[n, k] = broadcast(v2),
+ * axis = [0] v4: float32[n, k] = broadcast(v3), axis = [0, 1]
  *
- * In the form aimed at, what is broadcast has no axes of size 1, and elementwise ops stand before broadcasts. */
+ * In the form aimed at, what is broadcast has no axes of size 1, and elementwise ops stand before
+ * broadcasts. */
 #include "rules.h"
 
 static bool is_unit(const Size *s)
@@ -26,7 +27,8 @@ static Val *drop_units(Graph *g, Loc loc, Val *x, int *where)
 	return build_reshape(g, loc, x, n, size);
 }
 
-/* to[i] is the axis of b that axis i of a becomes if only axes of size 1 come or go; -1 for one that goes */
+/* to[i] is the axis of b that axis i of a becomes if only axes of size 1 come or go; -1 for one
+ * that goes */
 static bool only_units(const Type *a, const Type *b, int *to)
 {
 	int k = 0;
@@ -78,7 +80,8 @@ static Val *transposed_broadcast(Graph *g, const Val *v, const Val *broadcast)
 				perm[n] = (int8_t)i;
 				axis[n++] = (int8_t)p;
 			}
-	return build_broadcast(g, v->loc, build_transpose(g, v->loc, x, perm), v->type->rank, v->type->size, axis);
+	return build_broadcast(g, v->loc, build_transpose(g, v->loc, x, perm), v->type->rank,
+			       v->type->size, axis);
 }
 
 Val *rule_transposes(PassCx *cx, Graph *g, const Val *v, Val *const *in)
@@ -91,7 +94,8 @@ Val *rule_transposes(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (x->op == OP_transpose) {
 		for (int i = 0; i < v->type->rank; i++)
 			perm[i] = x->attr.transpose.perm[outer[i]];
-		return did(cx, g, v, REWRITE_transpose_twice, build_transpose(g, v->loc, x->in[0], perm));
+		return did(cx, g, v, REWRITE_transpose_twice,
+			   build_transpose(g, v->loc, x->in[0], perm));
 	}
 	if (x->op == OP_broadcast)
 		return did(cx, g, v, REWRITE_transpose_scalar, transposed_broadcast(g, v, x));
@@ -120,8 +124,9 @@ Val *rule_broadcasts(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (x->op == OP_broadcast) {
 		for (int i = 0; i < x->in[0]->type->rank; i++)
 			axis[i] = v->attr.broadcast.axis[x->attr.broadcast.axis[i]];
-		return did(cx, g, v, REWRITE_broadcast_twice,
-			   build_broadcast(g, v->loc, x->in[0], v->type->rank, v->type->size, axis));
+		return did(
+			cx, g, v, REWRITE_broadcast_twice,
+			build_broadcast(g, v->loc, x->in[0], v->type->rank, v->type->size, axis));
 	}
 	bool units = false;
 	for (int i = 0; i < x->type->rank; i++)
@@ -154,7 +159,8 @@ static bool of_scalar(const Val *v)
 static Val *again(Graph *g, const Val *v, Val *const *in)
 {
 	return build(g, v->loc, v->op, v->nin, in, NULL,
-		     v->op == OP_cast ? type_with_dtype(g->arena, in[0]->type, v->type->dtype) : NULL);
+		     v->op == OP_cast ? type_with_dtype(g->arena, in[0]->type, v->type->dtype)
+				      : NULL);
 }
 
 Val *rule_late_broadcast(PassCx *cx, Graph *g, const Val *v, Val *const *in)
@@ -165,7 +171,8 @@ Val *rule_late_broadcast(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	if (v->nin == 1 && in[0]->op == OP_reshape && in[0]->in[0]->op == OP_reduce &&
 	    only_units(in[0]->in[0]->type, in[0]->type, to))
 		return did(cx, g, v, REWRITE_late_reshape,
-			   build_reshape(g, v->loc, again(g, v, in[0]->in), v->type->rank, v->type->size));
+			   build_reshape(g, v->loc, again(g, v, in[0]->in), v->type->rank,
+					 v->type->size));
 	if (v->type->rank == 0)
 		return NULL;
 	const Val *like = NULL; /* an operand that is broadcast, of the highest rank before that */
@@ -177,7 +184,8 @@ Val *rule_late_broadcast(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 			continue;
 		all &= in[i]->op == OP_broadcast;
 		scalars |= of_scalar(in[i]);
-		if (in[i]->op == OP_broadcast && (!like || in[i]->in[0]->type->rank > like->in[0]->type->rank))
+		if (in[i]->op == OP_broadcast &&
+		    (!like || in[i]->in[0]->type->rank > like->in[0]->type->rank))
 			like = in[i];
 	}
 	for (int i = 0; i < v->nin && all; i++) {
@@ -188,8 +196,8 @@ Val *rule_late_broadcast(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	}
 	if (all)
 		return did(cx, g, v, REWRITE_late_broadcast,
-			   build_broadcast(g, v->loc, again(g, v, plain), v->type->rank, v->type->size,
-					   like->attr.broadcast.axis));
+			   build_broadcast(g, v->loc, again(g, v, plain), v->type->rank,
+					   v->type->size, like->attr.broadcast.axis));
 	if (!scalars)
 		return NULL;
 	for (int i = 0; i < v->nin; i++)

@@ -1,9 +1,11 @@
-/* stabilise.c -- forms that neither overflow nor cancel: the rules of softmax.c and logs.c, before and after differentiation
+/* stabilise.c -- forms that neither overflow nor cancel: the rules of softmax.c and logs.c, before
+ * and after differentiation
  *
  *      log(softmax(x))[arange(n), label]    =>   x[arange(n), label] - m - log(sum(exp(x - m)))
  *
- * Shapes are brought into one form too, since the rules look at them, and gathers done early, so that a logarithm meets the
- * softmax it is of.  Constants stay: exp(800) would be inf before a rule sees it. */
+ * Shapes are brought into one form too, since the rules look at them, and gathers done early, so
+ * that a logarithm meets the softmax it is of.  Constants stay: exp(800) would be inf before a rule
+ * sees it. */
 #include "rules.h"
 
 typedef struct Wanted {
@@ -23,7 +25,8 @@ static void collect(Wanted *w, const Graph *g)
 	}
 }
 
-/* No rule may look through a value that a gradient is by: it would take it off the way.  grad_scale(x, 1) stops them. */
+/* No rule may look through a value that a gradient is by: it would take it off the way.
+ * grad_scale(x, 1) stops them. */
 static Val *guard(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 {
 	const Wanted *w = r->state;
@@ -35,8 +38,8 @@ static Val *guard(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 }
 
 static Rewriter *const rules[] = {
-	rule_softmax,	 rule_log_sums, rule_logs,	rule_casts, rule_reshapes, rule_transposes,
-	rule_broadcasts, rule_late_broadcast, rule_gathers, NULL,
+	rule_softmax,	 rule_log_sums,	  rule_logs,	       rule_casts,   rule_reshapes,
+	rule_transposes, rule_broadcasts, rule_late_broadcast, rule_gathers, NULL,
 };
 
 Graph *pass_stabilise(PassCx *cx, const Graph *in)
@@ -44,7 +47,8 @@ Graph *pass_stabilise(PassCx *cx, const Graph *in)
 	Wanted wanted = {.scratch = arena_new()};
 	collect(&wanted, in);
 	Arena *guarded = arena_new();
-	Graph *out = run_rules(cx, rewrite(in, guarded, &(Rewrite){.rule = guard, .state = &wanted}), rules);
+	Graph *out = run_rules(
+		cx, rewrite(in, guarded, &(Rewrite){.rule = guard, .state = &wanted}), rules);
 	arena_free(wanted.scratch);
 	arena_free(guarded);
 	return out;

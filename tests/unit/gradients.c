@@ -1,4 +1,5 @@
-/* gradients.c -- gradients by the pass against central differences through the evaluator, in float64 */
+/* gradients.c -- gradients by the pass against central differences through the evaluator, in
+ * float64 */
 #include "gradients.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@ static uint32_t next(uint64_t *state)
 	return (uint32_t)(*state >> 33);
 }
 
-Val *scratch_arg(Scratch *s, DType dtype, int rank, const int64_t *extent, int64_t below, double lo, double hi)
+Val *scratch_arg(Scratch *s, DType dtype, int rank, const int64_t *extent, int64_t below, double lo,
+		 double hi)
 {
 	const Size *size[MAX_RANK];
 	for (int i = 0; i < rank; i++)
@@ -37,7 +39,10 @@ Val *scratch_arg(Scratch *s, DType dtype, int rank, const int64_t *extent, int64
 void scratch_open(Scratch *s, const Case *c)
 {
 	Arena *arena = arena_new();
-	*s = (Scratch){.arena = arena, .model = NEW(arena, Model), .func = NEW(arena, Func), .diag = diag_new(arena)};
+	*s = (Scratch){.arena = arena,
+		       .model = NEW(arena, Model),
+		       .func = NEW(arena, Func),
+		       .diag = diag_new(arena)};
 	s->model->arena = arena;
 	s->model->name = "scratch";
 	s->model->floatX = DT_float64;
@@ -84,7 +89,8 @@ Val *project(Scratch *s, Val *y)
 		size_is_const(y->type->size[i], &size[i]);
 	Val *w = scratch_arg(s, DT_float64, y->type->rank, size, 0, -1, 1);
 	Graph *g = s->func->graph;
-	return build_reduce(g, (Loc){0}, REDUCE_sum, build_elem(g, (Loc){0}, OP_mul, y, w, NULL), (1u << y->type->rank) - 1);
+	return build_reduce(g, (Loc){0}, REDUCE_sum, build_elem(g, (Loc){0}, OP_mul, y, w, NULL),
+			    (1u << y->type->rank) - 1);
 }
 
 void gradients_of(Graph *g, Val *cost, int n, Val *const *by, Val **gradient)

@@ -1,4 +1,5 @@
-/* gradients.h -- a function of float64 arguments, its gradients by the pass, and by central differences through the evaluator */
+/* gradients.h -- a function of float64 arguments, its gradients by the pass, and by central
+ * differences through the evaluator */
 #ifndef GRADIENTS_H
 #define GRADIENTS_H
 
@@ -6,17 +7,20 @@
 
 enum { MAX_ARGS = 12 };
 
-/* What is tested: arguments by their types (shapes of constant sizes), values for them, and the expression. */
+/* What is tested: arguments by their types (shapes of constant sizes), values for them, and the
+ * expression. */
 typedef struct Case {
 	const char *name;
 	int nargs;
-	const char *arg[MAX_ARGS]; /* "3,4": float64; "i5:3,4": int64 below 5; "b3,4": bool; "": a scalar */
-	double lo, hi; /* floats are drawn from here */
+	const char *arg[MAX_ARGS]; /* "3,4": float64; "i5:3,4": int64 below 5; "b3,4": bool; "": a
+				      scalar */
+	double lo, hi;		   /* floats are drawn from here */
 	Val *(*expression)(Graph *, Val *const *args);
 	bool no_second;
 } Case;
 
-/* largest error of a gradient by a float argument, relative to its magnitude; negative after a message */
+/* largest error of a gradient by a float argument, relative to its magnitude; negative after a
+ * message */
 double gradient_error(const Case *);
 double second_gradient_error(const Case *);
 
@@ -32,9 +36,11 @@ typedef struct Scratch {
 } Scratch;
 void scratch_open(Scratch *, const Case *);
 void scratch_close(Scratch *);
-Val *scratch_arg(Scratch *, DType, int rank, const int64_t *size, int64_t below, double lo, double hi);
+Val *scratch_arg(Scratch *, DType, int rank, const int64_t *size, int64_t below, double lo,
+		 double hi);
 Array **scratch_eval(Scratch *);
-/* sum(y * w) for an extra argument w: one number for a whole Jacobian; y itself if it is a scalar */
+/* sum(y * w) for an extra argument w: one number for a whole Jacobian; y itself if it is a scalar
+ */
 Val *project(Scratch *, Val *y);
 /* the gradients of cost by these, as nodes */
 void gradients_of(Graph *, Val *cost, int n, Val *const *by, Val **gradient);

@@ -180,17 +180,17 @@ static DType result(Op op, DType operand)
 	return t == TYPES_COMPARE || t == TYPES_TEST || t == TYPES_LOGIC ? DT_bool : operand;
 }
 
-const Node *op1(Build *b, Op op, const Node *x)
+const Node *node1(Build *b, Op op, const Node *x)
 {
 	return row(b, op, result(op, x->dtype), 1, x, NULL, NULL);
 }
 
-const Node *op2(Build *b, Op op, const Node *x, const Node *y)
+const Node *node2(Build *b, Op op, const Node *x, const Node *y)
 {
 	return row(b, op, result(op, x->dtype), 2, x, y, NULL);
 }
 
-const Node *op3(Build *b, Op op, const Node *x, const Node *y, const Node *z)
+const Node *node3(Build *b, Op op, const Node *x, const Node *y, const Node *z)
 {
 	return row(b, op, z->dtype, 3, x, y, z);
 }

@@ -47,9 +47,9 @@ const Node *load(Build *, Access);
 const Node *real(Build *, double);
 const Node *uniform(Build *, const char *name);
 const Node *index_node(Build *, const Size *);
-const Node *op1(Build *, Op, const Node *);
-const Node *op2(Build *, Op, const Node *, const Node *);
-const Node *op3(Build *, Op, const Node *, const Node *, const Node *);
+const Node *node1(Build *, Op, const Node *);
+const Node *node2(Build *, Op, const Node *, const Node *);
+const Node *node3(Build *, Op, const Node *, const Node *, const Node *);
 const Node *cast(Build *, DType, const Node *);
 
 Item store(Build *, Access, StoreHow, const Node *);

@@ -34,20 +34,20 @@ Kernel *kernel_adam(Build *b)
 	const Size *row = plus(b, ix(b, k), ix(b, r)), *column = plus(b, ix(b, n), ix(b, v));
 	Access cell = at(g, ix(b, r), ix(b, v));
 	const Node *grad = load(b, cell);
-	const Node *m1 = op2(b, OP_add, op2(b, OP_mul, load(b, at(M, row, column)), uniform(b, "beta1")),
-	                     op2(b, OP_mul, grad, uniform(b, "rest1")));
-	const Node *v1 = op2(b, OP_add, op2(b, OP_mul, load(b, at(V, row, column)), uniform(b, "beta2")),
-	                     op2(b, OP_mul, op2(b, OP_mul, grad, grad), uniform(b, "rest2")));
-	const Node *step = op2(b, OP_div, op2(b, OP_mul, m1, uniform(b, "rate")),
-	                       op2(b, OP_add, op1(b, OP_sqrt, v1), uniform(b, "eps")));
-	const Node *product = op2(b, OP_mul, load(b, at(x, ix(b, i), row)), load(b, at(d, ix(b, i), column)));
+	const Node *m1 = node2(b, OP_add, node2(b, OP_mul, load(b, at(M, row, column)), uniform(b, "beta1")),
+	                     node2(b, OP_mul, grad, uniform(b, "rest1")));
+	const Node *v1 = node2(b, OP_add, node2(b, OP_mul, load(b, at(V, row, column)), uniform(b, "beta2")),
+	                     node2(b, OP_mul, node2(b, OP_mul, grad, grad), uniform(b, "rest2")));
+	const Node *step = node2(b, OP_div, node2(b, OP_mul, m1, uniform(b, "rate")),
+	                       node2(b, OP_add, node1(b, OP_sqrt, v1), uniform(b, "eps")));
+	const Node *product = node2(b, OP_mul, load(b, at(x, ix(b, i), row)), load(b, at(d, ix(b, i), column)));
 	part(b, kn,
 	     nests(b, AXES(nt, n, k),
 	           ITEMS(declared(g), nests(b, AXES(r, v), ITEMS(store(b, cell, STORE_SET, real(b, 0)))),
 	                 nests(b, AXES(i, r, v), ITEMS(store(b, cell, STORE_ADD, product))),
 	                 nests(b, AXES(r, v),
 	                       ITEMS(store(b, at(M, row, column), STORE_SET, m1), store(b, at(V, row, column), STORE_SET, v1),
-	                             store(b, at(W, row, column), STORE_SET, op2(b, OP_sub, load(b, at(W, row, column)), step)))))),
+	                             store(b, at(W, row, column), STORE_SET, node2(b, OP_sub, load(b, at(W, row, column)), step)))))),
 	     true);
 	return kn;
 }

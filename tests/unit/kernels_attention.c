@@ -42,7 +42,7 @@ Kernel *kernel_attention(Build *b)
 	                   ITEMS(declared(a), nests(b, AXES(j, l), ITEMS(store(b, score, STORE_SET, real(b, 0)))),
 	                         nests(b, AXES(e, j, l),
 	                               ITEMS(store(b, score, STORE_ADD,
-	                                           op2(b, OP_mul, load(b, at(k, ix(b, h), key, ix(b, e))),
+	                                           node2(b, OP_mul, load(b, at(k, ix(b, h), key, ix(b, e))),
 	                                               load(b, at(qt, ix(b, e), plus(b, first, ix(b, l)))))))),
 	                         nests(b, AXES(j, l),
 	                               ITEMS(store(b, at(p, plus(b, ix(b, j0), ix(b, j)), ix(b, l)), STORE_SET, load(b, score))))));
@@ -51,8 +51,8 @@ Kernel *kernel_attention(Build *b)
 	from(b, jm, num(b, 0));
 	from(b, jm, minus(b, first, ix(b, kt)));
 	Access masked = at(p, ix(b, jm), ix(b, u));
-	const Node *hidden = op2(b, OP_gt, index_node(b, plus(b, ix(b, kt), ix(b, jm))), index_node(b, query));
-	Item mask = nests(b, AXES(jm, u), ITEMS(store(b, masked, STORE_SET, op3(b, OP_select, hidden, real(b, (double)-INFINITY), load(b, masked)))));
+	const Node *hidden = node2(b, OP_gt, index_node(b, plus(b, ix(b, kt), ix(b, jm))), index_node(b, query));
+	Item mask = nests(b, AXES(jm, u), ITEMS(store(b, masked, STORE_SET, node3(b, OP_select, hidden, real(b, (double)-INFINITY), load(b, masked)))));
 
 	/* the maximum so far, and what becomes of the old sums */
 	Axis *jj = axis_of(b, "j", AXIS_SEQ, kt);
@@ -75,10 +75,10 @@ Kernel *kernel_attention(Build *b)
 	Item values = nest(b, eb,
 	                   ITEMS(declared(acc),
 	                         nests(b, AXES(ee, l),
-	                               ITEMS(store(b, cell, STORE_SET, op2(b, OP_mul, load(b, kept), load(b, at(shrink, ix(b, l))))))),
+	                               ITEMS(store(b, cell, STORE_SET, node2(b, OP_mul, load(b, kept), load(b, at(shrink, ix(b, l))))))),
 	                         nests(b, AXES(jj, ee, l),
 	                               ITEMS(store(b, cell, STORE_ADD,
-	                                           op2(b, OP_mul,
+	                                           node2(b, OP_mul,
 	                                               load(b, at(v, ix(b, h), plus(b, ix(b, kt), ix(b, jj)), plus(b, ix(b, eb), ix(b, ee)))),
 	                                               load(b, pjl))))),
 	                         nests(b, AXES(ee, l), ITEMS(store(b, kept, STORE_SET, load(b, cell))))));
@@ -88,12 +88,12 @@ Kernel *kernel_attention(Build *b)
 	                       nests(b, AXES(jj, l), ITEMS(store(b, nt, STORE_MAX, load(b, pjl)))),
 	                       nest(b, l, ITEMS(store(b, at(high, ix(b, l)), STORE_SET, load(b, nt)))),
 	                       nest(b, u, ITEMS(store(b, at(shrink, ix(b, u)), STORE_SET,
-	                                              op1(b, OP_exp, op2(b, OP_sub, load(b, at(top, ix(b, u))), load(b, high_u)))))),
+	                                              node1(b, OP_exp, node2(b, OP_sub, load(b, at(top, ix(b, u))), load(b, high_u)))))),
 	                       nest(b, l, ITEMS(store(b, top_l, STORE_SET, load(b, nt)))),
 	                       nests(b, AXES(jj, u),
-	                             ITEMS(store(b, pju, STORE_SET, op1(b, OP_exp, op2(b, OP_sub, load(b, pju), load(b, high_u)))))),
+	                             ITEMS(store(b, pju, STORE_SET, node1(b, OP_exp, node2(b, OP_sub, load(b, pju), load(b, high_u)))))),
 	                       declared(new_sum),
-	                       nest(b, l, ITEMS(store(b, ns, STORE_SET, op2(b, OP_mul, load(b, sum_l), load(b, at(shrink, ix(b, l))))))),
+	                       nest(b, l, ITEMS(store(b, ns, STORE_SET, node2(b, OP_mul, load(b, sum_l), load(b, at(shrink, ix(b, l))))))),
 	                       nests(b, AXES(jj, l), ITEMS(store(b, ns, STORE_ADD, load(b, pjl)))),
 	                       nest(b, l, ITEMS(store(b, sum_l, STORE_SET, load(b, ns)))), values));
 
@@ -103,15 +103,15 @@ Kernel *kernel_attention(Build *b)
 	          ITEMS(declared(qt),
 	                nests(b, AXES(e0, s0),
 	                      ITEMS(store(b, at(qt, ix(b, e0), ix(b, s0)), STORE_SET,
-	                                  op2(b, OP_mul, load(b, at(q, ix(b, h), ix(b, s0), ix(b, e0))), uniform(b, "scale"))))),
+	                                  node2(b, OP_mul, load(b, at(q, ix(b, h), ix(b, s0), ix(b, e0))), uniform(b, "scale"))))),
 	                nest(b, qb,
 	                     ITEMS(declared(top), declared(sum), declared(yt),
 	                           nest(b, l, ITEMS(store(b, top_l, STORE_SET, real(b, (double)-INFINITY)), store(b, sum_l, STORE_SET, real(b, 0)))),
 	                           nests(b, AXES(eo, l), ITEMS(store(b, at(yt, ix(b, eo), ix(b, l)), STORE_SET, real(b, 0)))), tile,
-	                           nest(b, u, ITEMS(store(b, at(sum, ix(b, u)), STORE_SET, op2(b, OP_div, real(b, 1), load(b, at(sum, ix(b, u))))))),
+	                           nest(b, u, ITEMS(store(b, at(sum, ix(b, u)), STORE_SET, node2(b, OP_div, real(b, 1), load(b, at(sum, ix(b, u))))))),
 	                           nests(b, AXES(ql, el),
 	                                 ITEMS(store(b, at(y, ix(b, h), plus(b, first, ix(b, ql)), ix(b, el)), STORE_SET,
-	                                             op2(b, OP_mul, load(b, at(yt, ix(b, el), ix(b, ql))), load(b, at(sum, ix(b, ql))))))))))),
+	                                             node2(b, OP_mul, load(b, at(yt, ix(b, el), ix(b, ql))), load(b, at(sum, ix(b, ql))))))))))),
 	     true);
 	return kn;
 }

@@ -34,9 +34,9 @@ Kernel *kernel_conv(Build *b)
 	const Size *channel = plus(b, ix(b, o), ix(b, u));
 	const Size *row = plus(b, plus(b, times(b, ix(b, r), 2), ix(b, py)), ix(b, ky));
 	const Size *column = plus(b, plus(b, times(b, ix(b, s), 2), ix(b, px)), ix(b, kx));
-	const Node *product = op2(b, OP_mul, load(b, at(w, channel, ix(b, c), ix(b, ky), ix(b, kx))),
+	const Node *product = node2(b, OP_mul, load(b, at(w, channel, ix(b, c), ix(b, ky), ix(b, kx))),
 	                          load(b, at(x, ix(b, n), ix(b, c), row, column, ix(b, l))));
-	const Node *greater = op2(b, OP_gt, load(b, cell), load(b, best));
+	const Node *greater = node2(b, OP_gt, load(b, cell), load(b, best));
 	const Node *number = cast(b, DT_float32, index_node(b, plus(b, times(b, ix(b, py), 2), ix(b, px))));
 	Axis *all = axis_n(b, "o", AXIS_SEQ, O), *i = axis_n(b, "i", AXIS_SIMD, Q * Q * L);
 	Access out = at(flat, ix(b, n), ix(b, all), ix(b, i));
@@ -50,15 +50,15 @@ Kernel *kernel_conv(Build *b)
 	                                  ITEMS(store(b, best, STORE_SET, load(b, at(a, ix(b, u), num(b, 0), num(b, 0), ix(b, l)))),
 	                                        store(b, where, STORE_SET, real(b, 0)))),
 	                            nests(b, AXES(u, py, px, l),
-	                                  ITEMS(store(b, where, STORE_SET, op3(b, OP_select, greater, number, load(b, where))),
-	                                        store(b, best, STORE_SET, op3(b, OP_select, greater, load(b, cell), load(b, best))))),
+	                                  ITEMS(store(b, where, STORE_SET, node3(b, OP_select, greater, number, load(b, where))),
+	                                        store(b, best, STORE_SET, node3(b, OP_select, greater, load(b, cell), load(b, best))))),
 	                            nests(b, AXES(u, l),
 	                                  ITEMS(store(b, at(y, ix(b, n), channel, ix(b, r), ix(b, s), ix(b, l)), STORE_SET, load(b, best)),
 	                                        store(b, at(which, ix(b, n), channel, ix(b, r), ix(b, s), ix(b, l)), STORE_SET,
 	                                              load(b, where)))))),
 	                nests(b, AXES(all, i),
 	                      ITEMS(store(b, out, STORE_SET,
-	                                  op1(b, OP_tanh, op2(b, OP_add, load(b, out), load(b, at(bias, ix(b, all)))))))))),
+	                                  node1(b, OP_tanh, node2(b, OP_add, load(b, out), load(b, at(bias, ix(b, all)))))))))),
 	     true);
 	return kn;
 }
@@ -86,7 +86,7 @@ Kernel *kernel_conv_data(Build *b)
 	a->lanes = true;
 	const Size *channel = plus(b, ix(b, c), ix(b, u));
 	Access cell = at(a, ix(b, u), ix(b, x), ix(b, l));
-	const Node *product = op2(b, OP_mul, load(b, at(w, ix(b, o), channel, ix(b, ky), ix(b, kx))),
+	const Node *product = node2(b, OP_mul, load(b, at(w, ix(b, o), channel, ix(b, ky), ix(b, kx))),
 	                          load(b, at(d, ix(b, n), ix(b, o), minus(b, ix(b, y), ix(b, ky)), ix(b, s), ix(b, l))));
 	part(b, kn,
 	     nests(b, AXES(n, c, y),

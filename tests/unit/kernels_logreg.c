@@ -43,7 +43,7 @@ static Item logits(const Parts *q, Axis *t)
 	acc->lanes = true;
 	Access cell = at(acc, ix(b, r), ix(b, c), ix(b, l));
 	const Size *row = plus(b, ix(b, i), ix(b, r)), *column = plus(b, ix(b, cf), ix(b, c)), *kl = plus(b, ix(b, k), ix(b, l));
-	const Node *product = op2(b, OP_mul, cast(b, DT_float32, load(b, at(q->x, row, kl))), load(b, at(q->wt, column, kl)));
+	const Node *product = node2(b, OP_mul, cast(b, DT_float32, load(b, at(q->x, row, kl))), load(b, at(q->wt, column, kl)));
 	return nests(b, AXES(i, cf),
 	             ITEMS(declared(acc), nests(b, AXES(r, c, l), ITEMS(store(b, cell, STORE_SET, real(b, 0)))),
 	                   nests(b, AXES(k, c, r, l), ITEMS(store(b, cell, STORE_ADD, product))),
@@ -64,10 +64,10 @@ static Item softmax(const Parts *q, const Buffer *e)
 	            ITEMS(declared(top), store(b, at(top), STORE_SET, load(b, at(e, n_(q, 0), ix(b, s)))),
 	                  nest(b, u, ITEMS(store(b, at(top), STORE_MAX, here))), declared(sum),
 	                  store(b, at(sum), STORE_SET, real(b, 0)),
-	                  nest(b, u, ITEMS(store(b, cell, STORE_SET, op1(b, OP_exp, op2(b, OP_sub, here, load(b, at(top))))))),
+	                  nest(b, u, ITEMS(store(b, cell, STORE_SET, node1(b, OP_exp, node2(b, OP_sub, here, load(b, at(top))))))),
 	                  nest(b, u, ITEMS(store(b, at(sum), STORE_ADD, here))), declared(share),
-	                  store(b, at(share), STORE_SET, op2(b, OP_div, uniform(b, "scale"), load(b, at(sum)))),
-	                  nest(b, u, ITEMS(store(b, cell, STORE_SET, op2(b, OP_mul, here, load(b, at(share))))))));
+	                  store(b, at(share), STORE_SET, node2(b, OP_div, uniform(b, "scale"), load(b, at(sum)))),
+	                  nest(b, u, ITEMS(store(b, cell, STORE_SET, node2(b, OP_mul, here, load(b, at(share))))))));
 }
 
 static Item blocks_of_rows(const Parts *q)
@@ -77,7 +77,7 @@ static Item blocks_of_rows(const Parts *q)
 	Buffer *e = buffer(b, "e", DT_float32, WHERE_STACK, 2, SIDES(OF(n_(q, C)), OF(n_(q, ROWS))));
 	const Size *begin = times(b, ix(b, t), ROWS), *row = plus(b, begin, ix(b, r));
 	const Node *logit = load(b, when(b, at(q->d, row, ix(b, c)), row, n_(q, 0), q->m, 0));
-	const Node *scaled = op2(b, OP_add, op2(b, OP_mul, logit, uniform(b, "pixel")), load(b, at(q->bias, ix(b, c))));
+	const Node *scaled = node2(b, OP_add, node2(b, OP_mul, logit, uniform(b, "pixel")), load(b, at(q->bias, ix(b, c))));
 	Axis *g = axis(b, "g", AXIS_SEQ, minus(b, q->m, begin)), *c2 = axis_n(b, "c", AXIS_SEQ, C);
 	upto(b, g, n_(q, ROWS));
 	Buffer *loss = buffer(b, "sum", DT_float32, WHERE_REG, 0, NULL);
@@ -85,7 +85,7 @@ static Item blocks_of_rows(const Parts *q)
 	const Node *label = load(b, at(q->y, own));
 	Access true_d = at(q->d, own, NULL);
 	true_d.index[1].gathered = label;
-	const Node *p = op2(b, OP_div, load(b, at_row(e, label, ix(b, g))), uniform(b, "scale"));
+	const Node *p = node2(b, OP_div, load(b, at_row(e, label, ix(b, g))), uniform(b, "scale"));
 	return nest(b, t,
 	            ITEMS(says(logits(q, t), "pixels @ W"), declared(e),
 	                  nests(b, AXES(r, c), ITEMS(store(b, at(e, ix(b, c), ix(b, r)), STORE_SET, scaled))),
@@ -93,8 +93,8 @@ static Item blocks_of_rows(const Parts *q)
 	                  nest(b, g,
 	                       ITEMS(nest(b, c2, ITEMS(store(b, at(q->d, own, ix(b, c2)), STORE_SET,
 	                                                     load(b, at(e, ix(b, c2), ix(b, g)))))),
-	                             store(b, at(loss), STORE_ADD, op1(b, OP_neg, op1(b, OP_log, p))),
-	                             store(b, true_d, STORE_ADD, op1(b, OP_neg, uniform(b, "scale"))))),
+	                             store(b, at(loss), STORE_ADD, node1(b, OP_neg, node1(b, OP_log, p))),
+	                             store(b, true_d, STORE_ADD, node1(b, OP_neg, uniform(b, "scale"))))),
 	                  store(b, at(q->loss_of, ix(b, t)), STORE_SET, load(b, at(loss)))));
 }
 
@@ -119,11 +119,11 @@ static Item update(const Parts *q)
 	Axis *u = axis_of(b, "u", AXIS_SEQ, k);
 	Access cell = at(acc, ix(b, c), ix(b, v));
 	const Node *pixel = cast(b, DT_float32, load(b, at(q->x, ix(b, h), plus(b, ix(b, k), ix(b, v)))));
-	const Node *step = op1(b, OP_neg, op2(b, OP_mul, uniform(b, "pixel_rate"), load(b, at(g, ix(b, c), ix(b, u)))));
+	const Node *step = node1(b, OP_neg, node2(b, OP_mul, uniform(b, "pixel_rate"), load(b, at(g, ix(b, c), ix(b, u)))));
 	return nests(b, AXES(kt, k),
 	             ITEMS(declared(acc), declared(g), nests(b, AXES(c, v), ITEMS(store(b, cell, STORE_SET, real(b, 0)))),
 	                   nests(b, AXES(h, c, v),
-	                         ITEMS(store(b, cell, STORE_ADD, op2(b, OP_mul, load(b, at(q->d, ix(b, h), ix(b, c))), pixel)))),
+	                         ITEMS(store(b, cell, STORE_ADD, node2(b, OP_mul, load(b, at(q->d, ix(b, h), ix(b, c))), pixel)))),
 	                   nests(b, AXES(c, v), ITEMS(store(b, at(g, ix(b, c), ix(b, v)), STORE_SET, load(b, cell)))),
 	                   nests(b, AXES(u, c),
 	                         ITEMS(store(b, at(q->W, plus(b, ix(b, k), ix(b, u)), ix(b, c)), STORE_ADD, step)))));
@@ -136,14 +136,14 @@ static Item bias_and_loss(const Parts *q)
 	Axis *c2 = axis_n(b, "c", AXIS_SEQ, C), *c3 = axis_n(b, "c", AXIS_SEQ, C), *t = axis(b, "t", AXIS_SEQ, q->blocks);
 	Buffer *g = buffer(b, "g", DT_float32, WHERE_STACK, 1, SIDES(OF(n_(q, C))));
 	Buffer *sum = buffer(b, "sum", DT_float32, WHERE_REG, 0, NULL);
-	const Node *step = op1(b, OP_neg, op2(b, OP_mul, uniform(b, "rate"), load(b, at(g, ix(b, c3)))));
+	const Node *step = node1(b, OP_neg, node2(b, OP_mul, uniform(b, "rate"), load(b, at(g, ix(b, c3)))));
 	return nest(b, one,
 	            ITEMS(declared(g), nest(b, c, ITEMS(store(b, at(g, ix(b, c)), STORE_SET, real(b, 0)))),
 	                  nests(b, AXES(h, c2), ITEMS(store(b, at(g, ix(b, c2)), STORE_ADD, load(b, at(q->d, ix(b, h), ix(b, c2)))))),
 	                  nest(b, c3, ITEMS(store(b, at(q->bias, ix(b, c3)), STORE_ADD, step))), declared(sum),
 	                  store(b, at(sum), STORE_SET, real(b, 0)),
 	                  nest(b, t, ITEMS(store(b, at(sum), STORE_ADD, load(b, at(q->loss_of, ix(b, t)))))),
-	                  store(b, at(q->loss), STORE_SET, op2(b, OP_mul, load(b, at(sum)), uniform(b, "scale")))));
+	                  store(b, at(q->loss), STORE_SET, node2(b, OP_mul, load(b, at(sum)), uniform(b, "scale")))));
 }
 
 Kernel *kernel_logreg(Build *b)

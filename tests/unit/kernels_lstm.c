@@ -51,10 +51,10 @@ Kernel *kernel_lstm(Build *b)
 	const Size *unit = plus(b, times(b, ix(b, hb), 16), ix(b, u));
 	const Node *gate[G];
 	for (int j = 0; j < G; j++)
-		gate[j] = op1(b, j == 2 ? OP_tanh : OP_sigmoid, load(b, at(z, ix(b, rs), num(b, j), ix(b, u))));
-	const Node *kept = op2(b, OP_mul, gate[1], load(b, at(c, own, unit)));
-	const Node *next = op2(b, OP_add, kept, op2(b, OP_mul, gate[0], gate[2]));
-	const Node *product = op2(b, OP_mul, load(b, at(hs, ix(b, t), row, ix(b, k))),
+		gate[j] = node1(b, j == 2 ? OP_tanh : OP_sigmoid, load(b, at(z, ix(b, rs), num(b, j), ix(b, u))));
+	const Node *kept = node2(b, OP_mul, gate[1], load(b, at(c, own, unit)));
+	const Node *next = node2(b, OP_add, kept, node2(b, OP_mul, gate[0], gate[2]));
+	const Node *product = node2(b, OP_mul, load(b, at(hs, ix(b, t), row, ix(b, k))),
 	                          load(b, at(packed, ix(b, hb), ix(b, k), ix(b, g), ix(b, l))));
 	part(b, kn,
 	     nests(b, AXES(block, t, hb, i),
@@ -65,7 +65,7 @@ Kernel *kernel_lstm(Build *b)
 	                 nests(b, AXES(rs, u),
 	                       ITEMS(store(b, at(c, own, unit), STORE_SET, next),
 	                             store(b, at(hs, plus(b, ix(b, t), num(b, 1)), own, unit), STORE_SET,
-	                                   op2(b, OP_mul, gate[3], op1(b, OP_tanh, next))))))),
+	                                   node2(b, OP_mul, gate[3], node1(b, OP_tanh, next))))))),
 	     true);
 	return kn;
 }

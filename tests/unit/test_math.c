@@ -1,4 +1,5 @@
-/* test_math.c -- mc_math.h: stated errors, special values, defined integers and casts, vector code */
+/* test_math.c -- mc_math.h: stated errors, special values, defined integers and casts, vector code
+ */
 #include "../../compiler/ir/ir.h"
 #include "mc_math.h"
 #include "test.h"
@@ -8,11 +9,14 @@ typedef long double Exact;
 
 static double units(double y, Exact t, int digits, int least)
 {
-	Exact largest = ldexpl(2 - ldexpl(1, -digits), digits == 24 ? 127 : 1023); /* from here on it rounds to inf */
+	Exact largest = ldexpl(2 - ldexpl(1, -digits),
+			       digits == 24 ? 127 : 1023); /* from here on it rounds to inf */
 	if (isnan(t) || isnan(y))
 		return isnan(t) && isnan(y) ? 0 : 1e9;
 	if (fabsl(t) >= largest)
-		return isinf(y) && (y > 0) == (t > 0) ? 0 : fabsl(t) < 1.000001L * largest ? 1 : 1e9;
+		return isinf(y) && (y > 0) == (t > 0)	? 0
+		       : fabsl(t) < 1.000001L * largest ? 1
+							: 1e9;
 	if (isinf(y))
 		return 1e9;
 	int e;
@@ -42,9 +46,18 @@ static Exact exact_softplus(Exact x)
 	F(sin, sinl, sin, 3, 2)                                                                    \
 	F(cos, cosl, cos, 3, 2)
 #define WRAP(name, exact, fast, u32, u64)                                                          \
-	static float name##_f32(float x) { return mc_##name##_f32(x); }                            \
-	static double name##_f64(double x) { return mc_##name##_f64(x); }                          \
-	static double name##_reference(double x) { return (double)fast(x); }
+	static float name##_f32(float x)                                                           \
+	{                                                                                          \
+		return mc_##name##_f32(x);                                                         \
+	}                                                                                          \
+	static double name##_f64(double x)                                                         \
+	{                                                                                          \
+		return mc_##name##_f64(x);                                                         \
+	}                                                                                          \
+	static double name##_reference(double x)                                                   \
+	{                                                                                          \
+		return (double)fast(x);                                                            \
+	}
 FUNCTIONS(WRAP)
 
 static const struct {
@@ -55,15 +68,34 @@ static const struct {
 	double (*reference)(double); /* good to 2^-52: enough for float */
 	double most32, most64;
 } functions[] = {
-#define ROW(name, exact, fast, u32, u64) {#name, name##_f32, name##_f64, exact, name##_reference, u32, u64},
+#define ROW(name, exact, fast, u32, u64)                                                           \
+	{#name, name##_f32, name##_f64, exact, name##_reference, u32, u64},
 	FUNCTIONS(ROW)};
 enum { NFUNCTIONS = sizeof functions / sizeof functions[0] };
 
-static const double edges[] = {0.0,	 -0.0,	  INFINITY, -INFINITY, NAN,	 1e-45,	   -1e-45,    5e-324,  -5e-324,	  1e-310,
-			       1e-38,	 1e-8,	  -1e-8,    1e-17,     1,	 -1,	   0.35,      -0.35,   0.9299999, 0.93,
-			       4,	 5.9,	  6.1,	    88.7,      88.8,	 -87.3,	   -103.9,    -104.1,  709.78,	  709.79,
-			       -745.1,	 -745.2,  1e22,	    1e30,      3.4e38,	 1e300,	   1.7e308,   -1e300,  22,	  355,
-			       103993,	 0.7854,  1.5708,   -0.99999,  -1.00001, 0x1.6ac5b262ca1ffp+849};
+static const double edges[] = {0.0,	  -0.0,
+			       INFINITY,  -INFINITY,
+			       NAN,	  1e-45,
+			       -1e-45,	  5e-324,
+			       -5e-324,	  1e-310,
+			       1e-38,	  1e-8,
+			       -1e-8,	  1e-17,
+			       1,	  -1,
+			       0.35,	  -0.35,
+			       0.9299999, 0.93,
+			       4,	  5.9,
+			       6.1,	  88.7,
+			       88.8,	  -87.3,
+			       -103.9,	  -104.1,
+			       709.78,	  709.79,
+			       -745.1,	  -745.2,
+			       1e22,	  1e30,
+			       3.4e38,	  1e300,
+			       1.7e308,	  -1e300,
+			       22,	  355,
+			       103993,	  0.7854,
+			       1.5708,	  -0.99999,
+			       -1.00001,  0x1.6ac5b262ca1ffp+849};
 enum { NEDGES = sizeof edges / sizeof edges[0] };
 
 static uint64_t next(uint64_t *s)
@@ -80,7 +112,8 @@ static void test_errors(void)
 		double worst32 = 0, worst64 = 0, at32 = 0, at64 = 0;
 		for (uint64_t u = 0; u < (uint64_t)1 << 32; u += 257 * 5) {
 			float x = mc_float_f32((uint32_t)u);
-			double e = units((double)functions[k].f32(x), (Exact)functions[k].reference((double)x), 24, -125);
+			double e = units((double)functions[k].f32(x),
+					 (Exact)functions[k].reference((double)x), 24, -125);
 			if (e > worst32) {
 				worst32 = e;
 				at32 = (double)x;
@@ -90,44 +123,78 @@ static void test_errors(void)
 		for (int i = 0; i < 200000; i++) {
 			uint64_t bits = next(&state);
 			double part = (double)(int64_t)next(&state) * 0x1p-63;
-			double x = i < NEDGES ? edges[i] : i % 3 == 0 ? mc_float_f64(bits) : i % 3 == 1 ? part * 700 : part * 4;
-			double e = units(functions[k].f64(x), functions[k].exact((Exact)x), 53, -1021);
+			double x = i < NEDGES	? edges[i]
+				   : i % 3 == 0 ? mc_float_f64(bits)
+				   : i % 3 == 1 ? part * 700
+						: part * 4;
+			double e =
+				units(functions[k].f64(x), functions[k].exact((Exact)x), 53, -1021);
 			if (e > worst64) {
 				worst64 = e;
 				at64 = x;
 			}
 			float xf = (float)x;
-			e = i < NEDGES ? units((double)functions[k].f32(xf), (Exact)functions[k].reference((double)xf), 24, -125) : 0;
+			e = i < NEDGES ? units((double)functions[k].f32(xf),
+					       (Exact)functions[k].reference((double)xf), 24, -125)
+				       : 0;
 			if (e > worst32) {
 				worst32 = e;
 				at32 = (double)xf;
 			}
 		}
-		if (!CHECK(worst32 <= functions[k].most32) || !CHECK(worst64 <= functions[k].most64))
-			printf("  %s: %g units at %a in float, %g at %a in double\n", functions[k].name, worst32, at32, worst64, at64);
+		if (!CHECK(worst32 <= functions[k].most32) ||
+		    !CHECK(worst64 <= functions[k].most64))
+			printf("  %s: %g units at %a in float, %g at %a in double\n",
+			       functions[k].name, worst32, at32, worst64, at64);
 	}
 }
 
 static double pow_error(double a, double b, bool single)
 {
 	double y = single ? (double)mc_pow_f32((float)a, (float)b) : mc_pow_f64(a, b);
-	Exact t = single ? (Exact)pow((double)(float)a, (double)(float)b) : powl((Exact)a, (Exact)b);
+	Exact t =
+		single ? (Exact)pow((double)(float)a, (double)(float)b) : powl((Exact)a, (Exact)b);
 	double z = single ? (double)powf((float)a, (float)b) : pow(a, b);
 	if ((isnan(z) || isinf(z) || z == 0) && (t == 0 || isinf(t) || isnan(t)))
-		return isnan(z) ? (isnan(y) ? 0 : 1e9) : y == z && !signbit(y) == !signbit(z) ? 0 : 1e9;
+		return isnan(z)				      ? (isnan(y) ? 0 : 1e9)
+		       : y == z && !signbit(y) == !signbit(z) ? 0
+							      : 1e9;
 	return units(y, t, single ? 24 : 53, single ? -125 : -1021);
 }
 
 static void test_pow(void)
 {
-	static const double special[] = {0.0,  -0.0, 1,	    -1,	   2,	 -2,   3,   -3,	  0.5,	       -0.5,	     INFINITY,
-					 -INFINITY, NAN, 1e30, -1e30, 16777217, 8388609, -8388609, 4503599627370497.0,
-					 -4503599627370497.0, 1e300, 1e-30, 5e-324, -1.5, 2.5};
+	static const double special[] = {0.0,
+					 -0.0,
+					 1,
+					 -1,
+					 2,
+					 -2,
+					 3,
+					 -3,
+					 0.5,
+					 -0.5,
+					 INFINITY,
+					 -INFINITY,
+					 NAN,
+					 1e30,
+					 -1e30,
+					 16777217,
+					 8388609,
+					 -8388609,
+					 4503599627370497.0,
+					 -4503599627370497.0,
+					 1e300,
+					 1e-30,
+					 5e-324,
+					 -1.5,
+					 2.5};
 	enum { N = sizeof special / sizeof special[0] };
 	double worst[2] = {0, 0};
 	uint64_t state = 12345;
 	for (int i = 0; i < N * N + 200000; i++) {
-		double u = (double)(int64_t)next(&state) * 0x1p-63, w = (double)(int64_t)next(&state) * 0x1p-63;
+		double u = (double)(int64_t)next(&state) * 0x1p-63,
+		       w = (double)(int64_t)next(&state) * 0x1p-63;
 		double a = i < N * N ? special[i / N] : i % 2 ? 1.25 + 0.75 * u : 20 * u;
 		double b = i < N * N ? special[i % N] : i % 2 ? 140 * w : floor(20 * w);
 		for (int single = 0; single < 2; single++) {
@@ -168,7 +235,8 @@ static void test_bytes(void)
 			wrong += mc_floordiv_i8(x, y) != (int8_t)floor_div(a, b);
 			wrong += mc_mod_i8(x, y) != (int8_t)(b == 0 ? 0 : a - floor_div(a, b) * b);
 			wrong += mc_pow_i8(x, y) != power(a, b);
-			wrong += mc_max_i8(x, y) != (a > b ? a : b) || mc_min_i8(x, y) != (a < b ? a : b);
+			wrong += mc_max_i8(x, y) != (a > b ? a : b) ||
+				 mc_min_i8(x, y) != (a < b ? a : b);
 			wrong += mc_shl_i8(x, y) != (b < 0 || b > 7 ? 0 : (int8_t)(a * (1 << b)));
 			wrong += mc_shr_i8(x, y) != (b < 0 || b > 7 ? (a < 0 ? -1 : 0) : a >> b);
 			int c = a + 128, d = b + 128;
@@ -186,31 +254,45 @@ static void test_bytes(void)
 
 static void test_casts(void)
 {
-	const double x[] = {NAN, INFINITY, -INFINITY, 0, -0.5, 2.9, -2.9, 127, 128, 255, 256, -129, 2147483647, 2147483648.0, -2147483649.0, 4294967296.0, 1e19, -1e19, 1e30};
+	const double x[] = {
+		NAN,	       INFINITY,     -INFINITY, 0,     -0.5, 2.9,	 -2.9,
+		127,	       128,	     255,	256,   -129, 2147483647, 2147483648.0,
+		-2147483649.0, 4294967296.0, 1e19,	-1e19, 1e30};
 	for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) {
 		double t = isnan(x[i]) ? 0 : trunc(x[i]);
 		CHECK(mc_cast_i8_f64(x[i]) == (int8_t)fmax(-128, fmin(127, t)));
 		CHECK(mc_cast_u8_f32((float)x[i]) == (uint8_t)fmax(0, fmin(255, t)));
 		CHECK(mc_cast_i32_f64(x[i]) == (int32_t)fmax(-2147483648.0, fmin(2147483647, t)));
 		CHECK(mc_cast_u32_f64(x[i]) == (uint32_t)fmax(0, fmin(4294967295, t)));
-		CHECK(mc_cast_i64_f64(x[i]) == (t >= 0x1p63 ? INT64_MAX : t < -0x1p63 ? INT64_MIN : (int64_t)t));
-		CHECK(mc_cast_u64_f32((float)x[i]) == (t >= 0x1p64 ? UINT64_MAX : t < 0 ? 0 : (uint64_t)(float)t));
-		CHECK(mc_cast_i32_f32((float)x[i]) == (t >= 0x1p31 || (float)t >= 0x1p31f ? INT32_MAX : t < -0x1p31 ? INT32_MIN : (int32_t)t));
+		CHECK(mc_cast_i64_f64(x[i]) == (t >= 0x1p63   ? INT64_MAX
+						: t < -0x1p63 ? INT64_MIN
+							      : (int64_t)t));
+		CHECK(mc_cast_u64_f32((float)x[i]) == (t >= 0x1p64 ? UINT64_MAX
+						       : t < 0	   ? 0
+								   : (uint64_t)(float)t));
+		CHECK(mc_cast_i32_f32((float)x[i]) == (t >= 0x1p31 || (float)t >= 0x1p31f
+							       ? INT32_MAX
+						       : t < -0x1p31 ? INT32_MIN
+								     : (int32_t)t));
 	}
 }
 
 static void test_floats(void)
 {
-	CHECK(isnan(mc_max_f32(NAN, 1)) && isnan(mc_max_f32(1, NAN)) && isnan(mc_min_f64(NAN, 1)) && isnan(mc_min_f64(1, NAN)));
-	CHECK(signbit(mc_max_f64(-0.0, 0.0)) && !signbit(mc_max_f64(0.0, -0.0))); /* of equals the first */
+	CHECK(isnan(mc_max_f32(NAN, 1)) && isnan(mc_max_f32(1, NAN)) && isnan(mc_min_f64(NAN, 1)) &&
+	      isnan(mc_min_f64(1, NAN)));
+	CHECK(signbit(mc_max_f64(-0.0, 0.0)) &&
+	      !signbit(mc_max_f64(0.0, -0.0))); /* of equals the first */
 	CHECK(mc_round_f64(0.5) == 0 && mc_round_f64(1.5) == 2 && mc_round_f32(-2.5f) == -2);
 	CHECK(mc_sign_f32(-3) == -1 && mc_sign_f32(0) == 0 && isnan(mc_sign_f64(NAN)));
 	CHECK(mc_isinf_f32(-INFINITY) && !mc_isinf_f64(1e308) && !mc_isinf_f64(NAN));
 	CHECK(mc_mod_f64(-1, 3) == 2 && mc_mod_f64(1, -3) == -2 && mc_mod_f32(7.5f, 2) == 1.5f);
 	CHECK(signbit(mc_mod_f64(6, -3)) && isnan(mc_mod_f64(1, 0)));
-	CHECK(mc_floordiv_f64(-1, 3) == -1 && mc_floordiv_f64(7, 2) == 3 && mc_floordiv_f64(1, 0) == INFINITY);
+	CHECK(mc_floordiv_f64(-1, 3) == -1 && mc_floordiv_f64(7, 2) == 3 &&
+	      mc_floordiv_f64(1, 0) == INFINITY);
 	CHECK(mc_floordiv_f64(0.3, 0.1) == 2 && mc_floordiv_f32(-6, 3) == -2);
-	CHECK(mc_softplus_f64(800) == 800 && mc_softplus_f32(-800) == 0 && isnan(mc_softplus_f32(NAN)));
+	CHECK(mc_softplus_f64(800) == 800 && mc_softplus_f32(-800) == 0 &&
+	      isnan(mc_softplus_f32(NAN)));
 }
 
 /* ---- loops become vectors, without calls */
@@ -228,12 +310,22 @@ static void test_vectors(void)
 		for (int single = 0; single < 2; single++, nloops++) {
 			const char *t = single ? "float" : "double", *s = single ? "f32" : "f64";
 			const char *name = k < NFUNCTIONS ? functions[k].name : "sqrt";
-			fprintf(f, "void l_%s_%s(%s *MC_RESTRICT y, const %s *MC_RESTRICT x, long n);\n", name, s, t, t);
-			fprintf(f, "void l_%s_%s(%s *MC_RESTRICT y, const %s *MC_RESTRICT x, long n)\n", name, s, t, t);
-			fprintf(f, "{\n\tMC_SIMD\n\tfor (long i = 0; i < n; i++)\n\t\ty[i] = mc_%s_%s(x[i]);\n}\n", name, s);
+			fprintf(f,
+				"void l_%s_%s(%s *MC_RESTRICT y, const %s *MC_RESTRICT x, long "
+				"n);\n",
+				name, s, t, t);
+			fprintf(f,
+				"void l_%s_%s(%s *MC_RESTRICT y, const %s *MC_RESTRICT x, long "
+				"n)\n",
+				name, s, t, t);
+			fprintf(f,
+				"{\n\tMC_SIMD\n\tfor (long i = 0; i < n; i++)\n\t\ty[i] = "
+				"mc_%s_%s(x[i]);\n}\n",
+				name, s);
 		}
 	fclose(f);
-	snprintf(command, sizeof command, "%s -std=gnu99 -O3 -mavx2 -mfma -I'%s/runtime' -S -o %s/loops.s %s",
+	snprintf(command, sizeof command,
+		 "%s -std=gnu99 -O3 -mavx2 -mfma -I'%s/runtime' -S -o %s/loops.s %s",
 		 getenv("CC") ? getenv("CC") : "cc", SOURCE_DIR, dir, path);
 	CHECK_INT(system(command), 0);
 	snprintf(path, sizeof path, "%s/loops.s", dir);
@@ -247,7 +339,9 @@ static void test_vectors(void)
 			calls++;
 			printf("  %s", line);
 		}
-		bool packed = strstr(line, "%ymm") && (strstr(line, "\tvmul") || strstr(line, "\tvfmadd") || strstr(line, "\tvsqrt"));
+		bool packed = strstr(line, "%ymm") &&
+			      (strstr(line, "\tvmul") || strstr(line, "\tvfmadd") ||
+			       strstr(line, "\tvsqrt"));
 		if (packed && !vectors) {
 			vectors = true;
 			functions_with_vectors++;
@@ -275,7 +369,8 @@ static void test_folder(void)
 		in.f = (double)(float)x;
 		fold_elem(OP_sin, DT_float32, DT_float32, &in, &y);
 		wrong += mc_bits_f32((float)y.f) != mc_bits_f32(mc_sin_f32((float)x));
-		Number pair[2] = {{0, (int64_t)next(&state) >> (i % 64)}, {0, (int64_t)next(&state) >> (i % 61)}};
+		Number pair[2] = {{0, (int64_t)next(&state) >> (i % 64)},
+				  {0, (int64_t)next(&state) >> (i % 61)}};
 		fold_elem(OP_floordiv, DT_int64, DT_int64, pair, &y);
 		wrong += y.i != mc_floordiv_i64(pair[0].i, pair[1].i);
 		pair[0].i = (int32_t)pair[0].i;

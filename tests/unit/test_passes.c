@@ -35,7 +35,8 @@ static Val *sum(Graph *g, Val *x, uint32_t axes)
 {
 	return build_reduce(g, nowhere, REDUCE_sum, x, axes);
 }
-/* kind over the last axis of a matrix, broadcast back through an axis of size 1, as keepdims is written */
+/* kind over the last axis of a matrix, broadcast back through an axis of size 1, as keepdims is
+ * written */
 static Val *kept(Graph *g, ReduceKind kind, Val *x)
 {
 	const Size *flat[] = {x->type->size[0], size(g, 1)};
@@ -90,7 +91,11 @@ static Val *concat(Graph *g, Val *a, Val *b)
 /* x, y, z : float64[4] unless the case says otherwise */
 EXPRESSION(share, e2(g, OP_mul, e1(g, OP_exp, x), e1(g, OP_exp, x)))
 EXPRESSION(fold, e2(g, OP_mul, x, e1(g, OP_exp, number(g, 1.5))))
-EXPRESSION(constant_size, e2(g, OP_mul, x, build_cast(g, nowhere, build(g, nowhere, OP_size, 0, NULL, &(Attr){.size = size(g, 28)}, NULL), DT_float64)))
+EXPRESSION(constant_size,
+	   e2(g, OP_mul, x,
+	      build_cast(g, nowhere,
+			 build(g, nowhere, OP_size, 0, NULL, &(Attr){.size = size(g, 28)}, NULL),
+			 DT_float64)))
 EXPRESSION(unmark, e1(g, OP_stop_gradient, e3(g, OP_grad_clip, x, number(g, -1), number(g, 1))))
 EXPRESSION(add_zero, e2(g, OP_sub, number(g, 0), e2(g, OP_add, number(g, 0), x)))
 EXPRESSION(add_negative, e2(g, OP_sub, e2(g, OP_add, x, e1(g, OP_neg, y)), e1(g, OP_neg, z)))
@@ -100,9 +105,12 @@ EXPRESSION(mul_one, e2(g, OP_div, e2(g, OP_mul, number(g, 1), x), number(g, 1)))
 EXPRESSION(mul_minus_one, e2(g, OP_mul, x, number(g, -1)))
 EXPRESSION(mul_zero, e2(g, OP_mul, x, integer(g, 0)))
 EXPRESSION(mul_negatives, e2(g, OP_mul, e1(g, OP_neg, x), e1(g, OP_neg, y)))
-EXPRESSION(sign_out, e2(g, OP_div, e2(g, OP_mul, e1(g, OP_neg, x), y), e1(g, OP_neg, e1(g, OP_exp, z))))
-EXPRESSION(constants_join, e2(g, OP_mul, number(g, 3), e2(g, OP_div, e2(g, OP_mul, number(g, 0.7), x), number(g, 11))))
-EXPRESSION(scalars_join, e2(g, OP_div, e2(g, OP_mul, z, e2(g, OP_mul, y, x)), e1(g, OP_exp, y))) /* y, z of rank 0 */
+EXPRESSION(sign_out,
+	   e2(g, OP_div, e2(g, OP_mul, e1(g, OP_neg, x), y), e1(g, OP_neg, e1(g, OP_exp, z))))
+EXPRESSION(constants_join, e2(g, OP_mul, number(g, 3),
+			      e2(g, OP_div, e2(g, OP_mul, number(g, 0.7), x), number(g, 11))))
+EXPRESSION(scalars_join, e2(g, OP_div, e2(g, OP_mul, z, e2(g, OP_mul, y, x)),
+			    e1(g, OP_exp, y))) /* y, z of rank 0 */
 EXPRESSION(mul_reciprocal, e2(g, OP_mul, x, e2(g, OP_div, number(g, 1), e1(g, OP_exp, y))))
 EXPRESSION(div_exact, e2(g, OP_div, x, number(g, 8)))
 EXPRESSION(div_cancel, e2(g, OP_div, e2(g, OP_mul, x, e1(g, OP_exp, y)), e1(g, OP_exp, y)))
@@ -111,48 +119,119 @@ EXPRESSION(neg_sub, e1(g, OP_neg, e2(g, OP_sub, x, y)))
 EXPRESSION(neg_constant, e1(g, OP_neg, e2(g, OP_mul, number(g, 2), x)))
 EXPRESSION(abs_abs, e1(g, OP_abs, e1(g, OP_abs, e1(g, OP_neg, x))))
 EXPRESSION(max_self, e2(g, OP_min, e2(g, OP_max, x, x), x))
-EXPRESSION(power_chain, e2(g, OP_add, e2(g, OP_pow, x, number(g, 10)), e2(g, OP_pow, y, number(g, -3))))
-EXPRESSION(power_square, e2(g, OP_mul, e2(g, OP_pow, x, number(g, 1)), e2(g, OP_pow, y, number(g, 0))))
+EXPRESSION(power_chain,
+	   e2(g, OP_add, e2(g, OP_pow, x, number(g, 10)), e2(g, OP_pow, y, number(g, -3))))
+EXPRESSION(power_square,
+	   e2(g, OP_mul, e2(g, OP_pow, x, number(g, 1)), e2(g, OP_pow, y, number(g, 0))))
 EXPRESSION(power_integer, e2(g, OP_pow, x, integer(g, 7)))
-EXPRESSION(power_sqrt, e2(g, OP_add, e2(g, OP_pow, e1(g, OP_exp, x), number(g, 0.5)), e2(g, OP_pow, e1(g, OP_exp, y), number(g, -0.5))))
+EXPRESSION(power_sqrt, e2(g, OP_add, e2(g, OP_pow, e1(g, OP_exp, x), number(g, 0.5)),
+			  e2(g, OP_pow, e1(g, OP_exp, y), number(g, -0.5))))
 EXPRESSION(select_known, e3(g, OP_select, e2(g, OP_lt, number(g, 1), number(g, 2)), x, y))
 EXPRESSION(select_same, e3(g, OP_select, e2(g, OP_lt, x, y), z, z))
 EXPRESSION(select_not, e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, y)), y, z))
-EXPRESSION(not_not, e3(g, OP_select, e1(g, OP_not, e2(g, OP_eq, x, y)), integer(g, 1), e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, y)), y, x)))
-EXPRESSION(logic_known, build_cast(g, nowhere, e2(g, OP_and, e2(g, OP_or, e2(g, OP_lt, x, y), build_number(g, nowhere, DT_bool, 0)), build_number(g, nowhere, DT_bool, 1)), DT_float64))
+EXPRESSION(not_not, e3(g, OP_select, e1(g, OP_not, e2(g, OP_eq, x, y)), integer(g, 1),
+		       e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, y)), y, x)))
+EXPRESSION(logic_known,
+	   build_cast(g, nowhere,
+		      e2(g, OP_and,
+			 e2(g, OP_or, e2(g, OP_lt, x, y), build_number(g, nowhere, DT_bool, 0)),
+			 build_number(g, nowhere, DT_bool, 1)),
+		      DT_float64))
 EXPRESSION(compare_self, build_cast(g, nowhere, e2(g, OP_eq, x, x), DT_float64))
-EXPRESSION(cast_cast, build_cast(g, nowhere, build_cast(g, nowhere, build_cast(g, nowhere, x, DT_uint8), DT_int32), DT_float64))
+EXPRESSION(cast_cast,
+	   build_cast(g, nowhere,
+		      build_cast(g, nowhere, build_cast(g, nowhere, x, DT_uint8), DT_int32),
+		      DT_float64))
 EXPRESSION(cast_same, e2(g, OP_mul, x, build(g, nowhere, OP_cast, 1, &y, NULL, y->type)))
-EXPRESSION(reshape_reshape, build_reshape(g, nowhere, build_reshape(g, nowhere, x, 2, (const Size *[]){size(g, 2), size(g, 2)}), 2, (const Size *[]){size(g, 4), size(g, 1)}))
-EXPRESSION(transpose_twice, build_transpose(g, nowhere, build_transpose(g, nowhere, x, (const int8_t[]){1, 2, 0}), (const int8_t[]){0, 2, 1}))
-EXPRESSION(transpose_units, build_transpose(g, nowhere, x, (const int8_t[]){1, 0, 2})) /* x[1, 4, 3] */
-EXPRESSION(transpose_scalar, build_transpose(g, nowhere, build_broadcast(g, nowhere, x, 3, (const Size *[]){size(g, 2), size(g, 3), size(g, 5)}, (const int8_t[]){0, 1}), (const int8_t[]){2, 1, 0})) /* x[2, 3] */
-EXPRESSION(broadcast_twice, build_broadcast(g, nowhere, build_broadcast(g, nowhere, x, 2, (const Size *[]){size(g, 3), size(g, 4)}, (const int8_t[]){1}), 3, (const Size *[]){size(g, 3), size(g, 2), size(g, 4)}, (const int8_t[]){0, 2}))
+EXPRESSION(reshape_reshape,
+	   build_reshape(g, nowhere,
+			 build_reshape(g, nowhere, x, 2, (const Size *[]){size(g, 2), size(g, 2)}),
+			 2, (const Size *[]){size(g, 4), size(g, 1)}))
+EXPRESSION(transpose_twice,
+	   build_transpose(g, nowhere, build_transpose(g, nowhere, x, (const int8_t[]){1, 2, 0}),
+			   (const int8_t[]){0, 2, 1}))
+EXPRESSION(transpose_units,
+	   build_transpose(g, nowhere, x, (const int8_t[]){1, 0, 2})) /* x[1, 4, 3] */
+EXPRESSION(transpose_scalar,
+	   build_transpose(g, nowhere,
+			   build_broadcast(g, nowhere, x, 3,
+					   (const Size *[]){size(g, 2), size(g, 3), size(g, 5)},
+					   (const int8_t[]){0, 1}),
+			   (const int8_t[]){2, 1, 0})) /* x[2, 3] */
+EXPRESSION(broadcast_twice,
+	   build_broadcast(g, nowhere,
+			   build_broadcast(g, nowhere, x, 2,
+					   (const Size *[]){size(g, 3), size(g, 4)},
+					   (const int8_t[]){1}),
+			   3, (const Size *[]){size(g, 3), size(g, 2), size(g, 4)},
+			   (const int8_t[]){0, 2}))
 EXPRESSION(broadcast_units, e2(g, OP_mul, x, kept(g, REDUCE_sum, x)))
-EXPRESSION(reshape_units, build_reshape(g, nowhere, build_broadcast(g, nowhere, x, 3, (const Size *[]){size(g, 1), size(g, 4), size(g, 3)}, (const int8_t[]){1}), 2, (const Size *[]){size(g, 4), size(g, 3)}))
-EXPRESSION(scalar_operand, e2(g, OP_mul, x, build_broadcast_to(g, nowhere, y, x->type))) /* y of rank 0 */
-EXPRESSION(late_broadcast, e2(g, OP_add, kept(g, REDUCE_sum, x), e1(g, OP_exp, kept(g, REDUCE_max, x))))
-EXPRESSION(late_reshape, e1(g, OP_exp, build_reshape(g, nowhere, sum(g, x, 2), 2, (const Size *[]){size(g, 3), size(g, 1)})))
+EXPRESSION(reshape_units,
+	   build_reshape(g, nowhere,
+			 build_broadcast(g, nowhere, x, 3,
+					 (const Size *[]){size(g, 1), size(g, 4), size(g, 3)},
+					 (const int8_t[]){1}),
+			 2, (const Size *[]){size(g, 4), size(g, 3)}))
+EXPRESSION(scalar_operand,
+	   e2(g, OP_mul, x, build_broadcast_to(g, nowhere, y, x->type))) /* y of rank 0 */
+EXPRESSION(late_broadcast,
+	   e2(g, OP_add, kept(g, REDUCE_sum, x), e1(g, OP_exp, kept(g, REDUCE_max, x))))
+EXPRESSION(late_reshape,
+	   e1(g, OP_exp,
+	      build_reshape(g, nowhere, sum(g, x, 2), 2, (const Size *[]){size(g, 3), size(g, 1)})))
 EXPRESSION(slice_all, slice1(g, x, 0, 1, 4))
 EXPRESSION(slice_slice, slice1(g, slice1(g, x, 3, -1, 4), 1, 2, 2))
 EXPRESSION(slice_early, slice1(g, e2(g, OP_mul, x, e1(g, OP_exp, y)), 1, 1, 2))
-EXPRESSION(slice_broadcast, build_slice(g, nowhere, build_broadcast(g, nowhere, x, 2, (const Size *[]){size(g, 4), size(g, 5)}, (const int8_t[]){0}), (const Size *[]){size(g, 1), size(g, 2)}, (const int64_t[]){1, 1}, (const Size *[]){size(g, 2), size(g, 3)}))
-EXPRESSION(slice_concat, e2(g, OP_add, slice1(g, concat(g, x, y), 5, 2, 2), slice1(g, concat(g, x, y), 3, -1, 2)))
-EXPRESSION(sum_broadcast, e2(g, OP_add, sum(g, build_broadcast(g, nowhere, x, 2, (const Size *[]){size(g, 3), size(g, 4)}, (const int8_t[]){1}), 1), build_reduce(g, nowhere, REDUCE_max, build_broadcast(g, nowhere, x, 2, (const Size *[]){size(g, 4), size(g, 3)}, (const int8_t[]){0}), 2)))
-EXPRESSION(sum_sum, sum(g, sum(g, x, 2), 2)) /* x[2, 3, 4] */
+EXPRESSION(slice_broadcast,
+	   build_slice(g, nowhere,
+		       build_broadcast(g, nowhere, x, 2, (const Size *[]){size(g, 4), size(g, 5)},
+				       (const int8_t[]){0}),
+		       (const Size *[]){size(g, 1), size(g, 2)}, (const int64_t[]){1, 1},
+		       (const Size *[]){size(g, 2), size(g, 3)}))
+EXPRESSION(slice_concat,
+	   e2(g, OP_add, slice1(g, concat(g, x, y), 5, 2, 2), slice1(g, concat(g, x, y), 3, -1, 2)))
+EXPRESSION(sum_broadcast,
+	   e2(g, OP_add,
+	      sum(g,
+		  build_broadcast(g, nowhere, x, 2, (const Size *[]){size(g, 3), size(g, 4)},
+				  (const int8_t[]){1}),
+		  1),
+	      build_reduce(g, nowhere, REDUCE_max,
+			   build_broadcast(g, nowhere, x, 2,
+					   (const Size *[]){size(g, 4), size(g, 3)},
+					   (const int8_t[]){0}),
+			   2)))
+EXPRESSION(sum_sum, sum(g, sum(g, x, 2), 2))			   /* x[2, 3, 4] */
 EXPRESSION(sum_units, build_reduce(g, nowhere, REDUCE_prod, x, 1)) /* x[1, 4] */
 EXPRESSION(sum_sign, sum(g, e1(g, OP_neg, x), 1))
 EXPRESSION(gather_early, gather(g, e1(g, OP_exp, x), 0, iota(g, 3), y)) /* x[3, 5], y int[3] */
 EXPRESSION(gather_broadcast, gather(g, e2(g, OP_mul, x, kept(g, REDUCE_sum, x)), 0, iota(g, 3), y))
-EXPRESSION(gather_broadcast_later, gather(g, build_broadcast(g, nowhere, z, 3, (const Size *[]){size(g, 3), size(g, 5), size(g, 4)}, (const int8_t[]){1, 2}), 0, iota(g, 3), y)) /* z[5, 4] */
-EXPRESSION(gather_broadcast_other, gather(g, build_broadcast(g, nowhere, z, 3, (const Size *[]){size(g, 3), size(g, 5), size(g, 4)}, (const int8_t[]){1, 2}), 0, y, NULL))
+EXPRESSION(gather_broadcast_later,
+	   gather(g,
+		  build_broadcast(g, nowhere, z, 3,
+				  (const Size *[]){size(g, 3), size(g, 5), size(g, 4)},
+				  (const int8_t[]){1, 2}),
+		  0, iota(g, 3), y)) /* z[5, 4] */
+EXPRESSION(gather_broadcast_other,
+	   gather(g,
+		  build_broadcast(g, nowhere, z, 3,
+				  (const Size *[]){size(g, 3), size(g, 5), size(g, 4)},
+				  (const int8_t[]){1, 2}),
+		  0, y, NULL))
 EXPRESSION(gather_all, gather(g, x, 0, iota(g, 3), NULL))
-EXPRESSION(scatter_into, e2(g, OP_add, scatter(g, build_full(g, nowhere, x->type, 0), y, z, NULL), x)) /* x[4], y[5], z int[5] */
-EXPRESSION(scatter_scale, e1(g, OP_neg, e2(g, OP_mul, number(g, 3), scatter(g, build_full(g, nowhere, x->type, 0), y, z, NULL))))
+EXPRESSION(scatter_into, e2(g, OP_add, scatter(g, build_full(g, nowhere, x->type, 0), y, z, NULL),
+			    x)) /* x[4], y[5], z int[5] */
+EXPRESSION(scatter_scale, e1(g, OP_neg,
+			     e2(g, OP_mul, number(g, 3),
+				scatter(g, build_full(g, nowhere, x->type, 0), y, z, NULL))))
 EXPRESSION(scatter_one_hot, scatter(g, x, y, iota(g, 3), z)) /* x[3, 5], y[3], z int[3] */
-EXPRESSION(scatter_one_hot_rows, scatter(g, x, y, iota(g, 3), z)) /* x[3, 5, 2], y[3, 2], z int[3] */
-EXPRESSION(product_transpose, build_contraction(g, nowhere, build_transpose(g, nowhere, x, (const int8_t[]){1, 0}), y, "ij,jk->ik"))
-EXPRESSION(product_scale, build_contraction(g, nowhere, e2(g, OP_div, x, number(g, 255)), e2(g, OP_mul, y, z), "ij,jk->ik")) /* z of rank 0 */
+EXPRESSION(scatter_one_hot_rows,
+	   scatter(g, x, y, iota(g, 3), z)) /* x[3, 5, 2], y[3, 2], z int[3] */
+EXPRESSION(product_transpose,
+	   build_contraction(g, nowhere, build_transpose(g, nowhere, x, (const int8_t[]){1, 0}), y,
+			     "ij,jk->ik"))
+EXPRESSION(product_scale, build_contraction(g, nowhere, e2(g, OP_div, x, number(g, 255)),
+					    e2(g, OP_mul, y, z), "ij,jk->ik")) /* z of rank 0 */
 EXPRESSION(product_sign, build_contraction(g, nowhere, x, e1(g, OP_neg, y), "ij,jk->ik"))
 EXPRESSION(softmax_shift, plain_softmax(g, x)) /* x[3, 4] */
 EXPRESSION(log_sum_exp, e1(g, OP_log, sum(g, e1(g, OP_exp, x), 2)))
@@ -160,13 +239,53 @@ EXPRESSION(log_sum_exp_all, e1(g, OP_log, sum(g, e1(g, OP_exp, x), 3)))
 EXPRESSION(log_mean_exp, e1(g, OP_log, e2(g, OP_div, sum(g, e1(g, OP_exp, x), 2), number(g, 4))))
 EXPRESSION(log_softmax, e1(g, OP_log, softmax(g, x)))
 EXPRESSION(log_exp, e1(g, OP_log, e1(g, OP_exp, x)))
-EXPRESSION(softplus, e2(g, OP_add, e1(g, OP_log, e2(g, OP_add, number(g, 1), e1(g, OP_exp, x))), e1(g, OP_log1p, e1(g, OP_exp, y))))
-EXPRESSION(log1p_of, e2(g, OP_add, e1(g, OP_log, e2(g, OP_add, number(g, 1), x)), e1(g, OP_log, e2(g, OP_sub, number(g, 1), x)))) /* -0.8 .. 0.8 */
-EXPRESSION(expm1_of, e2(g, OP_mul, e2(g, OP_sub, e1(g, OP_exp, x), number(g, 1)), e2(g, OP_sub, number(g, 1), e1(g, OP_exp, y))))
-EXPRESSION(sigmoid, e2(g, OP_div, number(g, 1), e2(g, OP_add, number(g, 1), e1(g, OP_exp, e1(g, OP_neg, x)))))
-EXPRESSION(sigmoid_exp, e2(g, OP_div, e1(g, OP_exp, x), e2(g, OP_add, e1(g, OP_exp, x), number(g, 1))))
+EXPRESSION(softplus, e2(g, OP_add, e1(g, OP_log, e2(g, OP_add, number(g, 1), e1(g, OP_exp, x))),
+			e1(g, OP_log1p, e1(g, OP_exp, y))))
+EXPRESSION(log1p_of, e2(g, OP_add, e1(g, OP_log, e2(g, OP_add, number(g, 1), x)),
+			e1(g, OP_log, e2(g, OP_sub, number(g, 1), x)))) /* -0.8 .. 0.8 */
+EXPRESSION(expm1_of, e2(g, OP_mul, e2(g, OP_sub, e1(g, OP_exp, x), number(g, 1)),
+			e2(g, OP_sub, number(g, 1), e1(g, OP_exp, y))))
+EXPRESSION(sigmoid, e2(g, OP_div, number(g, 1),
+		       e2(g, OP_add, number(g, 1), e1(g, OP_exp, e1(g, OP_neg, x)))))
+EXPRESSION(sigmoid_exp,
+	   e2(g, OP_div, e1(g, OP_exp, x), e2(g, OP_add, e1(g, OP_exp, x), number(g, 1))))
 EXPRESSION(one_minus_sigmoid, e2(g, OP_sub, number(g, 1), e1(g, OP_sigmoid, x)))
 EXPRESSION(log_sigmoid, e1(g, OP_log, e1(g, OP_sigmoid, x)))
+
+/* carries: 0 the result, 1 what it needs, 2 a sum of elements that nobody asks for; a value that is
+ * emitted in vain */
+static Val *loop(Graph *g, Val *const *in)
+{
+	Graph *body = graph_new(g->arena);
+	build_param(body, nowhere, type_scalar(g->arena, DT_int64));
+	Val *p[5];
+	for (int i = 0; i < 3; i++)
+		p[i] = build_param(body, nowhere, in[1]->type);
+	p[3] = build_param(body, nowhere, in[1]->type);
+	p[4] = build_param(body, nowhere, in[1]->type);
+	Val *next[] = {e2(body, OP_add, p[0], p[1]), e2(body, OP_mul, p[1], p[1]),
+		       e2(body, OP_add, e2(body, OP_add, p[2], p[3]), p[4]), p[3]};
+	for (int i = 0; i < 4; i++)
+		push(g->arena, &body->results, next[i]);
+	Attr attr = {.scan = {.steps = in[0]->type->size[0], .ncarry = 3, .nseq = 1, .nemit = 1}};
+	Val *operand[] = {in[1], in[2], in[1], in[0], in[2]};
+	return build_get(g, nowhere, build_region(g, nowhere, OP_scan, 5, operand, &attr, 1, &body),
+			 0);
+}
+static Val *choice(Graph *g, Val *const *in)
+{
+	Graph *region[2];
+	for (int r = 0; r < 2; r++) {
+		region[r] = graph_new(g->arena);
+		Val *a = build_param(region[r], nowhere, in[0]->type),
+		    *b = build_param(region[r], nowhere, in[1]->type);
+		push(g->arena, &region[r]->results, e1(region[r], OP_exp, b));
+		push(g->arena, &region[r]->results, e1(region[r], r ? OP_sin : OP_cos, a));
+	}
+	Val *operand[] = {e2(g, OP_lt, in[2], number(g, 0)), in[0], in[1]};
+	return build_get(g, nowhere, build_region(g, nowhere, OP_if, 3, operand, NULL, 2, region),
+			 1);
+}
 
 typedef struct Test {
 	RewriteName rewrite;
@@ -238,6 +357,8 @@ static const Test tests[] = {
 	{REWRITE_scatter_scale, scatter_scale, {"4", "5", "i4:5"}},
 	{REWRITE_scatter_one_hot, scatter_one_hot, {"3,5", "3", "i5:3"}},
 	{REWRITE_scatter_one_hot, scatter_one_hot_rows, {"3,5,2", "3,2", "i5:3"}},
+	{REWRITE_scan_trim, loop, {"3", "", ""}},
+	{REWRITE_if_trim, choice, {"4", "4", ""}},
 	{REWRITE_product_transpose, product_transpose, {"3,2", "3,4"}},
 	{REWRITE_product_scale, product_scale, {"2,3", "3,4", ""}},
 	{REWRITE_product_sign, product_sign, {"2,3", "3,4"}},
@@ -283,8 +404,8 @@ static bool close_to(const Array *a, const Array *b)
 	bool same = a->count == b->count && a->dtype == b->dtype;
 	for (int64_t i = 0; same && i < a->count; i++)
 		same = a->i ? a->i[i] == b->i[i]
-			    : fabs(a->f[i] - b->f[i]) <= 1e-13 * (1 + a->magnitude[i]) || a->f[i] == b->f[i] ||
-				      (isnan(a->f[i]) && isnan(b->f[i]));
+			    : fabs(a->f[i] - b->f[i]) <= 1e-13 * (1 + a->magnitude[i]) ||
+				       a->f[i] == b->f[i] || (isnan(a->f[i]) && isnan(b->f[i]));
 	return same;
 }
 
@@ -298,7 +419,8 @@ static void test_rewrite(const Test *t, int *covered)
 	int fired[REWRITE_COUNT] = {0};
 	run(&s, 3, fired);
 	Array *after = scratch_eval(&s)[0];
-	if (!CHECK(fired[t->rewrite] > 0) || !CHECK(fired[REWRITE_unsettled] == 0) || !CHECK(close_to(before, after)))
+	if (!CHECK(fired[t->rewrite] > 0) || !CHECK(fired[REWRITE_unsettled] == 0) ||
+	    !CHECK(close_to(before, after)))
 		printf("  rewrite %s\n", rewrite_name(t->rewrite));
 	covered[t->rewrite]++;
 	scratch_close(&s);
@@ -320,7 +442,8 @@ static void test_gradient(const Test *t)
 			return;
 		}
 		y = e2(g, OP_mul, y, y);
-		gradients_of(g, y->type->rank ? sum(g, y, (1u << y->type->rank) - 1) : y, 1, s[level].args, &d);
+		gradients_of(g, y->type->rank ? sum(g, y, (1u << y->type->rank) - 1) : y, 1,
+			     s[level].args, &d);
 		add_result(&s[level], d);
 		int fired[REWRITE_COUNT] = {0};
 		run(&s[level], 3 * level, fired);
@@ -335,7 +458,8 @@ static void test_gradient(const Test *t)
 
 /* ---- what must not be rewritten */
 EXPRESSION(zero_times, e2(g, OP_mul, number(g, 0), x))
-EXPRESSION(not_less, e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, number(g, 0))), number(g, 1), number(g, 2)))
+EXPRESSION(not_less, e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, number(g, 0))), number(g, 1),
+			number(g, 2)))
 
 static void test_sound(void)
 {
@@ -357,13 +481,20 @@ static void test_sound(void)
 /* ---- stability: 800 as an input and as a constant; values and gradients finite and right */
 EXPRESSION(big_softplus, e1(g, OP_log, e2(g, OP_add, number(g, 1), e1(g, OP_exp, x))))
 EXPRESSION(big_log_sum, e1(g, OP_log, sum(g, e1(g, OP_exp, x), 1)))
-EXPRESSION(big_log_sigmoid, e1(g, OP_log, e2(g, OP_div, number(g, 1), e2(g, OP_add, number(g, 1), e1(g, OP_exp, e1(g, OP_neg, x))))))
-EXPRESSION(big_cross_entropy, e1(g, OP_neg, e2(g, OP_add, e2(g, OP_mul, number(g, 0.25), e1(g, OP_log, e1(g, OP_sigmoid, x))), e2(g, OP_mul, number(g, 0.75), e1(g, OP_log, e2(g, OP_sub, number(g, 1), e1(g, OP_sigmoid, x)))))))
+EXPRESSION(big_log_sigmoid, e1(g, OP_log,
+			       e2(g, OP_div, number(g, 1),
+				  e2(g, OP_add, number(g, 1), e1(g, OP_exp, e1(g, OP_neg, x))))))
+EXPRESSION(big_cross_entropy,
+	   e1(g, OP_neg,
+	      e2(g, OP_add, e2(g, OP_mul, number(g, 0.25), e1(g, OP_log, e1(g, OP_sigmoid, x))),
+		 e2(g, OP_mul, number(g, 0.75),
+		    e1(g, OP_log, e2(g, OP_sub, number(g, 1), e1(g, OP_sigmoid, x)))))))
 static Val *big_softmax(Graph *g, Val *const *in)
 {
 	const Size *shape[] = {size(g, 1), size(g, 2)};
 	Val *x = build_reshape(g, nowhere, in[0], 2, shape);
-	return build_reshape(g, nowhere, e1(g, OP_log, plain_softmax(g, x)), 1, (const Size *[]){size(g, 2)});
+	return build_reshape(g, nowhere, e1(g, OP_log, plain_softmax(g, x)), 1,
+			     (const Size *[]){size(g, 2)});
 }
 
 static void test_stable(void)
@@ -388,10 +519,13 @@ static void test_stable(void)
 			s.input[0]->f[0] = 800;
 			s.input[0]->f[1] = -800;
 			if (constant)
-				x = concat(g, build_full(g, nowhere, slice1(g, x, 0, 1, 1)->type, 800),
-					   build_full(g, nowhere, slice1(g, x, 0, 1, 1)->type, -800));
+				x = concat(
+					g, build_full(g, nowhere, slice1(g, x, 0, 1, 1)->type, 800),
+					build_full(g, nowhere, slice1(g, x, 0, 1, 1)->type, -800));
 			Val *y = cases[k].expression(g, &x);
-			Val *first = y->type->rank ? build_reshape(g, nowhere, slice1(g, y, 0, 1, 1), 0, NULL) : y;
+			Val *first = y->type->rank ? build_reshape(g, nowhere,
+								   slice1(g, y, 0, 1, 1), 0, NULL)
+						   : y;
 			add_result(&s, y);
 			gradients_of(g, first, 1, &x, &d);
 			add_result(&s, d);
@@ -406,7 +540,8 @@ static void test_stable(void)
 		}
 }
 
-/* ---- the loss of a softmax by its labels: logs of what is gathered only, no exponential but that of the sum */
+/* ---- the loss of a softmax by its labels: logs of what is gathered only, no exponential but that
+ * of the sum */
 static int count(const Graph *g, Op op)
 {
 	int n = 0;
@@ -420,7 +555,8 @@ static void test_cross_entropy(void)
 	Graph *form[2];
 	Scratch s[2];
 	for (int early = 0; early < 2; early++) {
-		scratch_open(&s[early], &(Case){.nargs = 2, .arg = {"3,5", "i5:3"}, .lo = -2, .hi = 2});
+		scratch_open(&s[early],
+			     &(Case){.nargs = 2, .arg = {"3,5", "i5:3"}, .lo = -2, .hi = 2});
 		Graph *g = s[early].func->graph;
 		Val *p = softmax(g, s[early].args[0]), *d;
 		Val *logs = early ? e1(g, OP_log, gather(g, p, 0, iota(g, 3), s[early].args[1]))
@@ -461,6 +597,22 @@ static void test_print(void)
 	scratch_close(&s);
 }
 
+/* ---- of a loop two carries stay, and no elements */
+static void test_loop(void)
+{
+	Scratch s;
+	open_test(&s, &(Test){.arg = {"3", "", ""}});
+	add_result(&s, loop(s.func->graph, s.args));
+	int fired[REWRITE_COUNT] = {0};
+	run(&s, 3, fired);
+	const Val *scan = s.func->graph->results.data[0]->in[0];
+	CHECK_INT(scan->attr.scan.ncarry, 2);
+	CHECK_INT(scan->attr.scan.nseq, 0);
+	CHECK_INT(scan->attr.scan.nemit, 0);
+	CHECK_INT(scan->nin, 2);
+	scratch_close(&s);
+}
+
 /* ---- a gradient by a value in the middle stays, whatever is simplified around it */
 static void test_wanted(void)
 {
@@ -493,5 +645,6 @@ int main(void)
 	test_cross_entropy();
 	test_print();
 	test_wanted();
+	test_loop();
 	return test_result();
 }

@@ -31,11 +31,11 @@ static void test_product(void)
 	Axis *i = axis(b, "i", AXIS_PAR, n.size), *j = axis_n(b, "j", AXIS_SEQ, 500), *l = axis_n(b, "k", AXIS_SEQ, 784);
 	Buffer *sum = buffer(b, "sum", DT_float32, WHERE_REG, 0, NULL);
 	const Node *pixel = cast(b, DT_float32, load(b, at(x, ix(b, i), ix(b, l))));
-	const Node *out = op1(b, OP_tanh, op2(b, OP_add, load(b, at(sum)), load(b, at(bias, ix(b, j)))));
+	const Node *out = node1(b, OP_tanh, node2(b, OP_add, load(b, at(sum)), load(b, at(bias, ix(b, j)))));
 	part(b, k,
 	     nests(b, AXES(i, j),
 	           ITEMS(declared(sum), store(b, at(sum), STORE_SET, real(b, 0)),
-	                 nest(b, l, ITEMS(store(b, at(sum), STORE_ADD, op2(b, OP_mul, pixel, load(b, at(W, ix(b, l), ix(b, j))))))),
+	                 nest(b, l, ITEMS(store(b, at(sum), STORE_ADD, node2(b, OP_mul, pixel, load(b, at(W, ix(b, l), ix(b, j))))))),
 	                 store(b, at(h, ix(b, i), ix(b, j)), STORE_SET, out))),
 	     true);
 	check_text(b, k,
@@ -100,33 +100,33 @@ static const Node *x_(Build *b, Buffer *x, Axis *i)
 static const Node *twice(Build *b, Buffer *x, Buffer *v, Axis *i)
 {
 	(void)v;
-	const Node *e = op1(b, OP_exp, x_(b, x, i));
-	return op2(b, OP_mul, e, op2(b, OP_sub, real(b, 1), e));
+	const Node *e = node1(b, OP_exp, x_(b, x, i));
+	return node2(b, OP_mul, e, node2(b, OP_sub, real(b, 1), e));
 }
 
 static const Node *brackets(Build *b, Buffer *x, Buffer *v, Axis *i)
 {
 	(void)v;
 	const Node *a = x_(b, x, i);
-	return op2(b, OP_sub, real(b, 2.5), op2(b, OP_div, op2(b, OP_sub, real(b, 1), op1(b, OP_neg, op1(b, OP_exp, a))), op1(b, OP_neg, real(b, -3))));
+	return node2(b, OP_sub, real(b, 2.5), node2(b, OP_div, node2(b, OP_sub, real(b, 1), node1(b, OP_neg, node1(b, OP_exp, a))), node1(b, OP_neg, real(b, -3))));
 }
 
 static const Node *two_products(Build *b, Buffer *x, Buffer *v, Axis *i)
 {
 	const Node *w = cast(b, DT_float32, x_(b, v, i));
-	return op2(b, OP_add, op2(b, OP_mul, x_(b, x, i), real(b, 2)), op2(b, OP_mul, w, real(b, 0.1)));
+	return node2(b, OP_add, node2(b, OP_mul, x_(b, x, i), real(b, 2)), node2(b, OP_mul, w, real(b, 0.1)));
 }
 
 static const Node *test_of(Build *b, Buffer *x, Buffer *v, Axis *i)
 {
 	(void)v;
 	const Node *a = x_(b, x, i);
-	return op2(b, OP_and, op2(b, OP_gt, a, real(b, 1)), op1(b, OP_not, op1(b, OP_isnan, a)));
+	return node2(b, OP_and, node2(b, OP_gt, a, real(b, 1)), node1(b, OP_not, node1(b, OP_isnan, a)));
 }
 
 static const Node *integers(Build *b, Buffer *x, Buffer *v, Axis *i)
 {
-	return op2(b, OP_mul, op2(b, OP_add, x_(b, x, i), cast(b, DT_int64, x_(b, v, i))), index_node(b, ix(b, i)));
+	return node2(b, OP_mul, node2(b, OP_add, x_(b, x, i), cast(b, DT_int64, x_(b, v, i))), index_node(b, ix(b, i)));
 }
 
 static const Node *gathered(Build *b, Buffer *x, Buffer *v, Axis *i)

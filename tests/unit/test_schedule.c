@@ -180,7 +180,7 @@ static void test_kept(void)
 static void test_lanes(void)
 {
 	Base t = base();
-	caught(&t, lanes_nest(&t, store(&t.b, lane_of(&t, t.y), STORE_SET, op1(&t.b, OP_exp, load(&t.b, lane_of(&t, t.x))))),
+	caught(&t, lanes_nest(&t, store(&t.b, lane_of(&t, t.y), STORE_SET, node1(&t.b, OP_exp, load(&t.b, lane_of(&t, t.x))))),
 	       "no vector form");
 	t = base();
 	Access across = at(t.x, plus(&t.b, ix(&t.b, t.j), ix(&t.b, t.l)), ix(&t.b, t.i));
