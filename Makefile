@@ -2,7 +2,6 @@
 
 MODEL   ?= logistic_regression
 DATA    ?=
-OUT     ?= out/$(MODEL)
 PREFIX  ?= /usr/local
 CC      ?= cc
 CFLAGS  ?= -O3 -march=native
@@ -14,27 +13,41 @@ CSV     ?=
 BUILD   := build
 MODELC  := $(BUILD)/modelc
 GEN     := $(BUILD)/gen
-PROGRAM := $(BUILD)/$(MODEL)
+TRAINED := $(patsubst models/%.model,%,$(shell grep -lE '^[[:space:]]*fit[[:space:]]' models/*.model))
 
-# name=value on the command line: the known ones above and below, the others are arguments of the program (learning_rate=0.05)
+# MODEL is the name of one in models/, or a file of one's own
+FILE    := $(if $(filter %.model,$(MODEL)),$(MODEL),models/$(MODEL).model)
+NAME    := $(or $(shell sed -n '/^model /{s/^model  *\([A-Za-z0-9_]*\).*/\1/p;q;}' '$(FILE)' 2>/dev/null),$(basename $(notdir $(MODEL))))
+OUT     ?= out/$(NAME)
+PROGRAM := $(BUILD)/$(NAME)
+
+# what else stands on the command line is an argument of the program: learning_rate=0.05
 KNOWN   := MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS
-EXTRA   := $(foreach o,$(filter-out $(KNOWN),$(foreach v,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(v))))),--$(o) '$($(o))')
-ARGS     = $(if $(DATA),--data '$(DATA)') --out '$(OUT)' $(if $(EPOCHS),--epochs '$(EPOCHS)') $(if $(SEED),--seed '$(SEED)') $(EXTRA)
+EXTRA    = $(foreach o,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(findstring command,$(origin $o)),--$o $(call quoted,$($o))))
+quoted   = '$(subst ','\'',$(1))'
+ARGS     = $(if $(DATA),--data $(call quoted,$(DATA))) --out $(call quoted,$(OUT)) $(if $(EPOCHS),--epochs '$(EPOCHS)') $(if $(SEED),--seed '$(SEED)') $(EXTRA)
 
-FULL_DATA := $(firstword $(wildcard /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz))
+# with the small images of the tree, the models' constants fit them
+FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz 2>/dev/null)
+SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
+DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
 .PHONY: all setup setup-data setup-test train predict info test test-all install clean help
 all: $(MODELC)
 
 help:
 	@echo 'make                 builds $(MODELC)'
-	@echo 'make train           sets up, compiles models/$$MODEL.model, trains it; results in $$OUT'
-	@echo 'make predict         predictions of the best state; IMAGE=file CSV=file.csv|.npy for images of your own'
+	@echo 'make train           sets up, compiles a model, trains it; results in $(OUT)'
+	@echo 'make predict         predictions of its best state; IMAGE=file CSV=file.csv|.npy for images of your own'
+	@echo 'make info            the functions and variables of a model'
 	@echo 'make test            all tests, within five minutes; make test-all: every combination of settings'
-	@echo 'make install         PREFIX=/usr/local DESTDIR='
-	@echo 'variables            MODEL=$(MODEL) DATA=folder OUT=$(OUT) EPOCHS= SEED= RESUME=1 and any scalar'
-	@echo '                     argument of the model: make train learning_rate=0.05'
-	@echo 'models              ' $(patsubst models/%.model,%,$(wildcard models/*.model))
+	@echo 'make install         the compiler, the runtime, man page and packages; PREFIX=/usr/local DESTDIR='
+	@echo 'make clean           removes $(BUILD) and out'
+	@echo
+	@echo 'MODEL=$(MODEL)   one of: $(TRAINED)'
+	@echo '                     or a .model file of your own'
+	@echo 'DATA=folder EPOCHS=10 SEED=1 OUT=folder RESUME=1   and any argument of the model: learning_rate=0.05'
+	@echo 'CC=$(CC) CFLAGS="$(CFLAGS)" BLAS=$(BLAS) FLOATX=$(FLOATX) MODELC_FLAGS=   how it is compiled'
 
 setup:
 	@tools/setup.sh build
@@ -46,26 +59,31 @@ setup-test: setup
 # cmake decides what is out of date
 .PHONY: modelc-build
 modelc-build: setup
-	@[ -f $(BUILD)/CMakeCache.txt ] || cmake -S . -B $(BUILD) -DMODELC_TESTS=OFF >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
-	@$(MAKE) --no-print-directory -C $(BUILD) modelc MAKEFLAGS= MAKEOVERRIDES= >$(BUILD)/make.log 2>&1 || { cat $(BUILD)/make.log; exit 1; }
+	@[ -x $(MODELC) ] || echo 'building $(MODELC)'
+	@mkdir -p $(BUILD)
+	@[ -f $(BUILD)/CMakeCache.txt ] || cmake -S . -B $(BUILD) -DMODELC_TESTS=OFF >$(BUILD)/make.log 2>&1 || { cat $(BUILD)/make.log; exit 1; }
+	@$(MAKE) --no-print-directory -C $(BUILD) -j$$(nproc 2>/dev/null || echo 2) modelc MAKEFLAGS= MAKEOVERRIDES= >$(BUILD)/make.log 2>&1 || { cat $(BUILD)/make.log; exit 1; }
 $(MODELC): modelc-build
 
-# where the full data set could not be installed, the model is compiled for the small one in the tree
+.PHONY: model-exists
+model-exists:
+	@[ -f '$(FILE)' ] || { echo 'make: there is no $(FILE); MODEL= takes $(TRAINED), or a .model file' >&2; exit 1; }
+
+# a program takes its place when it is whole
 RUNTIME_C = $(wildcard runtime/*.c)
-$(PROGRAM): modelc-build setup-data models/$(MODEL).model FORCE
+$(PROGRAM): model-exists modelc-build setup-data FORCE
 	@mkdir -p $(GEN)
-	@$(MODELC) models/$(MODEL).model --driver --blas $(BLAS) --floatX $(FLOATX) -o $(GEN) $(MODELC_FLAGS) \
-		$(if $(DATA),,$(shell [ -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ] || echo -D n_fit=1500 -D batch_size=50))
-	@$(CC) $(CFLAGS) -std=gnu99 -fopenmp -I runtime -I $(GEN) -o $@ $(GEN)/$(MODEL).c $(GEN)/$(MODEL)_driver.c $(RUNTIME_C) \
+	@$(MODELC) '$(FILE)' --driver --blas $(BLAS) --floatX $(FLOATX) -o $(GEN) $(DEFINES) $(MODELC_FLAGS)
+	@$(CC) $(CFLAGS) -std=gnu99 -fopenmp -I runtime -I $(GEN) -o $@.new $(GEN)/$(NAME).c $(GEN)/$(NAME)_driver.c $(RUNTIME_C) \
 		$(if $(filter openblas,$(BLAS)),-lopenblas) -lpng -lz -lm
+	@mv $@.new $@
 .PHONY: FORCE
 FORCE:
 
 train: $(PROGRAM)
 	@$(PROGRAM) train $(ARGS) $(if $(RESUME),--resume)
 predict: $(PROGRAM)
-	@$(PROGRAM) predict $(ARGS) $(if $(IMAGE),--image '$(IMAGE)') $(if $(CSV),--out-file '$(CSV)')
+	@$(PROGRAM) predict $(ARGS) $(if $(IMAGE),--image $(call quoted,$(IMAGE))) $(if $(CSV),--out-file $(call quoted,$(CSV)))
 info: $(PROGRAM)
 	@$(PROGRAM) info
 
