@@ -74,6 +74,7 @@ Source *source_from_text(Arena *, const char *path, const char *text, size_t len
 /* NULL and *why (a full sentence without the path) if the file cannot be read or holds 2^31 bytes or more */
 Source *source_from_file(Arena *, const char *path, const char **why);
 int loc_line(Loc); /* from 1 */
+const char *source_line(Arena *, const Source *, int line); /* without what surrounds it */
 int loc_column(Loc); /* from 1, in bytes */
 Loc loc_join(Loc from, Loc to);
 

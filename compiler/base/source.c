@@ -78,6 +78,22 @@ int loc_line(Loc loc)
 	return lo + 1;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+const char *source_line(Arena *arena, const Source *source, int line)
+{
+	uint32_t begin = source->line[line - 1];
+	uint32_t end = line < source->nlines ? source->line[line] : (uint32_t)source->len;
+	while (begin < end && is_blank(source->text[begin]))
+		begin++;
+	while (begin < end && is_blank(source->text[end - 1]))
+		end--;
+	return arena_strndup(arena, source->text + begin, end - begin);
+}
+
 int loc_column(Loc loc)
 {
 	if (!loc.source)

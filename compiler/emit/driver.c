@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../kernel/print_c.h"
 #include "emit_internal.h"
 
 /* A key's expression is a graph of scalars over step, epoch, total and dims. */
@@ -34,7 +33,7 @@ static void emit_number_function(Emit *e, Writer *w, const Func *f, const char *
 		put(w, "(void)e;\n");
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const char *d = c_name(e->arena, e->model->dims.data[i]->name);
-		if (uses_word(text, d))
+		if (has_word(text, d))
 			put(w, "const int64_t %s = e->dims[%d];\n", d, i);
 	}
 	if (!strstr(text, "e->"))

@@ -1,6 +1,6 @@
 /* emit.c -- the stage: a plan into NAME.h, NAME.c and NAME_driver.c
  *
- * NAME.c is read from the top: the object, then the model's functions as calls of named kernels, then the kernels, then the tables. */
+ * NAME.c is read from the top: the model's functions as calls of named kernels, then the kernels, the object, the tables. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,6 +34,8 @@ static void emit_status_text(Emit *e, Writer *w)
 		const Func *f = func_plan(e, i)->func;
 		for (int j = 0; j < f->checks.len; j++) {
 			const FuncCheck *c = &f->checks.data[j];
+			if (!func_plan(e, i)->tested[j])
+				continue;
 			const char *path = c->loc.source ? c->loc.source->path : "", *slash = strrchr(path, '/');
 			const char *text = arena_printf(e->arena, "%s%s%s%s", c->what ? c->what : "", c->what ? ": " : "", c->text,
 			                                c->loc.source ? arena_printf(e->arena, ", %s:%d", slash ? slash + 1 : path, loc_line(c->loc)) : "");
@@ -59,20 +61,24 @@ static void emit_ready(Emit *e, Writer *w)
 static void emit_code(Emit *e, Writer *w)
 {
 	static const Target scalar = {"c", 1, 16};
-	Writer *kernels = writer_new(e->arena), *body = writer_new(e->arena);
-	for (int i = 0; i < e->plan->kernels.len; i++)
+	Writer *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena);
+	for (int i = 0; i < e->plan->kernels.len; i++) {
 		print_kernel_c(kernels, e->plan->kernels.data[i], &scalar);
+		print_kernel_prototype_c(prototypes, e->plan->kernels.data[i], &scalar);
+	}
+	Writer *body = writer_new(e->arena), *object = writer_new(e->arena);
 	emit_struct(e, body);
-	emit_object(e, body);
-	emit_status_text(e, body);
 	emit_ready(e, body);
+	emit_object(e, object);
+	emit_status_text(e, object);
 	Writer *functions = writer_new(e->arena);
 	for (int i = 0; i < func_count(e); i++)
 		emit_function(e, functions, i);
 	if (!e->model->init) { /* a model without variables */
 		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->seed = seed;\nm->call = 1;\n}\n\n", e->name, e->name);
 	}
-	const char *code = arena_printf(e->arena, "%s%s%s", text_of(body), text_of(functions), text_of(kernels));
+	const char *code = arena_printf(e->arena, "%s%s%s%s", text_of(body), text_of(functions),
+					text_of(kernels), text_of(object));
 
 	put(w, "/* %s.c -- the model %s, compiled by modelc */\n", e->name, e->name);
 	put(w, "#include \"%s.h\"\n\n", e->name);
@@ -84,12 +90,19 @@ static void emit_code(Emit *e, Writer *w)
 		put(w, "#ifdef __clang__ /* MC_SIMD allows, it does not demand */\n#pragma clang diagnostic ignored \"-Wpass-failed\"\n#endif\n\n");
 	put_raw(w, text_of(body));
 	if (e->plan->kernels.len) {
-		put(w, "/* ---- kernels */\n\n");
-		put_raw(w, text_of(kernels));
+		put(w, "/* ---- the kernels, which stand below */\n\n");
+		put_raw(w, text_of(prototypes));
 		put(w, "\n");
 	}
 	put(w, "/* ---- the functions of the model */\n\n");
 	put_raw(w, text_of(functions));
+	if (e->plan->kernels.len) {
+		put(w, "/* ---- kernels */\n\n");
+		put_raw(w, text_of(kernels));
+		put(w, "\n");
+	}
+	put(w, "/* ---- the object: its memory, its variables, its data */\n\n");
+	put_raw(w, text_of(object));
 	if (has_runtime(e))
 		emit_tables(e, w);
 }

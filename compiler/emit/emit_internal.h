@@ -8,6 +8,7 @@
 #ifndef EMIT_INTERNAL_H
 #define EMIT_INTERNAL_H
 
+#include "../kernel/print_c.h"
 #include "emit.h"
 
 typedef struct Emit {
@@ -25,7 +26,6 @@ typedef struct Emit {
 const char *c_name(Arena *, const char *); /* dots become '_', a keyword gets one behind it */
 const char *var_c_name(const Emit *, const Var *); /* blocks.*.qkv.W: blocks_qkv_W */
 bool check_names(Emit *);
-bool uses_word(const char *text, const char *word);
 const char *c_string(Arena *, const char *); /* quoted, escaped */
 const char *ctype(DType);
 const char *instance_name(Arena *, const Var *, int64_t i); /* "blocks.3.qkv.W" */

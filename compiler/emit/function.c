@@ -57,7 +57,7 @@ static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const cha
 	const char *fname = p->func->name[0] == '_' ? p->func->name + 1 : p->func->name;
 	for (int i = 0; i < p->vars.len; i++) {
 		const PlanBuf *b = p->vars.data[i];
-		if (!b || !uses_word(text, b->name))
+		if (!b || !has_word(text, b->name))
 			continue;
 		const Var *v = e->model->vars.data[i];
 		const char *t = ctype(v->type->dtype);
@@ -66,14 +66,14 @@ static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const cha
 	}
 	for (int i = 0; i < p->bufs.len; i++) {
 		const PlanBuf *b = p->bufs.data[i];
-		if (b->local || !uses_word(text, b->name))
+		if (b->local || !has_word(text, b->name))
 			continue;
 		const char *t = ctype(b->type->dtype);
 		put(w, "%s *const %s = (%s *)%s->slot.%s[%d]; /* %s */\n", t, b->name, t, m, fname, b->slot, type_text(e->arena, b->type));
 	}
 	for (int i = 0; i < p->outs.len; i++) {
 		const PlanBuf *b = p->outs.data[i];
-		if (!b || !b->stand_in || !uses_word(text, buf_c(e->arena, b)))
+		if (!b || !b->stand_in || !has_word(text, buf_c(e->arena, b)))
 			continue;
 		const char *t = ctype(b->type->dtype);
 		put(w, "%s *const %s = %s ? %s : (%s *)%s->slot.%s[%d]; /* %s */\n", t, buf_c(e->arena, b), b->name, b->name, t, m, fname, b->stand_in->slot,
@@ -86,7 +86,7 @@ static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, c
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const Dim *d = e->model->dims.data[i];
 		const char *n = c_name(e->arena, d->name);
-		if (!is_call_dim(f, d) && !d->is && uses_word(text, n))
+		if (!is_call_dim(f, d) && !d->is && has_word(text, n))
 			put(w, "const int64_t %s = %s->%s.%s;\n", n, m, dim_use(e, d) == DIM_DATA ? "bound" : "sizes", n);
 	}
 }
@@ -99,7 +99,7 @@ static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
 	if (p)
 		emit_steps(&(Body){e, p, body, "m", false}, p->block);
 	const char *text = text_of(body);
-	if (uses_word(text, "call"))
+	if (has_word(text, "call"))
 		put(w, "const uint64_t call = 0;\n");
 	if (p) {
 		dim_locals(e, w, p->func, "m", text);
@@ -126,9 +126,9 @@ void emit_function(Emit *e, Writer *w, int i)
 	entry_checks(e, checks, p, m);
 	emit_steps(&(Body){e, p, body, m, false}, p->block);
 	const char *text = text_of(body);
-	if (uses_word(text, "seed"))
+	if (has_word(text, "seed"))
 		put(locals, "const uint64_t seed = %s->seed;\n", m);
-	if (uses_word(text, "call"))
+	if (has_word(text, "call"))
 		put(locals, "const uint64_t call = %s->call;\n", m);
 	buffer_locals(e, locals, p, m, text);
 	const char *local_text = text_of(locals);
@@ -137,11 +137,11 @@ void emit_function(Emit *e, Writer *w, int i)
 
 	put(w, "%s\n{\n", prototype(e, f));
 	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));
-	if (!uses_word(all, m) && !f->draws)
+	if (!has_word(all, m) && !f->draws)
 		put(w, "(void)%s;\n", m);
 	for (int k = 0; k < f->args.len; k++) {
 		const char *n = c_name(e->arena, f->args.data[k]->name);
-		if (!uses_word(text, n) && !uses_word(text_of(checks), n))
+		if (!has_word(text, n) && !has_word(text_of(checks), n))
 			put(w, "(void)%s;\n", n);
 	}
 	put_indented(w, text_of(checks));

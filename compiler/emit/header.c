@@ -110,8 +110,8 @@ static void emit_bytes_macro(Emit *e, Writer *w)
 				out = arena_printf(e->arena, "%s%s", out, p);
 				break;
 			}
-			bool whole = !(hit > f && uses_word(arena_printf(e->arena, "%c", hit[-1]), "_")) &&
-			             uses_word(arena_printf(e->arena, "%.*s", (int)(n + (hit > f) + (hit[n] != 0)), hit - (hit > f)), d);
+			bool whole = !(hit > f && has_word(arena_printf(e->arena, "%c", hit[-1]), "_")) &&
+			             has_word(arena_printf(e->arena, "%.*s", (int)(n + (hit > f) + (hit[n] != 0)), hit - (hit > f)), d);
 			out = arena_printf(e->arena, whole ? "%s%.*s(%s)" : "%s%.*s%s", out, (int)(hit - p), p, d);
 			p = hit + n;
 		}

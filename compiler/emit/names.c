@@ -42,18 +42,6 @@ const char *instance_name(Arena *arena, const Var *v, int64_t i)
 	return arena_printf(arena, "%.*s%lld%s", (int)(star - v->name), v->name, (long long)(v->stack_from + i), star + 1);
 }
 
-bool uses_word(const char *text, const char *word)
-{
-	size_t n = strlen(word);
-	for (const char *p = text; (p = strstr(p, word)); p += n) {
-		bool begins = p == text || !(isalnum((unsigned char)p[-1]) || p[-1] == '_');
-		bool ends = !(isalnum((unsigned char)p[n]) || p[n] == '_');
-		if (begins && ends)
-			return true;
-	}
-	return false;
-}
-
 const char *c_string(Arena *arena, const char *s)
 {
 	char *out = arena_alloc(arena, 4 * strlen(s) + 3), *p = out;

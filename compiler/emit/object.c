@@ -95,7 +95,7 @@ static void dim_locals(Emit *e, Writer *w, const char *text, const char *from)
 {
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const char *d = c_name(e->arena, e->model->dims.data[i]->name);
-		if (uses_word(text, d))
+		if (has_word(text, d))
 			put(w, "const int64_t %s = %s%s;\n", d, from, d);
 	}
 }
@@ -142,7 +142,7 @@ static void emit_scratch(Emit *e, Writer *w)
 	put(w, "static int64_t place_scratch(%s%s%s *m, char *scratch)\n{\n", dims ? arena_printf(e->arena, "const %s_sizes *sizes", e->name) : "", dims ? ", " : "", e->name);
 	dim_locals(e, w, text, "sizes->");
 	put(w, "int64_t at, most = 0;\n");
-	if (uses_word(text, "size"))
+	if (has_word(text, "size"))
 		put(w, "int64_t size;\n");
 	put(w, "int bad = 0;\n");
 	put_indented(w, text);

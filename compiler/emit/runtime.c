@@ -60,7 +60,7 @@ static bool uses_prefix(const char *code, const char *prefix, const char *but)
 			continue;
 		memcpy(word, p, n);
 		word[n] = 0;
-		if (!uses_word(own, word))
+		if (!has_word(own, word))
 			return true;
 	}
 	return false;

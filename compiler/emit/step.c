@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../kernel/print_c.h"
 #include "emit_internal.h"
 
 /* operations below which threads cost more than they give (about 5 microseconds of one core) */
@@ -96,14 +95,35 @@ static const char *needs_c(Body *b, const Step *s)
 	return t;
 }
 
+/* a line of the model, fit for a comment */
+static const char *model_line(Arena *a, const Source *source, int line)
+{
+	enum { MOST = 90 };
+	const char *text = source_line(a, source, line);
+	size_t len = strlen(text);
+	bool cut = len > MOST;
+	char *s = arena_printf(a, "%s%s", printable(a, text, cut ? MOST : len), cut ? " ..." : "");
+	for (char *p = s; *p; p++) /* neither ends nor begins one */
+		if ((p[0] == '*' && p[1] == '/') || (p[0] == '/' && p[1] == '*'))
+			p[1] = ' ';
+	return s;
+}
+
 static void put_place(Body *b, const Step *s)
 {
+	enum { MOST = 4 };
+	Arena *a = b->e->arena;
+	const Source *source = b->e->model->source;
 	if (b->e->options->line_directives && s->loc.source)
-		put(b->w, "#line %d %s\n", loc_line(s->loc), c_string(b->e->arena, s->loc.source->path));
-	if (s->comment && *s->comment) {
-		put_raw(b->w, "");
-		put(b->w, "/* %s */\n", s->comment);
+		put(b->w, "#line %d %s\n", loc_line(s->loc), c_string(a, s->loc.source->path));
+	if (s->kind != STEP_KERNEL)
+		return;
+	for (int i = 0; i < s->lines.len && i < MOST; i++) {
+		int line = s->lines.data[i];
+		put(b->w, "/* %d: %s */\n", line, model_line(a, source, line));
 	}
+	if (s->comment && *s->comment)
+		put(b->w, "/* -> %s */\n", s->comment);
 }
 
 static void put_kernel(Body *b, const Step *s)
@@ -171,7 +191,7 @@ static void put_loop(Body *b, const Step *s)
 	put_block(&inside, s->body);
 	size_t len;
 	const char *text = writer_text(inside.w, &len);
-	if (s->hash && uses_word(text, s->hash)) /* of the steps of all loops around a random draw */
+	if (s->hash && has_word(text, s->hash)) /* of the steps of all loops around a random draw */
 		put(b->w, "const uint32_t %s = %s * 0x9E3779B1u + (uint32_t)%s + 1u;\n", s->hash, s->outer_hash ? s->outer_hash : "0u", s->index);
 	put_indented(b->w, text);
 	put(b->w, "}\n");

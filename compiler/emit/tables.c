@@ -53,7 +53,7 @@ static void emit_formula(const Emit *e, Writer *w, const Type *t, const char *na
 	size_t len;
 	const char *text = writer_text(body, &len);
 	for (int i = 0; i < e->model->dims.len; i++)
-		if (uses_word(text, c_name(e->arena, e->model->dims.data[i]->name)))
+		if (has_word(text, c_name(e->arena, e->model->dims.data[i]->name)))
 			put(w, "const int64_t %s = dims[%d];\n", c_name(e->arena, e->model->dims.data[i]->name), i);
 	put_indented(w, text);
 	put(w, "}\n\n");

@@ -145,6 +145,7 @@ typedef struct Target {
 /* static functions for the kernel: one for each part (noinline, restrict arguments), or one; called inside a parallel region
    through   NAME(dims..., uniforms..., buffers...);   which holds the orphaned `omp for`s.  The same text for the same kernel. */
 void print_kernel_c(Writer *, const Kernel *, const Target *);
+void print_kernel_prototype_c(Writer *, const Kernel *, const Target *);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);
 void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */

@@ -193,6 +193,13 @@ static void add_check_steps(Scope *s, const Func *f, int check, const Node *valu
 		add_check_steps(s, f, check, value->arg[1], early);
 		return;
 	}
+	for (int i = 0; i < s->early.len + s->checks.len; i++) {
+		const Step *same = i < s->early.len ? s->early.data[i]
+						    : s->checks.data[i - s->early.len];
+		if (node_equal(same->value, value))
+			return; /* what is tested already */
+	}
+	s->L->plan->tested[check] = true;
 	Step *step = NEW(s->L->arena, Step);
 	step->kind = STEP_CHECK;
 	step->loc = f->checks.data[check].loc;
@@ -244,6 +251,7 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	p->func = f;
 	p->reads = NEW_ARRAY(arena, bool, m->vars.len + 1);
 	p->writes = NEW_ARRAY(arena, bool, m->vars.len + 1);
+	p->tested = NEW_ARRAY(arena, bool, f->checks.len + 1);
 	static const char *const reserved[] = {"m", "status", "seed", "call", "loop", "bad", "work"};
 	for (int i = 0; i < (int)(sizeof reserved / sizeof reserved[0]); i++)
 		push(arena, &L->names, reserved[i]);

@@ -347,6 +347,36 @@ static const char *step_comment(Arena *arena, const Group *g)
 	return text;
 }
 
+static void note_line(Lower *L, Step *step, Loc loc)
+{
+	if (!loc.source || loc.source != L->model->source)
+		return;
+	int line = loc_line(loc), k = 0;
+	while (k < step->lines.len && step->lines.data[k] < line)
+		k++;
+	if (k < step->lines.len && step->lines.data[k] == line)
+		return;
+	push(L->arena, &step->lines, line);
+	for (int j = step->lines.len - 1; j > k; j--)
+		step->lines.data[j] = step->lines.data[j - 1];
+	step->lines.data[k] = line;
+}
+
+/* the lines of the model that the pieces stand in */
+static void note_lines(Lower *L, const Group *g, Step *step)
+{
+	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
+		const Piece *p =
+			i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
+		if (p->copy_of && !p->copy_from)
+			continue;
+		note_line(L, step, p->val->loc);
+		for (int k = 0; p->cell && k < L->func->updates.len; k++)
+			if (L->plan->vars.data[L->func->updates.data[k].var->index] == p->cell)
+				note_line(L, step, L->func->updates.data[k].loc);
+	}
+}
+
 static void stand_in(Scope *s, const Piece *p, uint64_t needs)
 {
 	PlanBuf *out = p->target;
@@ -390,6 +420,7 @@ static Step *kernel_step(Scope *s, int index)
 	Step *step = NEW(L->arena, Step);
 	step->kind = STEP_KERNEL;
 	step->loc = p->val->loc;
+	note_lines(L, g, step);
 	step->comment = step_comment(L->arena, g);
 	step->needs = g->needs & ALWAYS ? 0 : g->needs;
 	step->work = work;

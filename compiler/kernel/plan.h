@@ -50,6 +50,7 @@ typedef struct Product {
 typedef struct Step {
 	StepKind kind;
 	Loc loc;
+	VEC(int) lines; /* of the model's source that it computes, upwards */
 	const char *comment;
 	uint64_t needs; /* bit i: only if output i is wanted, or another of these; 0: always */
 	int ordinal, end; /* in program order, loops included; LOOP, IF: after what is inside */
@@ -89,6 +90,7 @@ typedef struct FuncPlan {
 	VEC(Slot *) slots;
 	int nsteps;
 	bool *reads, *writes; /* by Model.vars */
+	bool *tested; /* by Func.checks: not one that another of the same condition stands for */
 	const Size *work;
 } FuncPlan;
 

@@ -264,10 +264,20 @@ static void note_sums(CPrinter *p, const Item *item)
 bool has_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
-	for (const char *s = text; (s = strstr(s, word)) != NULL; s += len) {
-		char before = s > text ? s[-1] : ' ', after = s[len];
-		if (!isalnum((unsigned char)before) && before != '_' && !isalnum((unsigned char)after) && after != '_')
-			return true;
+	for (const char *s = text; *s;) {
+		if (s[0] == '/' && s[1] == '*') {
+			const char *end = strstr(s, "*/");
+			s = end ? end + 2 : s + strlen(s);
+		} else if (isalnum((unsigned char)*s) || *s == '_') {
+			size_t n = 1;
+			while (isalnum((unsigned char)s[n]) || s[n] == '_')
+				n++;
+			if (n == len && !memcmp(s, word, n))
+				return true;
+			s += n;
+		} else {
+			s++;
+		}
 	}
 	return false;
 }
@@ -301,12 +311,10 @@ static const Stmt *print_parts(CPrinter *p)
 	return p->out;
 }
 
-void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
+static CPrinter *printer_of(Arena *arena, const Kernel *k, const Target *target)
 {
-	Arena *arena = arena_new();
-	CPrinter *p = &(CPrinter){.arena = arena, .kernel = k, .target = target, .next_axis = 1 << 20};
-	for (int i = 0; i < k->parts.len; i++)
-		note_sums(p, &k->parts.data[i].item);
+	CPrinter *p = NEW(arena, CPrinter);
+	*p = (CPrinter){.arena = arena, .kernel = k, .target = target, .next_axis = 1 << 20};
 	for (int i = 0; i < k->dims.len; i++)
 		push(arena, &p->taken, k->dims.data[i]->name);
 	for (int i = 0; i < k->uniforms.len; i++)
@@ -315,6 +323,31 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 		const Buffer *b = k->buffers.data[i];
 		push(arena, &p->buffers, ((BufferName){b, fresh_name(p, b->name), false}));
 	}
+	return p;
+}
+
+static const char *prototype_c(Arena *arena, const char *name, int n, const char **param,
+			       const char *end)
+{
+	return wrap_list(arena, arena_printf(arena, "static MC_NOINLINE void %s", name), n, param,
+			 end, 0);
+}
+
+void print_kernel_prototype_c(Writer *w, const Kernel *k, const Target *target)
+{
+	Arena *arena = arena_new();
+	int n;
+	const char **param = params_c(printer_of(arena, k, target), &n);
+	put(w, "%s\n", prototype_c(arena, k->name, n, param, ";"));
+	arena_free(arena);
+}
+
+void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
+{
+	Arena *arena = arena_new();
+	CPrinter *p = printer_of(arena, k, target);
+	for (int i = 0; i < k->parts.len; i++)
+		note_sums(p, &k->parts.data[i].item);
 	const Stmt *body = print_parts(p);
 
 	int n;
@@ -326,8 +359,7 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 	}
 	if (k->comment)
 		put(w, "/* %s */\n", k->comment);
-	put(w, "%s\n",
-	    wrap_list(arena, arena_printf(arena, "static MC_NOINLINE void %s", k->name), n, param, "", 0));
+	put(w, "%s\n", prototype_c(arena, k->name, n, param, ""));
 	/* what a kernel is given and does not use */
 	const char *unused = "";
 	for (int i = 0; i < n; i++) {

@@ -124,7 +124,7 @@ bool begins_at_least_0(CPrinter *, const Axis *);
 void print_items(CPrinter *, const Item *, int n);
 void print_nest(CPrinter *, const Nest *);
 const char *body_text(CPrinter *, const Stmt *); /* "{ ... }" */
-bool has_word(const char *text, const char *word);
+bool has_word(const char *text, const char *word); /* outside of comments */
 
 /* ---- cuts_c.c */
 void print_cuts(CPrinter *, const Nest *);

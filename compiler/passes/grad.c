@@ -101,6 +101,20 @@ static void propagate(Backward *b, const Val *v)
 					: d[i]);
 }
 
+/* d_h: of the cost by h */
+static void name_adjoint(const Backward *b, const Val *v)
+{
+	Val *g = b->adjoint[v->id];
+	if (g == NULL || g->name || v->op == OP_const)
+		return;
+	const char *of = v->name	    ? v->name
+			 : v->op == OP_var ? v->attr.var->name
+			 : v->op == OP_arg ? v->attr.arg->name
+			 : v->op == OP_contraction ? "product"
+						   : op_info(v->op)->name;
+	g->name = arena_printf(b->graph->arena, "d_%s", of);
+}
+
 void backward(PassCx *cx, Graph *graph, int nseeds, Val *const *seed, Val *const *adjoint, int nwrt,
 	      Val *const *wrt, Val **gradient)
 {
@@ -116,8 +130,10 @@ void backward(PassCx *cx, Graph *graph, int nseeds, Val *const *seed, Val *const
 		if (b.needed[seed[i]->id])
 			add_adjoint(&b, seed[i], adjoint[i]);
 	for (int id = b.n - 1; id >= 0; id--)
-		if (b.needed[id] && (b.adjoint[id] || b.item[id]))
+		if (b.needed[id] && (b.adjoint[id] || b.item[id])) {
+			name_adjoint(&b, graph->vals.data[id]);
 			propagate(&b, graph->vals.data[id]);
+		}
 	for (int i = 0; i < nwrt; i++)
 		gradient[i] = wrt[i]->id < b.n ? b.adjoint[wrt[i]->id] : NULL;
 	arena_free(b.scratch);
