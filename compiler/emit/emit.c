@@ -55,7 +55,7 @@ static void emit_ready(Emit *e, Writer *w)
 		state = state || e->model->vars.data[i]->kind != VAR_DATA;
 	if (state)
 		put(w, "/* does every variable have a value? */\nstatic int is_ready(const %s *m)\n{\n"
-		       "for (size_t i = 0; i < sizeof m->flags; i++)\n\tif (!m->set[i])\n\t\treturn 0;\nreturn 1;\n}\n\n", e->name);
+		       "for (size_t i = 0; i < sizeof m->set; i++)\n\tif (!m->of->set[i])\n\t\treturn 0;\nreturn 1;\n}\n\n", e->name);
 }
 
 static void emit_code(Emit *e, Writer *w)
@@ -75,7 +75,7 @@ static void emit_code(Emit *e, Writer *w)
 	for (int i = 0; i < func_count(e); i++)
 		emit_function(e, functions, i);
 	if (!e->model->init) { /* a model without variables */
-		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->seed = seed;\nm->call = 1;\n}\n\n", e->name, e->name);
+		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->of->seed = seed;\nm->of->call = 1;\n}\n\n", e->name, e->name);
 	}
 	const char *code = arena_printf(e->arena, "%s%s%s%s", text_of(body), text_of(functions),
 					text_of(kernels), text_of(object));

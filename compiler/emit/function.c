@@ -105,11 +105,10 @@ static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
 		dim_locals(e, w, p->func, "m", text);
 		buffer_locals(e, w, p, "m", text);
 	}
-	put(w, "m->seed = seed;\n");
 	put_indented(w, text);
-	put(w, "m->call = 1;\n");
+	put(w, "m->of->seed = seed;\nm->of->call = 1;\n");
 	if (vars && has_state(e))
-		put(w, "memset(m->set, 1, sizeof m->flags);\n");
+		put(w, "memset(m->of->set, 1, sizeof m->set);\n");
 	put(w, "}\n\n");
 }
 
@@ -127,9 +126,9 @@ void emit_function(Emit *e, Writer *w, int i)
 	emit_steps(&(Body){e, p, body, m, false}, p->block);
 	const char *text = text_of(body);
 	if (has_word(text, "seed"))
-		put(locals, "const uint64_t seed = %s->seed;\n", m);
+		put(locals, "const uint64_t seed = %s->of->seed;\n", m);
 	if (has_word(text, "call"))
-		put(locals, "const uint64_t call = %s->call;\n", m);
+		put(locals, "const uint64_t call = %s->of->call;\n", m);
 	buffer_locals(e, locals, p, m, text);
 	const char *local_text = text_of(locals);
 	Writer *dims = writer_new(e->arena);
@@ -137,8 +136,7 @@ void emit_function(Emit *e, Writer *w, int i)
 
 	put(w, "%s\n{\n", prototype(e, f));
 	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));
-	if (!has_word(all, m) && !f->draws)
-		put(w, "(void)%s;\n", m);
+	put(w, has_word(all, m) || f->draws ? "if (!%s)\n\treturn MC_NULL;\n" : "(void)%s;\n", m);
 	for (int k = 0; k < f->args.len; k++) {
 		const char *n = c_name(e->arena, f->args.data[k]->name);
 		if (!has_word(text, n) && !has_word(text_of(checks), n))
@@ -149,6 +147,6 @@ void emit_function(Emit *e, Writer *w, int i)
 	put_indented(w, local_text);
 	put_indented(w, text);
 	if (f->draws)
-		put(w, "%s->call++;\n", m);
+		put(w, "%s->of->call++;\n", m);
 	put(w, "return MC_OK;\n}\n\n");
 }

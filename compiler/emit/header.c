@@ -192,10 +192,11 @@ void emit_header(Emit *e, Writer *w)
 	put(w, "%s *%s_place(void *memory, size_t bytes%s%s); /* in memory of the caller, of any alignment; NULL if it is too small */\n", n, n, comma, sizes);
 	put(w, "%s *%s_new(%s); /* one malloc; NULL without memory */\n", n, n, or_void);
 	put(w, "size_t %s_share_bytes(const %s *m);\n", n, n);
-	put(w, "/* the same state with scratch of its own: calls that neither update nor draw may then run at once; `of` outlives it */\n");
+	put(w, "/* The same state, ready when `of` is, with scratch of its own: calls that neither update nor draw may then run at once.\n"
+	       "   It takes over what data is bound now; later each binds its own. `of` outlives it. */\n");
 	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes);\n", n, n, n);
 	put(w, "void %s_free(%s *m); /* NULL, or a placed one: nothing */\n", n, n);
-	put(w, "void %s_init(%s *m, uint64_t seed); /* every variable from its initialiser */\n", n, n);
+	put(w, "void %s_init(%s *m, uint64_t seed); /* every variable from its initialiser; nothing where a check of one fails */\n", n, n);
 	put(w, "const char *%s_status_text(mc_status status);\n\n", n);
 	put(w, "/* Calls give 0, or a status; a failed one leaves state and random call number as they were. Outputs may be NULL: then\n"
 	       "   they are not computed. They overlap neither inputs nor state. Calls on different objects may run in different threads. */\n\n");

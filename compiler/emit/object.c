@@ -52,6 +52,7 @@ void emit_struct(Emit *e, Writer *w)
 	put(w, "struct %s {\n", e->name);
 	if (m->dims.len)
 		put(w, "%s_sizes sizes; /* as it was made */\n", e->name);
+	put(w, "%s *of; /* whose state it is: its own, or, of a share, another's: values, flags, seed and call are there */\n", e->name);
 	put(w, "uint64_t seed, call; /* of random draws; the number of the next call that draws */\n");
 	put(w, "void *block; /* allocated by %s_new, or NULL */\n", e->name);
 	if (has_bound_dims(e)) {
@@ -76,8 +77,7 @@ void emit_struct(Emit *e, Writer *w)
 				put(w, "%s *%s; /* %s */\n", ctype(m->vars.data[i]->type->dtype), var_c_name(e, m->vars.data[i]),
 				    type_text(e->arena, m->vars.data[i]->type));
 		put(w, "} state;\n");
-		put(w, "uint8_t *set; /* which of them have a value: %" PRId64 " flags */\n", flag_count(e));
-		put(w, "uint8_t flags[%" PRId64 "];\n", flag_count(e));
+		put(w, "uint8_t set[%" PRId64 "]; /* which of them have a value */\n", flag_count(e));
 	}
 	if (has_slots(e)) {
 		put(w, "struct {\n");
@@ -201,13 +201,11 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "if (!memory || !needed || bytes < needed)\n\treturn NULL;\n");
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
 	put(w, "%s *m = (%s *)(void *)at;\n", n, n);
-	put(w, "memset(m, 0, sizeof *m);\n");
+	put(w, "memset(m, 0, sizeof *m);\nm->of = m;\n");
 	Writer *body = writer_new(e->arena);
 	if (dims)
 		put(w, "m->sizes = *sizes;\n");
 	put(body, "at += %" PRId64 ";\n", object_bytes(e));
-	if (has_kind(e, false))
-		put(body, "m->set = m->flags;\n");
 	for (int shared = 0; shared < 2; shared++) {
 		const Size *total = size_const(e->arena, 0);
 		for (int i = 0; i < m->vars.len; i++) {
@@ -240,7 +238,7 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "size_t %s_share_bytes(const %s *m)\n{\n%sreturn (size_t)(%" PRId64 " + %s);\n}\n\n", n, n, !has_slots(e) || !dims ? "(void)m;\n" : "",
 	    object_bytes(e) + OBJECT_ALIGN, scratch);
 	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes)\n{\n", n, n, n);
-	put(w, "if (!memory || bytes < %s_share_bytes(of))\n\treturn NULL;\n", n);
+	put(w, "if (!of || !memory || bytes < %s_share_bytes(of))\n\treturn NULL;\n", n);
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
 	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", n, n);
 	if (has_slots(e))
@@ -269,7 +267,7 @@ static void emit_state(Emit *e, Writer *w)
 		put(w, "void %s_set_%s(%s *m%s, const %s *values)\n{\n", e->name, c, e->name, which, t);
 		dim_locals(e, w, count_text, "m->sizes.");
 		put(w, "memcpy(m->state.%s%s, values, (size_t)(%s) * sizeof *values);\n", c, at, count_text);
-		put(w, v->stack ? "m->set[%" PRId64 " + i] = 1;\n}\n\n" : "m->set[%" PRId64 "] = 1;\n}\n\n", flag);
+		put(w, v->stack ? "m->of->set[%" PRId64 " + i] = 1;\n}\n\n" : "m->of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);
 	}
 	if (!params_contiguous(e))
@@ -286,6 +284,29 @@ static void emit_state(Emit *e, Writer *w)
 	put(w, "if (count)\n\t*count = (size_t)(%s);\nreturn m->state.%s;\n}\n\n", size_c(e->arena, total), var_c_name(e, first));
 }
 
+/* dims that a bind of the data takes */
+static bool takes_dim(const Emit *e, const Var *v, const Dim *d)
+{
+	return dim_of_type(v->type, d) && dim_use(e, d) == DIM_DATA;
+}
+
+/* the size is allowed, and that of other data that is bound */
+static void emit_bind_checks(Emit *e, Writer *w, const Var *v, const Dim *d)
+{
+	const char *n = c_name(e->arena, d->name), *others = "";
+	if (d->hi != INT64_MAX)
+		put(w, "if (%s < %" PRId64 " || %s > %" PRId64 ")\n\treturn MC_SIZE;\n", n, d->lo, n, d->hi);
+	else
+		put(w, "if (%s < %" PRId64 ")\n\treturn MC_SIZE;\n", n, d->lo);
+	for (int k = 0; k < e->model->vars.len; k++) {
+		const Var *other = e->model->vars.data[k];
+		if (other != v && other->kind == VAR_DATA && dim_of_type(other->type, d))
+			others = arena_printf(e->arena, "%s%sm->data.%s", others, *others ? " || " : "", var_c_name(e, other));
+	}
+	if (*others)
+		put(w, "if (m->bound.%s != %s && (%s))\n\treturn MC_SIZE; /* other data is bound with another size */\n", n, n, others);
+}
+
 static void emit_bind(Emit *e, Writer *w)
 {
 	const Model *m = e->model;
@@ -296,25 +317,16 @@ static void emit_bind(Emit *e, Writer *w)
 		const char *c = var_c_name(e, v);
 		put(w, "mc_status %s_bind_%s(%s *m", e->name, c, e->name);
 		for (int j = 0; j < m->dims.len; j++)
-			if (dim_of_type(v->type, m->dims.data[j]) && dim_use(e, m->dims.data[j]) == DIM_DATA)
+			if (takes_dim(e, v, m->dims.data[j]))
 				put(w, ", int64_t %s", c_name(e->arena, m->dims.data[j]->name));
-		put(w, ", const %s *values)\n{\nm->data.%s = NULL;\nif (!values)\n\treturn MC_OK;\n", ctype(v->type->dtype), c);
-		for (int j = 0; j < m->dims.len; j++) {
-			const Dim *d = m->dims.data[j];
-			const char *n = c_name(e->arena, d->name);
-			if (!dim_of_type(v->type, d) || dim_use(e, d) != DIM_DATA)
-				continue;
-			put(w, d->hi != INT64_MAX ? "if (%s < %" PRId64 " || %s > %" PRId64 ")\n\treturn MC_SIZE;\n" : "if (%s < %" PRId64 ")\n\treturn MC_SIZE;\n", n,
-			    d->lo, n, d->hi);
-			/* others that have this dim keep it */
-			const char *others = "";
-			for (int k = 0; k < m->vars.len; k++)
-				if (k != i && m->vars.data[k]->kind == VAR_DATA && dim_of_type(m->vars.data[k]->type, d))
-					others = arena_printf(e->arena, "%s%sm->data.%s", others, *others ? " || " : "", var_c_name(e, m->vars.data[k]));
-			if (*others)
-				put(w, "if (m->bound.%s != %s && (%s))\n\treturn MC_SIZE; /* other data is bound with another size */\n", n, n, others);
-			put(w, "m->bound.%s = %s;\n", n, n);
-		}
+		put(w, ", const %s *values)\n{\n", ctype(v->type->dtype));
+		put(w, "if (!m)\n\treturn MC_NULL;\nif (!values) {\nm->data.%s = NULL;\nreturn MC_OK;\n}\n", c);
+		for (int j = 0; j < m->dims.len; j++)
+			if (takes_dim(e, v, m->dims.data[j]))
+				emit_bind_checks(e, w, v, m->dims.data[j]);
+		for (int j = 0; j < m->dims.len; j++)
+			if (takes_dim(e, v, m->dims.data[j]))
+				put(w, "m->bound.%s = %s;\n", c_name(e->arena, m->dims.data[j]->name), c_name(e->arena, m->dims.data[j]->name));
 		put(w, "m->data.%s = values;\nreturn MC_OK;\n}\n\n", c);
 	}
 }

@@ -230,8 +230,8 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 		put(w, "(void)m;\n(void)dims;\n");
 	for (int i = 0; i < m->dims.len; i++)
 		put(w, "dims[%d] = ((const %s *)m)->sizes.%s;\n", i, n, c_name(e->arena, m->dims.data[i]->name));
-	put(w, "}\n\nstatic void table_get_random(const void *m, uint64_t *seed, uint64_t *call)\n{\n*seed = ((const %s *)m)->seed;\n*call = ((const %s *)m)->call;\n}\n\n", n, n);
-	put(w, "static void table_set_random(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->seed = seed;\n((%s *)m)->call = call;\n}\n\n", n, n);
+	put(w, "}\n\nstatic void table_get_random(const void *m, uint64_t *seed, uint64_t *call)\n{\n*seed = ((const %s *)m)->of->seed;\n*call = ((const %s *)m)->of->call;\n}\n\n", n, n);
+	put(w, "static void table_set_random(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->of->seed = seed;\n((%s *)m)->of->call = call;\n}\n\n", n, n);
 }
 
 void emit_tables(Emit *e, Writer *w)

@@ -83,8 +83,7 @@ static void body_set_slice(Build *b, const Piece *p, Items *items)
 	Ix ix[MAX_RANK], out[MAX_RANK];
 	int from = first_axis(b, ix);
 	items = open_all(b, items, from, rank, v->in[1]->type->size, ix, true);
-	for (int d = 0; d < rank; d++)
-		out[d] = ix_scaled(b, ix[d], v->attr.slice.step[d], slice_start(b, v, v->attr.slice.start[d]));
+	slice_index(b, v, v->in[1]->type->size, ix, out);
 	target_store(b, p, items, rank, out, STORE_SET, element(b, v->in[1], ix));
 }
 
@@ -99,7 +98,7 @@ static void body_scatter(Build *b, const Piece *p, Items *items)
 	for (int d = 0; d < axis; d++)
 		out[d] = ix[d];
 	for (int k = 0; k < count; k++)
-		out[axis + k] = ix_node(b, node_cast(b, element(b, v->in[2 + k], ix + axis), DT_int64));
+		out[axis + k] = gather_index(b, v, k, ix);
 	for (int d = axis + count; d < rank; d++)
 		out[d] = ix[d - count + nix];
 	target_store(b, p, items, rank, out, v->op == OP_scatter_add ? STORE_ADD : STORE_SET, element(b, part, ix));

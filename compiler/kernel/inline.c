@@ -73,8 +73,8 @@ static const Node *inline_reshape(Build *b, const Val *v, const Ix *ix)
 	return element(b, v->in[0], in);
 }
 
-/* the inputs that a start speaks of are values */
-Ix slice_start(Build *b, const Val *v, const Size *start)
+/* what a start speaks of among the inputs are values */
+static Ix slice_start(Build *b, const Val *v, const Size *start)
 {
 	Ix ix = ix_at(size_const(b->arena, 0));
 	start = size_resolve(b->arena, start);
@@ -107,11 +107,38 @@ Ix slice_start(Build *b, const Val *v, const Size *start)
 	return ix;
 }
 
+/* the index, or the nearest that there is */
+static Ix ix_inside(Build *b, Ix ix, const Size *lo, const Size *hi)
+{
+	const Node *at = node_row(b, OP_min, DT_int64, ix_value(b, ix), node_index(b, hi), NULL);
+	return ix_node(b, node_row(b, OP_max, DT_int64, at, node_index(b, lo), NULL));
+}
+
+void slice_index(Build *b, const Val *v, const Size *const *size, const Ix *ix, Ix *in)
+{
+	Arena *a = b->arena;
+	const Size *one = size_const(a, 1), *zero = size_const(a, 0);
+	for (int i = 0; i < v->type->rank; i++) {
+		int64_t step = v->attr.slice.step[i];
+		const Size *last = size_sub(a, v->in[0]->type->size[i], one);
+		const Size *reach = size_scale(a, size_sub(a, size[i], one), step < 0 ? -step : step);
+		const Size *lo = step > 0 ? zero : reach, *hi = step > 0 ? size_sub(a, last, reach) : last;
+		Ix start = slice_start(b, v, v->attr.slice.start[i]);
+		bool fits = size_ge(a, hi, lo) == YES, host = !start.node || (!b->scope->outer && node_is_host(start.node));
+		bool inside = !start.node && size_ge(a, start.at, lo) == YES && size_ge(a, hi, start.at) == YES;
+		bool tested = !b->unchecked || inside || (host && !b->scope->outer);
+		if (!tested && fits)
+			start = ix_inside(b, start, lo, hi);
+		in[i] = ix_scaled(b, ix[i], step, start);
+		if (!tested && !fits)
+			in[i] = ix_inside(b, in[i], zero, last);
+	}
+}
+
 static const Node *inline_slice(Build *b, const Val *v, const Ix *ix)
 {
 	Ix in[MAX_RANK];
-	for (int i = 0; i < v->type->rank; i++)
-		in[i] = ix_scaled(b, ix[i], v->attr.slice.step[i], slice_start(b, v, v->attr.slice.start[i]));
+	slice_index(b, v, v->type->size, ix, in);
 	return element(b, v->in[0], in);
 }
 
@@ -127,6 +154,25 @@ static const Node *inline_windows(Build *b, const Val *v, const Ix *ix)
 	return element(b, v->in[0], in);
 }
 
+/* arange(n) for an axis of at least n */
+static bool counts_within(Arena *a, const Val *v, const Size *size)
+{
+	while (v->op == OP_cast || v->op == OP_broadcast || v->op == OP_reshape || v->op == OP_transpose)
+		v = v->in[0];
+	return v->op == OP_iota && size_ge(a, size, v->type->size[0]) == YES;
+}
+
+Ix gather_index(Build *b, const Val *v, int k, const Ix *ix)
+{
+	int axis = v->attr.gather.axis, first = v->op == OP_gather ? 1 : 2;
+	const Val *from = v->in[first + k];
+	const Size *size = v->in[0]->type->size[axis + k], *zero = size_const(b->arena, 0);
+	const Size *last = size_sub(b->arena, size, size_const(b->arena, 1));
+	Ix at = ix_node(b, node_cast(b, element(b, from, ix + axis), DT_int64));
+	bool inside = !at.node && size_ge(b->arena, at.at, zero) == YES && size_ge(b->arena, last, at.at) == YES;
+	return !b->unchecked || inside || counts_within(b->arena, from, size) ? at : ix_inside(b, at, zero, last);
+}
+
 static const Node *inline_gather(Build *b, const Val *v, const Ix *ix)
 {
 	const Val *x = v->in[0];
@@ -136,7 +182,7 @@ static const Node *inline_gather(Build *b, const Val *v, const Ix *ix)
 	for (int i = 0; i < axis; i++)
 		in[i] = ix[i];
 	for (int i = 0; i < count; i++)
-		in[axis + i] = ix_node(b, node_cast(b, element(b, v->in[1 + i], ix + axis), DT_int64));
+		in[axis + i] = gather_index(b, v, i, ix);
 	for (int i = axis + count; i < x->type->rank; i++)
 		in[i] = ix[i - count + nix];
 	return element(b, x, in);

@@ -223,7 +223,7 @@ static void lower_checks(Scope *s, int first)
 	/* nothing that a check guards comes before it */
 	for (int i = 0; i < s->groups.len; i++)
 		s->groups.data[i]->closed = true;
-	s->first_write = s->groups.len;
+	s->first_write = s->checks_at = s->groups.len;
 }
 
 static const Size *work_of(Arena *arena, const PlanBlock *block)

@@ -81,6 +81,7 @@ struct Scope {
 	VEC(Step *) early, checks; /* of host values: before everything */
 	VEC(PlanBuf *) exports; /* read after the groups */
 	int first_write; /* the first group that may write state */
+	int checks_at; /* the group before which the checks stand */
 	const char *index_name; /* C name of the loop's step */
 	const char *loop; /* C text of the loops' hash for random draws */
 	uint64_t needs; /* what it is all for */
@@ -167,6 +168,7 @@ struct Build {
 	VEC(Memo) memo;
 	VEC(OuterAcc) accs;
 	bool piece_outer; /* the first axis that goes is the row */
+	bool unchecked; /* it runs before the checks of its indices: these are kept inside */
 	VEC(const char *) names; /* of its buffers */
 	int nbuffers;
 };
@@ -189,7 +191,8 @@ Buffer *new_buffer(Build *, const char *name, DType, Where, int rank, const Size
 const Node *element(Build *, const Val *, const Ix *); /* a load if it is a root */
 const Node *element_here(Build *, const Val *, const Ix *); /* computed even if it is a root */
 bool can_inline(Op);
-Ix slice_start(Build *, const Val *, const Size *start); /* what it speaks of among the inputs put in */
+void slice_index(Build *, const Val *, const Size *const *size, const Ix *ix, Ix *in); /* of the whole, for that of its part */
+Ix gather_index(Build *, const Val *, int k, const Ix *ix); /* of axis k of those that are gathered or scattered */
 
 /* ---- scalar.c */
 const Node *node_const(Build *, DType, double f, int64_t i);

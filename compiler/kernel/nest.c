@@ -391,6 +391,7 @@ static Step *kernel_step(Scope *s, int index)
 	const Group *g = s->groups.data[index];
 	Lower *L = s->L;
 	Build *b = build_new(L, s, NULL);
+	b->unchecked = s->outer || index < s->checks_at;
 	const Size *work = size_const(L->arena, 0);
 	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
 		const Piece *p = i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
@@ -447,13 +448,13 @@ void emit_groups(Scope *s, PlanBlock *block)
 			step = product_step(s, group->pieces.data[0]);
 		else
 			step = kernel_step(s, g);
-		if (g == s->first_write)
+		if (g == s->checks_at)
 			for (int i = 0; i < s->checks.len; i++)
 				push(s->L->arena, &block->steps, s->checks.data[i]);
 		if (step)
 			push(s->L->arena, &block->steps, step);
 	}
-	if (s->first_write >= s->groups.len)
+	if (s->checks_at >= s->groups.len)
 		for (int i = 0; i < s->checks.len; i++)
 			push(s->L->arena, &block->steps, s->checks.data[i]);
 	for (int i = 0; i < s->last.len; i++)
