@@ -62,7 +62,7 @@ modelc-build: setup
 	@[ -x $(MODELC) ] || echo 'building $(MODELC)'
 	@mkdir -p $(BUILD)
 	@[ -f $(BUILD)/CMakeCache.txt ] || cmake -S . -B $(BUILD) -DMODELC_TESTS=OFF >$(BUILD)/make.log 2>&1 || { cat $(BUILD)/make.log; exit 1; }
-	@$(MAKE) --no-print-directory -C $(BUILD) -j$$(nproc 2>/dev/null || echo 2) modelc MAKEFLAGS= MAKEOVERRIDES= >$(BUILD)/make.log 2>&1 || { cat $(BUILD)/make.log; exit 1; }
+	@$(MAKE) --no-print-directory -C $(BUILD) -j$$(nproc 2>/dev/null || echo 2) modelc modelc_runtime MAKEFLAGS= MAKEOVERRIDES= >$(BUILD)/make.log 2>&1 || { cat $(BUILD)/make.log; exit 1; }
 $(MODELC): modelc-build
 
 .PHONY: model-exists
@@ -70,11 +70,10 @@ model-exists:
 	@[ -f '$(FILE)' ] || { echo 'make: there is no $(FILE); MODEL= takes $(TRAINED), or a .model file' >&2; exit 1; }
 
 # a program takes its place when it is whole
-RUNTIME_C = $(wildcard runtime/*.c)
 $(PROGRAM): model-exists modelc-build setup-data FORCE
 	@mkdir -p $(GEN)
 	@$(MODELC) '$(FILE)' --driver --blas $(BLAS) --floatX $(FLOATX) -o $(GEN) $(DEFINES) $(MODELC_FLAGS)
-	@$(CC) $(CFLAGS) -std=gnu99 -fopenmp -I runtime -I $(GEN) -o $@.new $(GEN)/$(NAME).c $(GEN)/$(NAME)_driver.c $(RUNTIME_C) \
+	@$(CC) $(CFLAGS) -std=gnu99 -fopenmp -I runtime -I $(GEN) -o $@.new $(GEN)/$(NAME).c $(GEN)/$(NAME)_driver.c $(BUILD)/libmodelc_runtime.a \
 		$(if $(filter openblas,$(BLAS)),-lopenblas) -lpng -lz -lm
 	@mv $@.new $@
 .PHONY: FORCE
@@ -93,7 +92,7 @@ test-all: setup-test setup-data
 	@python3 tests/run.py --all
 
 install: modelc-build
-	@cmake --install $(BUILD) --prefix $(PREFIX)
+	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(abspath $(PREFIX))'
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-tests out

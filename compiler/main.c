@@ -3,13 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "check/check.h"
 #include "emit/emit.h"
 #include "passes/passes.h"
 
-const char *argp_program_version = "modelc 0.1.0";
+const char *argp_program_version = "modelc " MODELC_VERSION; /* of CMakeLists.txt */
 
 enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
        KEY_STOP_AFTER, KEY_PASSES, KEY_AST };
@@ -26,6 +25,8 @@ static const struct argp_option option_table[] = {
 	{"define", 'D', "NAME=VALUE", 0, "set a const, or give a dim a fixed size", 1},
 	{"optimize", 'O', "LEVEL", 0, "0: only what is needed; 1; 2; 3 (default): all rewrites", 1},
 	{"debug", 'g', 0, 0, "#line directives: debuggers show the model", 1},
+	{0, 'M', "D", OPTION_HIDDEN, 0, 1},
+	{"-MD", 0, 0, OPTION_DOC, "also write NAME.d, which tells make what NAME.c is made from", 1},
 	{0, 0, 0, 0, "What to show instead of writing:", 2},
 	{"check", KEY_CHECK, 0, 0, "only look for errors", 2},
 	{"print", KEY_PRINT, "EXPR", 0, "an expression in the model's names, such as 'grad(nll, W)', before and after optimisation", 2},
@@ -81,6 +82,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_PASSES: o->passes = true; return 0;
 	case KEY_DRIVER: o->emit.driver = true; return 0;
 	case KEY_STANDALONE: o->emit.standalone = true; return 0;
+	case 'M':
+		if (strcmp(arg, "D")) usage_error(state, "option", arena_printf(o->arena, "-M%s", arg), "-MD");
+		o->emit.depend = true;
+		return 0;
 	case 'g': o->emit.line_directives = true; return 0;
 	case 'd': o->dump = arg; return 0;
 	case KEY_STOP_AFTER: o->pass.stop_after = arg; return 0;

@@ -11,7 +11,7 @@ import argparse, concurrent.futures, importlib, os, subprocess, sys, threading, 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, HERE)
-SUITES = ["units", "errors", "values", "generated", "cli", "formats_numpy", "training", "docs"]
+SUITES = ["units", "errors", "values", "generated", "cli", "formats_numpy", "training", "docs", "packages"]
 
 
 class Counted(Exception):
@@ -36,7 +36,7 @@ def build(options):
             run(["cmake", "-S", ROOT, "-B", path] + args)
             run(["make", "-C", path, "-j2"] + targets)
         os.remove(log)
-    make("build", ["-DMODELC_TESTS=OFF"], ["modelc"])
+    make("build", ["-DMODELC_TESTS=OFF"], ["modelc", "modelc_runtime"])
     make("build-tests", ["-DMODELC_TESTS=ON", "-DMODELC_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-g -O1"], [])
 
 

@@ -32,6 +32,7 @@ static Scope *open_file(Check *c, const char *path, Loc loc)
 	Scope *s = scope_new(c, c->state->outermost, SCOPE_MODULE);
 	s->name = path;
 	push(c->arena, &c->state->modules, s);
+	push(c->arena, &c->state->model->used, path);
 	for (int i = 0; i < file->decls.len; i++) {
 		const Stmt *d = file->decls.data[i];
 		if (d->kind != ST_CONST && d->kind != ST_DEF && d->kind != ST_EXTERN && d->kind != ST_USE && d->kind != ST_ERROR)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "emit_internal.h"
@@ -131,13 +132,17 @@ bool emit_text(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag, M
 	Emit *e = NEW(arena, Emit);
 	if (!prepare(e, arena, m, o, diag))
 		return false;
-	Writer *header = writer_new(arena), *code = writer_new(arena), *driver = writer_new(arena);
+	Writer *header = writer_new(arena), *code = writer_new(arena), *driver = writer_new(arena), *depend = writer_new(arena);
 	emit_header(e, header);
 	emit_code(e, code);
-	*text = (ModelText){text_of(header), text_of(code), NULL};
+	*text = (ModelText){text_of(header), text_of(code), NULL, NULL};
 	if (o->driver) {
 		emit_driver(e, driver);
 		text->driver = text_of(driver);
+	}
+	if (o->depend) {
+		emit_depend(e, depend);
+		text->depend = text_of(depend);
 	}
 	return true;
 }
@@ -155,6 +160,19 @@ static bool write_temp(const Output *o)
 	size_t n = strlen(o->text);
 	bool ok = fwrite(o->text, 1, n, f) == n;
 	return fclose(f) == 0 && ok;
+}
+
+/* the folder and those around it; what fails here is said when a file is written */
+static void make_folder(Arena *arena, const char *path)
+{
+	char *part = arena_printf(arena, "%s", path);
+	for (char *p = part + 1; *part && *p; p++)
+		if (*p == '/') {
+			*p = 0;
+			mkdir(part, 0777);
+			*p = '/';
+		}
+	mkdir(part, 0777);
 }
 
 static bool write_files(Emit *e, Output *out, int n)
@@ -200,12 +218,15 @@ bool emit_model(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
 	if (!emit_text(arena, m, o, diag, &text))
 		return false;
 	e->diag = diag;
-	Output out[3];
-	const char *name[3] = {".h", ".c", "_driver.c"}, *content[3] = {text.header, text.code, text.driver};
-	int n = text.driver ? 3 : 2;
-	for (int i = 0; i < n; i++) {
+	Output out[4];
+	const char *name[] = {".h", ".c", "_driver.c", ".d"}, *content[] = {text.header, text.code, text.driver, text.depend};
+	int n = 0;
+	for (int i = 0; i < (int)(sizeof name / sizeof *name); i++) {
+		if (!content[i])
+			continue;
 		const char *path = arena_printf(arena, "%s/%s%s", o->out_dir, m->name, name[i]);
-		out[i] = (Output){path, arena_printf(arena, "%s.%ld.tmp", path, (long)getpid()), content[i]};
+		out[n++] = (Output){path, arena_printf(arena, "%s.%ld.tmp", path, (long)getpid()), content[i]};
 	}
+	make_folder(arena, o->out_dir);
 	return write_files(e, out, n);
 }

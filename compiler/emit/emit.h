@@ -9,6 +9,7 @@ typedef struct EmitOptions {
 	bool driver; /* also NAME_driver.c */
 	bool standalone; /* what is needed of the runtime inside NAME.c; no BLAS */
 	bool line_directives;
+	bool depend; /* also NAME.d, a rule for make: what was written needs what was read */
 	bool blas, threads;
 	int64_t max_bytes; /* 0: no limit */
 	Writer *report; /* the plan as text instead of files, or NULL */
@@ -20,7 +21,7 @@ bool emit_model(Arena *, const Model *, const EmitOptions *, Diag *);
 
 /* the same texts without files */
 typedef struct ModelText {
-	const char *header, *code, *driver; /* driver: NULL if there is none */
+	const char *header, *code, *driver, *depend; /* the last two: NULL where they are not wanted */
 } ModelText;
 bool emit_text(Arena *, const Model *, const EmitOptions *, Diag *, ModelText *);
 

@@ -4,7 +4,8 @@
  *      header.c    NAME.h                                  object.c    the object: place, new, init, get, set, bind
  *      function.c  a function: checks, then its steps      step.c      a step, a scalar as C
  *      tables.c    mc_tensor, mc_function, mc_model        driver.c    NAME_driver.c
- *      names.c     C names                                 runtime.c   runtime headers inside the text */
+ *      names.c     C names                                 runtime.c   runtime headers inside the text
+ *      depend.c    NAME.d */
 #ifndef EMIT_INTERNAL_H
 #define EMIT_INTERNAL_H
 
@@ -51,13 +52,14 @@ const FuncPlan *func_plan(const Emit *, int i); /* 0 .. funcs.len: the last is i
 int func_count(const Emit *);
 bool check_max_bytes(Emit *);
 
-/* ---- header.c, object.c, function.c, tables.c, driver.c */
+/* ---- header.c, object.c, function.c, tables.c, driver.c, depend.c */
 void emit_header(Emit *, Writer *);
 void emit_struct(Emit *, Writer *);
 void emit_object(Emit *, Writer *);
 void emit_function(Emit *, Writer *, int i);
 void emit_tables(Emit *, Writer *);
 void emit_driver(Emit *, Writer *);
+void emit_depend(Emit *, Writer *);
 const char *prototype(const Emit *, const Func *); /* "mc_status mlp_train(mlp *m, ...)" */
 const char *object_name(const Emit *, const Func *); /* the name of the object's parameter: m, unless the model has one */
 const char *sizes_param(const Emit *, const char *name); /* "const mlp_sizes *sizes", or "void" without dims */

@@ -355,6 +355,7 @@ typedef struct Model {
 	Arena *arena;
 	const char *name;
 	const Source *source;
+	VEC(const char *) used; /* paths of the files that it uses, in the order in which they were read */
 	DType floatX;
 	VEC(Dim *) dims; /* declared, then `?`s of variables, data and arguments */
 	VEC(Var *) vars;
