@@ -164,6 +164,7 @@ typedef struct File {
 	Ident model; /* absent: named after the file */
 	Stmts decls;
 	int nsites;
+	VEC(const char *) instances; /* the names after `as` */
 } File;
 
 /* parser.y, lexer.l -- NULL never; errors are in diag, and what could be read is there */

@@ -34,29 +34,29 @@ void check_args(Parse *p, const Args *args)
 	}
 }
 
-/* what a statement that stands only in a body is called, or NULL */
+/* what to say of a statement that stands only in a body, or NULL */
 static const char *body_only(StmtKind kind)
 {
 	switch (kind) {
-	case ST_GIVEN: return "'given'";
-	case ST_UPDATE: return "an update";
-	case ST_CALL: return "a call without 'let'";
-	case ST_ASSERT: return "'assert'";
-	case ST_EACH: return "'each'";
-	case ST_IF: return "'if'";
-	case ST_NEXT: return "'next'";
-	case ST_EMIT: return "'emit'";
-	case ST_UNTIL: return "'until'";
-	case ST_RETURN: return "'return'";
+	case ST_GIVEN: return "'given' stands directly in a function";
+	case ST_UPDATE: return "an update stands in a function or a def";
+	case ST_CALL: return "a call without 'let' stands in a function or a def";
+	case ST_ASSERT: return "'assert' stands in a function or a def";
+	case ST_EACH: return "'each' as a statement stands in a function or a def";
+	case ST_IF: return "'if' as a statement stands in a function or a def";
+	case ST_NEXT: return "'next' stands in the body of a scan or fold";
+	case ST_EMIT: return "'emit' stands in the body of a scan or fold";
+	case ST_UNTIL: return "'until' stands in the body of a scan";
+	case ST_RETURN: return "'return' stands in a def";
 	default: return NULL;
 	}
 }
 
 void add_declaration(Parse *p, Stmt *s)
 {
-	const char *what = body_only(s->kind);
-	if (what)
-		diag_error(p->diag, s->loc, "%s stands only in the body of a def, a function, a scan or a fold", what);
+	const char *misplaced = body_only(s->kind);
+	if (misplaced)
+		diag_error(p->diag, s->loc, "%s", misplaced);
 	else
 		push(p->arena, &p->file->decls, s);
 }

@@ -10,6 +10,7 @@ enum { DEEPEST = 400 };
 typedef struct Walk {
 	Parse *p;
 	int *sites; /* of the def, function or file */
+	File *file; /* NULL: an expression alone */
 	int depth;
 	bool reported;
 } Walk;
@@ -49,6 +50,12 @@ static void walk_indices(Walk *w, const Indices *at)
 	}
 }
 
+static void note_instance(Walk *w, Ident as)
+{
+	if (w->file && as.text)
+		push(w->p->arena, &w->file->instances, as.text);
+}
+
 static void walk_children(Walk *w, Expr *e)
 {
 	switch (e->kind) {
@@ -62,6 +69,7 @@ static void walk_children(Walk *w, Expr *e)
 		e->call.site = (*w->sites)++;
 		walk_expr(w, e->call.callee);
 		walk_args(w, &e->call.args);
+		note_instance(w, e->call.as);
 		break;
 	case EX_IF: walk_expr(w, e->cond.cond); walk_expr(w, e->cond.then); walk_expr(w, e->cond.other); break;
 	case EX_EACH: walk_expr(w, e->each.body); walk_exprs(w, &e->each.lists); break;
@@ -78,6 +86,7 @@ static void walk_children(Walk *w, Expr *e)
 		walk_expr(w, e->fold.lo);
 		walk_expr(w, e->fold.hi);
 		walk_stmts(w, &e->fold.body);
+		note_instance(w, e->fold.as);
 		break;
 	case EX_ERROR: case EX_ELLIPSIS: case EX_INT: case EX_FLOAT: case EX_STRING: case EX_BOOL: case EX_NAME: case EX_NEXT:
 		break;
@@ -185,7 +194,7 @@ static void walk_stmts(Walk *w, Stmts *list)
 
 void finish_file(Parse *p, File *file)
 {
-	Walk w = {.p = p, .sites = &file->nsites};
+	Walk w = {.p = p, .sites = &file->nsites, .file = file};
 	walk_stmts(&w, &file->decls);
 }
 

@@ -116,7 +116,7 @@ void excerpt_print(FILE *, Loc at, const Mark *, int n);
 const char *printable(Arena *, const char *, size_t len);
 
 /* suggest.c */
-/* of the names in list, the one within edit distance 2 (1 for names up to 3 letters) of name, or NULL */
+/* of the names in list, the one within edit distance 2 (1 for names up to 4 letters) of name, or NULL */
 const char *did_you_mean(const char *name, const char *const *list, int n);
 
 /* writer.c -- text output: indents by braces, one line of C at a time */

@@ -34,7 +34,7 @@ const char *did_you_mean(const char *name, const char *const *list, int n)
 	size_t len = strlen(name);
 	if (len == 0 || len > LONGEST)
 		return NULL;
-	int best = (len <= 3 ? 1 : 2) + 1;
+	int best = (len <= 4 ? 1 : 2) + 1;
 	const char *found = NULL;
 	for (int i = 0; i < n; i++) {
 		size_t other = strlen(list[i]);

@@ -136,8 +136,8 @@ bool arg_ints(Check *c, const BuiltinCall *call, int i, int n, int64_t missing, 
 	if (v.kind == V_NONE)
 		return true;
 	if (v.kind == V_LIST && v.list->n != n) {
-		check_error(c, arg_loc(call, i), "%s has %d values, and there are %d axes",
-			    arg_role(c, call, i), v.list->n, n);
+		check_error(c, arg_loc(call, i), "%s: %d value%s for %d %s", arg_role(c, call, i),
+			    v.list->n, v.list->n == 1 ? "" : "s", n, n == 1 ? "axis" : "axes");
 		return false;
 	}
 	for (int k = 0; k < n; k++)

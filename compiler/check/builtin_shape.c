@@ -13,7 +13,6 @@ static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *li
 	int64_t n;
 	*hole = -1;
 	for (int i = from; i < list->n; i++) {
-		int rank;
 		if (t->rank == MAX_RANK) {
 			check_error(c, loc, "an array has at most %d axes", MAX_RANK);
 			return false;
@@ -29,12 +28,7 @@ static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *li
 			continue;
 		}
 		Value one = list->item[i];
-		if (one.kind == V_LIST) {
-			check_error(c, loc, "a size is an integer over dims and constants, not %s",
-				    value_text(c, one));
-			return false;
-		}
-		if (!as_shape(c, loc, one, &rank, &t->size[t->rank]))
+		if ((t->size[t->rank] = one_size(c, loc, one)) == NULL)
 			return false;
 		t->rank++;
 	}

@@ -36,7 +36,8 @@ Value builtin_pad(Check *c, const BuiltinCall *call)
 		return value_error();
 	int rank = x->type->rank;
 	if (m.kind == V_LIST && m.list->n != rank) {
-		check_error(c, call->arg_loc[1], "pad has %d margins for %d axes", m.list->n, rank);
+		check_error(c, call->arg_loc[1], "pad has %d margin%s for %d %s", m.list->n,
+			    m.list->n == 1 ? "" : "s", rank, rank == 1 ? "axis" : "axes");
 		return value_error();
 	}
 	if (given(call, 2) && !known_float(c, call->arg[2], &fill)) {
@@ -53,7 +54,7 @@ Value builtin_pad(Check *c, const BuiltinCall *call)
 			     &attr.pad.hi[i]))
 			return value_error();
 		if (attr.pad.gap[i] < 0 || attr.pad.gap[i] > INT32_MAX) {
-			check_error(c, call->loc, "the gap of pad is %lld",
+			check_error(c, call->arg_loc[3], "the gap of pad is 0 to 2147483647, not %lld",
 				    (long long)attr.pad.gap[i]);
 			return value_error();
 		}
@@ -109,7 +110,8 @@ Value builtin_windows(Check *c, const BuiltinCall *call)
 	if (n > MAX_RANK || !as_shape(c, call->arg_loc[2], sizes, &nsizes, size))
 		return value_error();
 	if (sizes.kind == V_LIST && nsizes != n) {
-		check_error(c, call->arg_loc[2], "windows has %d sizes for %d axes", nsizes, n);
+		check_error(c, call->arg_loc[2], "windows has %d size%s for %d %s", nsizes,
+			    nsizes == 1 ? "" : "s", n, n == 1 ? "axis" : "axes");
 		return value_error();
 	}
 	if (!arg_ints(c, call, 3, n, 1, stride) || !arg_ints(c, call, 4, n, 1, dilation))

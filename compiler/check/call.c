@@ -313,10 +313,6 @@ static void eval_args(Check *c, Scope *s, const Args *from, CallArgs *args)
 		args->name[i] = from->data[i].name.text;
 		args->name_loc[i] = from->data[i].name.loc;
 		args->loc[i] = from->data[i].value->loc;
-		if (args->value[i].kind == V_NONE && from->data[i].value->kind == EX_CALL) {
-			check_error(c, args->loc[i], "this call returns nothing");
-			args->value[i] = value_error();
-		}
 	}
 }
 

@@ -154,6 +154,7 @@ Val *as_tensor(Check *, Loc, Value, DType want);
 Val *coerce(Check *, Loc, Value, const Type *, const char *role);
 /* a list of sizes, like(x) or a single size as a shape; false after an error */
 bool as_shape(Check *, Loc, Value, int *rank, const Size **size);
+const Size *one_size(Check *, Loc, Value); /* NULL after an error */
 bool as_const_int(Check *, Loc, Value, const char *role, int64_t *);
 /* makes two sizes one where a `?` can take the other; says if they are equal then */
 bool unify(Check *, const Size *, const Size *);

@@ -37,6 +37,16 @@ static Value module_member(Check *c, const Scope *module, Ident name)
 
 static Value eval_item(Check *, Scope *, const Expr *, bool owner);
 
+/* a call that failed may have been to make the instance: its error is enough */
+static bool may_be_instance(Check *c, const char *name)
+{
+	const File *file = c->state->file;
+	for (int i = 0; i < file->instances.len; i++)
+		if (file->instances.data[i] == name)
+			return diag_count(c->diag) > 0;
+	return false;
+}
+
 /* what stands before a '.': a module, an instance (they have a name space of their own), else a value */
 static Value eval_owner(Check *c, Scope *s, const Expr *e)
 {
@@ -54,7 +64,7 @@ static Value eval_owner(Check *c, Scope *s, const Expr *e)
 	in = find_instance(s, e->name);
 	if (in)
 		return (Value){.kind = V_INSTANCE, .instance = in};
-	if (b == NULL && diag_count(c->diag) == 0)
+	if (b == NULL && !may_be_instance(c, e->name))
 		error_unknown(c, s, e->loc, e->name, "instance or module");
 	return v;
 }
@@ -173,6 +183,14 @@ static Value eval_unary(Check *c, Scope *s, const Expr *e)
 	return a.kind == V_ERROR ? a : op_unary(c, e->un.op, e->loc, a);
 }
 
+static Value something(Check *c, const Expr *call, Value v)
+{
+	if (v.kind != V_NONE)
+		return v;
+	check_error(c, call->loc, "this call returns nothing");
+	return value_error();
+}
+
 static Value evaluate(Check *c, Scope *s, const Expr *e, const char *hint, Binding *owner)
 {
 	switch (e->kind) {
@@ -189,7 +207,7 @@ static Value evaluate(Check *c, Scope *s, const Expr *e, const char *hint, Bindi
 	case EX_INDEX: return eval_index(c, s, e);
 	case EX_FIELD: return eval_field(c, s, e);
 	case EX_ITEM: return eval_item(c, s, e, false);
-	case EX_CALL: return eval_call(c, s, e, hint, owner);
+	case EX_CALL: return something(c, e, eval_call(c, s, e, hint, owner));
 	case EX_NEXT: return eval_next(c, s, e);
 	case EX_IF: return eval_if(c, s, e);
 	case EX_EACH: return eval_each(c, s, e);

@@ -16,7 +16,8 @@ static bool fold_bounds(Check *c, Scope *s, const Expr *e, int64_t *lo, int64_t 
 	    !as_const_int(c, e->fold.hi->loc, b, "a bound of fold", hi))
 		return false;
 	if (*hi < *lo || *hi - *lo > MAX_UNROLL) {
-		check_error(c, loc_join(e->fold.lo->loc, e->fold.hi->loc), "a fold has 0 to %d iterations", MAX_UNROLL);
+		check_error(c, loc_join(e->fold.lo->loc, e->fold.hi->loc), "a fold has 0 to %d iterations, and this one %lld",
+		            MAX_UNROLL, (long long)*hi - (long long)*lo);
 		return false;
 	}
 	return true;

@@ -79,7 +79,8 @@ static Value eval_dim(Check *c, Binding *b)
 		if (v.kind == V_ERROR || !as_const_int(c, b->loc, v, "the size of a dim", &n))
 			return value_error();
 		if (n < lo || n > hi) {
-			check_error(c, b->loc, "-D %s=%s: the dim is in %lld .. %lld", b->name, text, (long long)lo, (long long)hi);
+			check_error(c, b->loc, n < lo ? "-D %s=%s: the dim is at least %lld" : "-D %s=%s: the dim is at most %lld", b->name, text,
+			            (long long)(n < lo ? lo : hi));
 			return value_error();
 		}
 		return value_int(size_const(c->arena, n));
@@ -98,10 +99,6 @@ static Value let_value(Check *c, Binding *b)
 	const Stmt *s = b->stmt;
 	const char *hint = s->let.tuple ? NULL : b->name;
 	Value v = eval_named(c, b->scope, s->let.value, hint, b);
-	if (v.kind == V_NONE) {
-		check_error(c, s->let.value->loc, "this call returns nothing");
-		return value_error();
-	}
 	if (s->let.type && v.kind != V_ERROR) {
 		TypeUse use = {.scope = b->scope, .name = b->name, .free = true, .per_walk = true};
 		const Type *type = eval_type(c, &use, s->let.type);

@@ -44,17 +44,11 @@ Val *loop_build(Check *c, Loc loc, Region *r, int nin, Val *const *in, Attr *att
 	return scan;
 }
 
-/* carries have names, each once */
 bool loop_carries(Check *c, Scope *s, const Args *carries, Value *value)
 {
 	bool ok = true;
 	for (int i = 0; i < carries->len; i++) {
 		const Arg *a = &carries->data[i];
-		if (a->name.text == NULL) {
-			check_error(c, a->value->loc, "a carry has a name: scan h = h0 { ... }");
-			ok = false;
-			continue;
-		}
 		value[i] = eval_expr(c, s, a->value);
 		ok = ok && value[i].kind != V_ERROR;
 	}

@@ -219,32 +219,32 @@ Val *size_value(Check *c, Loc loc, const Size *s)
 
 /* ---- shapes given as values */
 
-static bool one_size(Check *c, Loc loc, Value v, const Size **size)
+const Size *one_size(Check *c, Loc loc, Value v)
 {
 	if (v.kind == V_ERROR)
-		return false;
+		return NULL;
 	if (v.kind != V_INT) {
-		if (v.kind == V_TENSOR)
-			check_error(c, loc, "a size cannot depend on a value: %s",
-				    value_text(c, v));
-		else
-			check_error(c, loc, "a size is an integer over dims and constants, not %s",
-				    value_text(c, v));
-		return false;
+		Message *m = check_error(c, loc, v.kind == V_TENSOR
+						? "a value may not be used as a size"
+						: "a size is an integer over dims and constants");
+		label_value(c, m, loc, v);
+		if (v.kind == V_TENSOR && v.origin == NULL)
+			diag_note(m, (Loc){0}, "a size is made of dims and constants with + - * and // by a constant");
+		return NULL;
 	}
-	*size = size_resolve(c->arena, v.i);
-	if (size_ge(c->arena, *size, size_int(c, 0)) == NO) {
-		check_error(c, loc, "the size %s is negative", size_text(c->arena, *size));
-		return false;
+	const Size *size = size_resolve(c->arena, v.i);
+	if (size_ge(c->arena, size, size_int(c, 0)) == NO) {
+		check_error(c, loc, "a size is at least 0, and this is %s", size_text(c->arena, size));
+		return NULL;
 	}
-	return true;
+	return size;
 }
 
 bool as_shape(Check *c, Loc loc, Value v, int *rank, const Size **size)
 {
 	if (v.kind != V_LIST) {
 		*rank = 1;
-		return one_size(c, loc, v, &size[0]);
+		return (size[0] = one_size(c, loc, v)) != NULL;
 	}
 	if (v.list->n > MAX_RANK) {
 		check_error(c, loc, "a shape has %d sizes; at most %d are supported", v.list->n,
@@ -253,7 +253,7 @@ bool as_shape(Check *c, Loc loc, Value v, int *rank, const Size **size)
 	}
 	*rank = v.list->n;
 	for (int i = 0; i < v.list->n; i++)
-		if (!one_size(c, loc, v.list->item[i], &size[i]))
+		if ((size[i] = one_size(c, loc, v.list->item[i])) == NULL)
 			return false;
 	if (shape_product(c, *rank, size) == NULL) {
 		check_error(c, loc, "the number of elements of %s is beyond 64 bits",

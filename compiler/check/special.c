@@ -74,7 +74,7 @@ static bool disconnected_arg(Check *c, const Expr *e, bool *zero)
 			continue;
 		if (strcmp(a->name.text, "disconnected") != 0 || a->value->kind != EX_NAME ||
 		    (strcmp(a->value->name, "zero") != 0 && strcmp(a->value->name, "error") != 0)) {
-			check_error(c, a->value->loc, "grad has one option: disconnected = zero");
+			check_error(c, a->name.loc, "grad has one option: disconnected = zero");
 			return false;
 		}
 		*zero = !strcmp(a->value->name, "zero");
@@ -120,6 +120,7 @@ typedef struct Wanted {
 	Value cost;
 	Loc cost_loc, v_loc;
 	bool zero;
+	const Expr *by; /* what it is differentiated by, as written */
 	VEC(Val *) in; /* cost, then what it is differentiated by */
 } Wanted;
 
@@ -162,9 +163,13 @@ static Value gradients(Check *c, Loc loc, Wanted *w, Value by)
 	int *place = NEW_ARRAY(c->arena, int, n + 1);
 	Value *result = NEW_ARRAY(c->arena, Value, n + 1);
 	push(c->arena, &w->in, w->cost.v);
-	for (int i = 0; i < n; i++)
-		if (!want(c, w, item[i], &place[i]))
-			return value_error();
+	bool ok = true;
+	for (int i = 0; i < n; i++) {
+		w->v_loc = w->by->kind == EX_LIST && w->by->list.len == n ? w->by->list.data[i]->loc : w->by->loc;
+		ok = want(c, w, item[i], &place[i]) && ok;
+	}
+	if (!ok)
+		return value_error();
 	Val *all = NULL;
 	Attr attr = {.grad = {w->zero}};
 	Graph *g = (Graph *)w->cost.v->graph; /* where the cost is computed, also when it is asked for in a loop */
@@ -191,7 +196,7 @@ static Value eval_grad(Check *c, Scope *s, const Expr *e, const Builtin *b)
 		return value_error();
 	}
 	w.cost_loc = args->data[0].value->loc;
-	w.v_loc = args->data[1].value->loc;
+	w.by = args->data[1].value;
 	w.cost = eval_expr(c, s, args->data[0].value);
 	Value by = eval_expr(c, s, args->data[1].value);
 	if (w.cost.kind == V_ERROR || by.kind == V_ERROR)

@@ -90,7 +90,9 @@ typedef struct Update {
 	const Var *var;
 	Val *v;
 	Loc loc;
+	const CallFrame *frame; /* the calls that led here */
 } Update;
+typedef VEC(Update) Updates;
 
 /* The graph under construction, in its surroundings */
 typedef struct PendingCheck {
@@ -112,7 +114,7 @@ typedef struct FoldScan {
 	VEC(const Var *) seq; /* the variables that the body reads */
 	VEC(Val *) element; /* the parameter for each */
 	VEC(Val *) stacked; /* the whole, outside */
-	VEC(Update) updates; /* by the body, of an element */
+	Updates updates; /* by the body, of an element */
 } FoldScan;
 
 struct CallFrame {
@@ -185,7 +187,7 @@ struct Walk {
 	VEC(Given *) givens;
 	VEC(SymbolUse) symbols;
 	VEC(Val *) var_val; /* by Var.index */
-	VEC(Update) updates;
+	Updates updates;
 	VEC(const Binding *) dims; /* listed as arguments */
 	bool failed; /* an error of an earlier walk: what is missing says nothing */
 	VEC(NamedVal) named;
@@ -208,6 +210,9 @@ typedef struct State {
 	bool *define_used;
 	Instance *root;
 } State;
+
+/* ---- value.c */
+void note_calls(Message *, const CallFrame *); /* each call that led there */
 
 /* ---- scope.c */
 Scope *scope_new(Check *, Scope *outer, ScopeKind); /* in the surroundings of outer, at the region at hand */

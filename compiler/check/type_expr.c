@@ -80,15 +80,7 @@ Value eval_known(Check *c, Scope *s, const Expr *e, const char *what)
 
 const Size *size_of_expr(Check *c, Scope *s, const Expr *e)
 {
-	Value v = eval_expr(c, s, e);
-	if (v.kind == V_ERROR)
-		return NULL;
-	if (v.kind != V_INT) {
-		Message *m = check_error(c, e->loc, v.kind == V_TENSOR ? "a value may not be used as a size" : "a size is needed here");
-		label_value(c, m, e->loc, v);
-		return NULL;
-	}
-	return size_resolve(c->arena, v.i);
+	return one_size(c, e->loc, eval_expr(c, s, e));
 }
 
 static const Size *free_size(Check *c, const TypeUse *use, Loc loc, int axis)
@@ -134,9 +126,8 @@ const Type *eval_type(Check *c, const TypeUse *use, const TypeExpr *t)
 	const Size *size[MAX_RANK];
 	if (t->like)
 		return eval_like(c, use, t);
-	if (!eval_dtype(c, &t->dtype, &dtype, &rank, &ones))
-		return NULL;
-	if (rank >= 0) {
+	bool ok = eval_dtype(c, &t->dtype, &dtype, &rank, &ones);
+	if (ok && rank >= 0) {
 		if (t->has_sizes) {
 			check_error(c, t->loc, "'%s' has its sizes already", t->dtype.text);
 			return NULL;
@@ -152,7 +143,6 @@ const Type *eval_type(Check *c, const TypeUse *use, const TypeExpr *t)
 		check_error(c, t->loc, "an array has at most %d axes", MAX_RANK);
 		return NULL;
 	}
-	bool ok = true;
 	for (int i = 0; i < t->sizes.len; i++) {
 		const SizeExpr *s = &t->sizes.data[i];
 		if (s->kind == SIZE_REST) {
@@ -162,10 +152,6 @@ const Type *eval_type(Check *c, const TypeUse *use, const TypeExpr *t)
 			size[i] = free_size(c, use, s->loc, i);
 		} else {
 			size[i] = size_of_expr(c, use->scope, s->e);
-			if (size[i] && size_ge(c->arena, size[i], size_const(c->arena, 0)) == NO) {
-				check_error(c, s->loc, "a size is at least 0, and this is %s", size_text(c->arena, size[i]));
-				size[i] = NULL;
-			}
 		}
 		ok = ok && size[i];
 	}

@@ -1,4 +1,6 @@
 /* value.c -- the values of expressions, and messages about them */
+#include <math.h>
+
 #include "state.h"
 
 Value value_error(void)
@@ -47,7 +49,7 @@ const char *value_text(Check *c, Value v)
 		return size_is_const(size_resolve(c->arena, v.i), &n)
 		               ? arena_printf(c->arena, "the number %lld", (long long)n)
 		               : arena_printf(c->arena, "the size %s", size_text(c->arena, v.i));
-	case V_FLOAT: return arena_printf(c->arena, "the number %.6g", v.f);
+	case V_FLOAT: return arena_printf(c->arena, v.f == floor(v.f) && fabs(v.f) < 1e6 ? "the number %.1f" : "the number %.6g", v.f);
 	case V_BOOL: return v.b ? "true" : "false";
 	case V_STRING: return arena_printf(c->arena, "\"%s\"", printable(c->arena, v.s.text, v.s.len));
 	case V_TENSOR: return type_text(c->arena, v.v->type);
@@ -86,9 +88,14 @@ Message *check_error(Check *c, Loc loc, const char *fmt, ...)
 	va_start(ap, fmt);
 	Message *m = diag_verror(c->diag, loc, fmt, ap);
 	va_end(ap);
-	for (const CallFrame *f = c->frame; f; f = f->outer)
-		diag_note(m, f->loc, "in this call of %s", f->name);
+	note_calls(m, c->frame);
 	return m;
+}
+
+void note_calls(Message *m, const CallFrame *f)
+{
+	for (; f; f = f->outer)
+		diag_note(m, f->loc, "in this call of %s", f->name);
 }
 
 void add_check(Check *c, Loc loc, Val *ok, const char *what, const char *text)

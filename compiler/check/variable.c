@@ -316,6 +316,16 @@ static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, i
 	return copy;
 }
 
+/* what two declarations differ in */
+static const char *declared_as(Check *c, const char *what, VarKind kind, const Type *type, Value init, const Stmt *s)
+{
+	if (!strcmp(what, "kind"))
+		return kind == VAR_PARAM ? "param" : "shared";
+	if (!strcmp(what, "type"))
+		return type_text(c->arena, type);
+	return init.kind == V_TENSOR ? expr_text(c->arena, s->var.init) : value_text(c, init);
+}
+
 static bool agrees(Check *c, Binding *b, const VarDecl *d, const Type *type)
 {
 	VarKind kind = b->stmt->kind == ST_PARAM ? VAR_PARAM : VAR_SHARED;
@@ -323,8 +333,9 @@ static bool agrees(Check *c, Binding *b, const VarDecl *d, const Type *type)
 	const char *what = d->var->kind != kind           ? "kind"
 	                   : !type_equal(declared, type) ? "type"
 	                                                  : NULL;
+	Value init = {.kind = V_NONE};
 	if (what == NULL && c->state->walk == c->state->first) {
-		Value init = eval_expr(c, b->scope, b->stmt->var.init);
+		init = eval_expr(c, b->scope, b->stmt->var.init);
 		bool same_text = d->stmt == b->stmt || !strcmp(expr_text(c->arena, d->stmt->var.init), expr_text(c->arena, b->stmt->var.init));
 		if (init.kind == V_ERROR || d->init.kind == V_ERROR)
 			return true;
@@ -334,8 +345,8 @@ static bool agrees(Check *c, Binding *b, const VarDecl *d, const Type *type)
 	if (what == NULL)
 		return true;
 	Message *m = check_error(c, b->loc, "'%s' is shared by two calls, and its %ss differ", d->var->name, what);
-	diag_label(m, b->loc, "%s", type_text(c->arena, type));
-	diag_note(m, d->var->loc, "the first declares %s", type_text(c->arena, d->var->type));
+	diag_label(m, b->loc, "%s", declared_as(c, what, kind, type, init, b->stmt));
+	diag_note(m, d->var->loc, "the first has %s", declared_as(c, what, d->var->kind, declared, d->init, d->stmt));
 	return false;
 }
 
@@ -428,6 +439,13 @@ Value variable_value(Check *c, Binding *b)
 
 /* ---- updates */
 
+static void updated_twice(Check *c, Loc loc, const Update *first)
+{
+	Message *m = check_error(c, loc, "'%s' is updated twice", first->var->name);
+	diag_note(m, first->loc, "the first update stands here");
+	note_calls(m, first->frame);
+}
+
 void add_update(Check *c, Loc loc, Loc target_loc, const Var *var, Value v)
 {
 	Walk *w = c->state->walk;
@@ -450,18 +468,14 @@ void add_update(Check *c, Loc loc, Loc target_loc, const Var *var, Value v)
 	Val *x = coerce(c, loc, v, stacking ? element_type(c, var) : var->type, role);
 	if (x == NULL)
 		return;
-	Update u = {var, x, target_loc};
-	if (stacking) {
-		push(c->arena, &stacking->fold->updates, u);
-		return;
-	}
-	for (int i = 0; i < w->updates.len; i++)
-		if (w->updates.data[i].var == var && w->stmt) {
-			Message *m = check_error(c, target_loc, "'%s' is updated twice", var->name);
-			diag_note(m, w->updates.data[i].loc, "the first update stands here");
+	Updates *all = stacking ? &stacking->fold->updates : &w->updates;
+	for (int i = 0; i < all->len; i++)
+		if (all->data[i].var == var && w->stmt) {
+			updated_twice(c, target_loc, &all->data[i]);
 			return;
 		}
-	push(c->arena, &w->updates, u);
+	Update u = {var, x, target_loc, c->frame};
+	push(c->arena, all, u);
 }
 
 /* ---- _init */
