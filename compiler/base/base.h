@@ -95,6 +95,7 @@ typedef struct Message Message;
 Diag *diag_new(Arena *);
 Message *diag_error(Diag *, Loc, const char *fmt, ...) PRINTF(3, 4);
 Message *diag_verror(Diag *, Loc, const char *fmt, va_list);
+Message *diag_unprinted(Diag *); /* takes labels and notes, and is not printed: what it would say was said */
 /* text printed under a range on the error's own line; on another line it becomes a note with its own line and caret.
  * What follows a tab in the text stands in a column common to all labels: "floatX[500, 10]\tparam W2, line 9" */
 void diag_label(Message *, Loc, const char *fmt, ...) PRINTF(3, 4);

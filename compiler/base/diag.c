@@ -32,16 +32,22 @@ Diag *diag_new(Arena *arena)
 	return d;
 }
 
-Message *diag_verror(Diag *d, Loc loc, const char *fmt, va_list args)
+Message *diag_unprinted(Diag *d)
 {
 	Message *m = NEW(d->arena, Message);
 	m->arena = d->arena;
+	return m;
+}
+
+Message *diag_verror(Diag *d, Loc loc, const char *fmt, va_list args)
+{
+	Message *m = diag_unprinted(d);
 	m->loc = loc;
 	m->text = arena_vprintf(d->arena, fmt, args);
 	for (int i = 0; i < d->messages.len; i++) {
 		const Message *old = d->messages.data[i];
 		if (old->loc.source == loc.source && old->loc.begin == loc.begin && !strcmp(old->text, m->text))
-			return m; /* takes labels and notes, and is not printed */
+			return m; /* is not printed */
 	}
 	if (d->count++ < MOST_ERRORS)
 		push(d->arena, &d->messages, m);

@@ -17,8 +17,19 @@ static void declare_let(Check *c, Scope *s, const Stmt *stmt)
 	}
 }
 
+static void different_names(Check *c, const Params *params)
+{
+	for (int i = 0; i < params->len; i++)
+		for (int k = 0; k < i; k++)
+			if (params->data[k].name.text == params->data[i].name.text) {
+				declared_twice(c, params->data[i].name, BIND_VALUE, params->data[k].name.loc);
+				break;
+			}
+}
+
 static void declare_def(Check *c, Scope *s, const Stmt *stmt)
 {
+	different_names(c, &stmt->def.params);
 	DefValue *d = NEW(c->arena, DefValue);
 	d->def = stmt;
 	d->scope = s;
@@ -28,6 +39,7 @@ static void declare_def(Check *c, Scope *s, const Stmt *stmt)
 
 static void declare_extern(Check *c, Scope *s, const Stmt *stmt)
 {
+	different_names(c, &stmt->ext.params);
 	Extern *e = NEW(c->arena, Extern);
 	e->name = stmt->ext.name.text;
 	e->loc = stmt->ext.name.loc;
@@ -36,12 +48,9 @@ static void declare_extern(Check *c, Scope *s, const Stmt *stmt)
 		DType t;
 		if (item->kind == EXTERN_INCLUDE && item->e->kind == EX_STRING)
 			push(c->arena, &e->includes, item->e->s.text);
-		if (item->kind != EXTERN_SYMBOL)
-			continue;
-		if (dtype_from_name(item->name.text, &t))
+		e->has_gradient = e->has_gradient || item->kind == EXTERN_GRAD;
+		if (item->kind == EXTERN_SYMBOL && known_dtype(c, item->name, &t))
 			e->symbol[t] = item->symbol.text;
-		else
-			check_error(c, item->name.loc, "unknown type '%s'", item->name.text);
 	}
 	Binding *b = declare(c, s, stmt->ext.name, BIND_EXTERN, stmt);
 	b->value = (Value){.kind = V_EXTERN, .ext = e};

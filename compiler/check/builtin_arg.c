@@ -78,6 +78,10 @@ static bool one_axis(Check *c, const BuiltinCall *call, int i, Value v, int rank
 	int64_t n;
 	if (!as_const_int(c, arg_loc(call, i), v, arg_role(c, call, i), &n))
 		return false;
+	if (rank == 0) {
+		check_error(c, arg_loc(call, i), "%s: a scalar has none", arg_role(c, call, i));
+		return false;
+	}
 	if (n < -rank || n >= rank) {
 		check_error(c, arg_loc(call, i), "%s is %lld, and the array has %d %s",
 			    arg_role(c, call, i), (long long)n, rank, rank == 1 ? "axis" : "axes");

@@ -236,8 +236,14 @@ static bool waits_for_shape(const DefValue *d)
 	       !strcmp(d->def->def.params.data[0].name.text, "shape");
 }
 
-static Value bind_some(Check *c, const DefValue *d, const CallArgs *args)
+static Value bind_some(Check *c, Loc loc, const DefValue *d, const CallArgs *args)
 {
+	int n = d->def->def.params.len - 1;
+	if (args->n > n) {
+		check_error(c, loc, "init.%s takes %d argument%s: its shape is that of what it initialises", d->def->def.name.text, n,
+		            n == 1 ? "" : "s");
+		return value_error();
+	}
 	DefValue *more = NEW(c->arena, DefValue);
 	*more = *d;
 	more->nbound = args->n;
@@ -339,7 +345,7 @@ Value eval_call(Check *c, Scope *s, const Expr *e, const char *hint, Binding *ow
 		return value_error();
 	}
 	if (f.kind == V_DEF && waits_for_shape(f.def))
-		return bind_some(c, f.def, &args);
+		return bind_some(c, e->loc, f.def, &args);
 	if (f.kind == V_EXTERN) {
 		Binding *b = find_name(s, intern_str(c->names, f.ext->name));
 		return b ? call_extern(c, e->loc, f.ext, b->stmt, b->scope, &args) : value_error();

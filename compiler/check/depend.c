@@ -98,6 +98,11 @@ static void follow_param(Dependence *d, const Owners *owners, const Val *v)
 	}
 }
 
+static bool lets_gradient_pass(const Val *v)
+{
+	return v->op == OP_extern ? v->attr.ext->has_gradient : op_info(v->op)->differentiable;
+}
+
 static void follow(Dependence *d, const Val *result)
 {
 	Owners owners = {0};
@@ -108,7 +113,7 @@ static void follow(Dependence *d, const Val *result)
 			follow_result(d, &owners, v->in[0], v->attr.get.index);
 		} else if (v->op == OP_param) {
 			follow_param(d, &owners, v);
-		} else if (!d->gradient || op_info(v->op)->differentiable) {
+		} else if (!d->gradient || lets_gradient_pass(v)) {
 			bool all = !d->gradient || !op_info(v->op)->elementwise;
 			for (int k = 0; k < v->nin; k++)
 				if (all || op_info(v->op)->flows[k])
@@ -150,7 +155,7 @@ static const Val *find_barrier(Check *c, Dependence *d, const Val *v)
 {
 	for (int i = 0; i < d->order.len; i++) {
 		const Val *at = d->order.data[i];
-		bool stops = !op_info(at->op)->differentiable;
+		bool stops = !lets_gradient_pass(at);
 		if (at->op == OP_get || at->op == OP_param)
 			continue;
 		if (stops && at != v && depends_on(c, at, v))

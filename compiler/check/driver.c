@@ -163,10 +163,6 @@ static void add_file(Check *c, DriverPart *part, const FileBinding *from)
 			Message *m = check_error(c, from->name.loc, "'%s' has its array twice", from->name.text);
 			diag_note(m, part->files.data[i].loc, "the first stands here");
 		}
-	if (from->path->kind != EX_STRING) {
-		check_error(c, from->path->loc, "the name of a file, in double quotes, is needed here");
-		return;
-	}
 	DriverFile file = {.name = from->name.text, .path = from->path->s.text, .sliced = from->sliced, .loc = from->name.loc};
 	if (from->lo)
 		file.lo = scalar(c, arena_printf(c->arena, "%s_lo", file.name), from->lo);
@@ -333,7 +329,7 @@ static void add_key(Check *c, const Driver *d, DriverPart *part, const DriverKey
 		if (v.names.len)
 			push(c->arena, &key.values, v);
 	}
-	if (key.values.len > 1 && kind != KEY_SCALARS && kind != KEY_OUTPUTS)
+	if (key.values.len > 1 && kind != KEY_SCALARS && kind != KEY_OUTPUTS && (row || takes(part->func, name)))
 		check_error(c, from->name.loc, "the key '%s' has one value", name);
 	push(c->arena, &part->keys, key);
 }

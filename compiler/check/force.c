@@ -187,13 +187,12 @@ Value force(Check *c, Binding *b, Loc use)
 		return circle(c, b, use);
 	b->busy = true;
 	Saved saved = enter(c, b->scope);
-	int errors = diag_count(c->diag);
 	Value v = evaluate(c, b, use);
 	leave(c, saved);
 	b->busy = false;
 	if (v.kind == V_ERROR && st->trying)
 		return v; /* the error was dropped: the next to need it meets it again */
-	if (v.kind == V_ERROR && st->walk == st->first && diag_count(c->diag) > errors)
+	if (v.kind == V_ERROR && st->walk == st->first)
 		b->failed = true;
 	if (b->kind != BIND_NEXT && v.kind != V_MODULE)
 		v.origin = &b->origin;

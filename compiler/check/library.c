@@ -70,6 +70,7 @@ void open_library(Check *c)
 	for (const EmbeddedFile *f = lib_files; f->name; f++) {
 		const char *path = arena_printf(c->arena, "lib/%s.model", f->name);
 		const Source *source = source_from_text(c->arena, path, f->text, strlen(f->text));
+		push(c->arena, &c->state->library, source);
 		File *file = parse_file(c->arena, c->names, c->diag, source);
 		Scope *s = !strcmp(f->name, "prelude") ? st->outermost : find_module(c, f->name);
 		if (s == NULL)

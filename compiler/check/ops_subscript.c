@@ -254,7 +254,7 @@ static bool count_axes(Check *c, Loc loc, Value x, int rank, int n, const IndexV
 		}
 	}
 	if (used > rank)
-		check_error(c, loc, "%d indices for %s, which has %d %s", used, value_text(c, x),
+		check_error(c, loc, "%d ind%s for %s, which has %d %s", used, used == 1 ? "ex" : "ices", value_text(c, x),
 			    rank, rank == 1 ? "axis" : "axes");
 	return used <= rank;
 }

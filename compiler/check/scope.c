@@ -91,6 +91,13 @@ static const char *kind_text(BindKind kind, const Stmt *stmt)
 	}
 }
 
+void declared_twice(Check *c, Ident id, BindKind kind, Loc first)
+{
+	Message *m = check_error(c, id.loc, kind == BIND_NEXT ? "'%s' is given a value twice" : "'%s' is declared twice", id.text);
+	if (first.source)
+		diag_note(m, first, "the first stands here");
+}
+
 Binding *declare(Check *c, Scope *s, Ident id, BindKind kind, const Stmt *stmt)
 {
 	Binding *old = find_here(s, id.text);
@@ -102,9 +109,7 @@ Binding *declare(Check *c, Scope *s, Ident id, BindKind kind, const Stmt *stmt)
 	b->stmt = stmt;
 	b->origin = (Origin){kind_text(kind, stmt), id.text, id.loc};
 	if (old) {
-		Message *m = check_error(c, id.loc, kind == BIND_NEXT ? "'%s' is given a value twice" : "'%s' is declared twice", id.text);
-		if (old->loc.source)
-			diag_note(m, old->loc, "the first stands here");
+		declared_twice(c, id, kind, old->loc);
 		b->failed = true;
 		return b;
 	}

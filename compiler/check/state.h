@@ -189,7 +189,7 @@ struct Walk {
 	VEC(Val *) var_val; /* by Var.index */
 	Updates updates;
 	VEC(const Binding *) dims; /* listed as arguments */
-	bool failed; /* an error of an earlier walk: what is missing says nothing */
+	bool failed; /* an error in this walk or, met here, in an earlier one: what is missing says nothing */
 	VEC(NamedVal) named;
 };
 
@@ -199,6 +199,8 @@ typedef struct State {
 	Model *model;
 	Scope *outermost, *top;
 	VEC(Scope *) modules;
+	VEC(const Source *) library;
+	VEC(const CallFrame *) failed_calls; /* of the library, by the user */
 	Walk *first; /* the walk over the whole file */
 	Walk *walk; /* the one at hand */
 	Region *region;
@@ -218,6 +220,7 @@ void note_calls(Message *, const CallFrame *); /* each call that led there */
 Scope *scope_new(Check *, Scope *outer, ScopeKind); /* in the surroundings of outer, at the region at hand */
 Binding *declare(Check *, Scope *, Ident, BindKind, const Stmt *); /* a duplicate is an error at both places; never NULL */
 Binding *declare_value(Check *, Scope *, Ident, const char *kind, Value);
+void declared_twice(Check *, Ident, BindKind, Loc first);
 void adopt(Check *, Scope *, Binding *); /* a binding of another scope stands here too */
 Binding *find_here(const Scope *, const char *name);
 Binding *find_name(const Scope *, const char *name);
@@ -251,6 +254,7 @@ typedef struct TypeUse {
 	bool per_walk; /* the dims made are decided anew by each walk */
 } TypeUse;
 const Type *eval_type(Check *, const TypeUse *, const TypeExpr *);
+bool known_dtype(Check *, Ident, DType *); /* of its own name; false after an error */
 bool type_dtype(Check *, const Ident *, DType *, int *rank, unsigned *ones); /* Theano's names too: rank -1 if it says none */
 /* the type of a def's parameter: names of sizes are declared in the scope; false after an error */
 bool match_param(Check *, Scope *, const char *def, const Param *, Value *, Loc);

@@ -46,18 +46,31 @@ bool type_dtype(Check *c, const Ident *id, DType *t, int *rank, unsigned *ones)
 	return dtype_from_name(id->text, t) || (letter_dtype(id->text[0], t) && rank_name(id->text + 1, rank, ones));
 }
 
+static void unknown_type(Check *c, const Ident *id)
+{
+	const char *names[DT_tuple + 1];
+	for (int i = 0; i < DT_tuple; i++)
+		names[i] = dtype_name((DType)i);
+	names[DT_tuple] = "floatX";
+	const char *near = did_you_mean(id->text, names, DT_tuple + 1);
+	if (near)
+		check_error(c, id->loc, "unknown type '%s'; did you mean '%s'?", id->text, near);
+	else
+		check_error(c, id->loc, "unknown type '%s'", id->text);
+}
+
+bool known_dtype(Check *c, Ident id, DType *t)
+{
+	bool known = dtype_from_name(id.text, t);
+	if (!known)
+		unknown_type(c, &id);
+	return known;
+}
+
 static bool eval_dtype(Check *c, const Ident *id, DType *t, int *rank, unsigned *ones)
 {
 	if (!type_dtype(c, id, t, rank, ones)) {
-		const char *names[DT_tuple + 1];
-		for (int i = 0; i < DT_tuple; i++)
-			names[i] = dtype_name((DType)i);
-		names[DT_tuple] = "floatX";
-		const char *near = did_you_mean(id->text, names, DT_tuple + 1);
-		if (near)
-			check_error(c, id->loc, "unknown type '%s'; did you mean '%s'?", id->text, near);
-		else
-			check_error(c, id->loc, "unknown type '%s'", id->text);
+		unknown_type(c, id);
 		return false;
 	}
 	if (dtype_class(*t) == CLASS_COMPLEX || *t == DT_float16 || *t == DT_bfloat16) {

@@ -45,10 +45,6 @@ static Scope *open_file(Check *c, const char *path, Loc loc)
 void use_file(Check *c, Scope *to, const Stmt *stmt)
 {
 	const Expr *e = stmt->use.path;
-	if (e->kind != EX_STRING) {
-		check_error(c, e->loc, "the name of a file, in double quotes, is needed here");
-		return;
-	}
 	const char *path = beside(c, stmt->loc.source->path, e->s.text);
 	Scope *from = opened(c, path);
 	if (from == NULL)

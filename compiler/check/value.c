@@ -82,8 +82,38 @@ void label_value(Check *c, Message *m, Loc loc, Value v)
 	diag_label(m, loc, "%s%s%s", value_text(c, v), *origin ? "\t" : "", origin);
 }
 
+static bool in_library(const Check *c, Loc loc)
+{
+	const State *st = c->state;
+	for (int i = 0; i < st->library.len; i++)
+		if (st->library.data[i] == loc.source)
+			return true;
+	return false;
+}
+
+/* Inside the library an error has the call of it as its cause: one for each is enough. */
+static bool is_said(Check *c, Loc loc)
+{
+	State *st = c->state;
+	const CallFrame *f = c->frame;
+	if (!in_library(c, loc) || st->trying)
+		return false;
+	while (f && in_library(c, f->loc))
+		f = f->outer;
+	for (int i = 0; f && i < st->failed_calls.len; i++)
+		if (st->failed_calls.data[i] == f)
+			return true;
+	if (f)
+		push(c->arena, &st->failed_calls, f);
+	return false;
+}
+
 Message *check_error(Check *c, Loc loc, const char *fmt, ...)
 {
+	if (c->state->walk && !c->state->trying)
+		c->state->walk->failed = true;
+	if (is_said(c, loc))
+		return diag_unprinted(c->diag);
 	va_list ap;
 	va_start(ap, fmt);
 	Message *m = diag_verror(c->diag, loc, fmt, ap);

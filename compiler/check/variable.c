@@ -191,6 +191,10 @@ static Value call_initialiser(Check *c, Binding *b, Value init, const Type *type
 {
 	uint64_t place = place_text(b->scope->place, b->name);
 	Value shape = list_of_sizes(c, type);
+	if (init.kind == V_BUILTIN && strncmp(init.builtin->signature, "shape", 5) != 0) {
+		check_error(c, loc, "the initialiser of %s is no def of a shape: %s(%s)", b->name, init.builtin->name, init.builtin->signature);
+		return value_error();
+	}
 	if (init.kind == V_BUILTIN) {
 		BuiltinCall call = {.builtin = init.builtin, .loc = loc, .n = 8, .place = (uint32_t)(place >> 32), .shape_of = type};
 		Value arg[8] = {shape};

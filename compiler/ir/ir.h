@@ -319,6 +319,7 @@ typedef struct Extern {
 	Loc loc;
 	VEC(const char *) includes;
 	const char *symbol[DT_COUNT]; /* C function for a dtype, or NULL */
+	bool has_gradient; /* a `grad` line */
 } Extern;
 
 /* A key of the driver block: a function of dims, step, epoch, total (int64 args) with one scalar output, or names */

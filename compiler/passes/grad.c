@@ -189,11 +189,12 @@ static void differentiate(State *s, Graph *g, const Val *v, Val *const *in)
 {
 	Done done = {v, NEW_ARRAY(s->scratch, Val *, v->nin)};
 	Val *one = build_number(g, v->loc, in[0]->type->dtype, 1);
+	int errors = diag_count(s->cx->diag); /* what is not supported gives none */
 	backward(s->cx, g, 1, &in[0], &one, v->nin - 1, in + 1, done.gradient);
 	for (int i = 0; i < v->nin - 1; i++) {
 		if (done.gradient[i])
 			continue;
-		if (!v->attr.grad.disconnected_zero)
+		if (!v->attr.grad.disconnected_zero && diag_count(s->cx->diag) == errors)
 			say_independent(s, g, v->loc, in[0], in[i + 1]);
 		done.gradient[i] = build_full(g, v->loc, in[i + 1]->type, 0);
 	}
