@@ -42,7 +42,7 @@ void mc_bytes_free(mc_bytes *);
  * folder; after any failure the temporary is gone and an older file of that name is as it was. */
 typedef struct mc_out {
 	FILE *file;
-	char *path, *temporary;
+	char *path, *folder, *temporary;
 	int failed; /* errno of the first failure */
 } mc_out;
 mc_status mc_out_begin(mc_out *, const char *path, mc_error *);

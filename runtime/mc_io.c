@@ -164,8 +164,11 @@ mc_status mc_out_begin(mc_out *o, const char *path, mc_error *err)
 	const char *base = strrchr(path, '/');
 	const size_t folder = base ? (size_t)(base - path) + 1 : 0;
 	o->path = copy_of(path, strlen(path), "");
-	o->temporary = o->path ? copy_of(path, folder, ".writing-XXXXXX") : NULL;
-	if (!o->temporary) {
+	o->folder = folder ? copy_of(path, folder, "") : copy_of(".", 1, "");
+	o->temporary = copy_of(path, folder, ".writing-XXXXXX");
+	if (!o->path || !o->folder || !o->temporary) {
+		free(o->temporary); /* there is no such file */
+		o->temporary = NULL;
 		mc_out_drop(o);
 		return mc_fail(err, MC_NO_MEMORY, "cannot write %s: out of memory", path);
 	}
@@ -197,17 +200,13 @@ void mc_out_write(mc_out *o, const void *data, size_t len)
 }
 
 /* a rename is on the disk when its folder is */
-static void sync_folder(const char *path)
+static void sync_folder(const char *folder)
 {
-	const char *base = strrchr(path, '/');
-	char *folder = base ? copy_of(path, base == path ? 1 : (size_t)(base - path), "")
-	                    : copy_of(".", 1, "");
-	const int fd = folder ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
+	const int fd = open(folder, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
 	}
-	free(folder);
 }
 
 mc_status mc_out_end(mc_out *o, mc_error *err)
@@ -223,7 +222,7 @@ mc_status mc_out_end(mc_out *o, mc_error *err)
 	if (o->failed) {
 		status = mc_fail(err, MC_IO, "cannot write %s: %s", o->path, strerror(o->failed));
 	} else {
-		sync_folder(o->path);
+		sync_folder(o->folder);
 		free(o->temporary);
 		o->temporary = NULL;
 	}
@@ -238,6 +237,7 @@ void mc_out_drop(mc_out *o)
 	if (o->temporary)
 		unlink(o->temporary);
 	free(o->temporary);
+	free(o->folder);
 	free(o->path);
 	*o = (mc_out){0};
 }

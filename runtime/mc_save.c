@@ -38,6 +38,8 @@ mc_status mc_save_with(const mc_model *model, const void *m, const char *path, i
                        const mc_named *more, mc_error *err)
 {
 	const int tensors = mc_ends_with(path, ".safetensors");
+	if (!m)
+		return mc_fail(err, MC_NULL, "cannot write %s: there is no model", path);
 	if (!tensors && !mc_ends_with(path, ".npz"))
 		return mc_fail(err, MC_FORMAT,
 		               "cannot write %s: expected a path that ends in .npz or .safetensors",
@@ -109,6 +111,8 @@ mc_status mc_load_with(const mc_model *model, void *m, const char *path, mc_arch
 	mc_archive a;
 	if (archive)
 		*archive = (mc_archive){0};
+	if (!m)
+		return mc_fail(err, MC_NULL, "cannot read %s: there is no model", path);
 	int64_t *dims = dims_of(model, m);
 	if (!dims)
 		return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);

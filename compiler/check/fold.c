@@ -70,7 +70,7 @@ typedef struct Trial {
 	Check *c;
 	Diag *diag;
 	Instance *inst, was;
-	int nvars, ndecls, nupdates, nchecks, expansions;
+	int nvars, ndecls, nupdates, nchecks, ninit_checks, expansions;
 	Region *region;
 } Trial;
 
@@ -83,6 +83,7 @@ static Trial trial_begin(Check *c, Instance *inst)
 	t.expansions = st->expansions;
 	t.region = st->region;
 	t.nchecks = st->region->checks.len;
+	t.ninit_checks = st->init_checks.len;
 	c->diag = diag_new(c->arena);
 	st->trying++;
 	return t;
@@ -106,6 +107,7 @@ static bool trial_end(const Trial *t, bool ok)
 		st->first->var_val.len = t->nvars;
 	st->expansions = t->expansions;
 	t->region->checks.len = t->nchecks;
+	st->init_checks.len = t->ninit_checks;
 	return false;
 }
 

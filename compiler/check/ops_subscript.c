@@ -57,10 +57,13 @@ bool require_inside(Check *c, Loc loc, const Size *first, const Size *last, cons
 {
 	Val *ok = NULL;
 	const Size *end = last ? size_add(c->arena, last, size_int(c, 1)) : NULL;
-	if (first == NULL || end == NULL)
+	/* the largest first: no value is added to, which could wrap around */
+	const Size *room = first && end ? size_sub(c->arena, end, first) : NULL;
+	const Size *most = room ? size_sub(c->arena, size, room) : NULL;
+	if (most == NULL)
 		return beyond(c, loc);
 	if (!require_ge(c, loc, first, size_int(c, 0), &ok) ||
-	    !require_ge(c, loc, size, end, &ok)) {
+	    !require_ge(c, loc, most, first, &ok)) {
 		check_error(c, loc, "%s", text);
 		return false;
 	}

@@ -202,6 +202,7 @@ typedef struct State {
 	VEC(const Source *) library;
 	VEC(const CallFrame *) failed_calls; /* of the library, by the user */
 	Walk *first; /* the walk over the whole file */
+	VEC(PendingCheck) init_checks; /* of initialisers, in the first walk's graph */
 	Walk *walk; /* the one at hand */
 	Region *region;
 	Scope *scope; /* the innermost at work, for call_value */

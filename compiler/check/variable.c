@@ -304,15 +304,26 @@ static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, i
 {
 	State *st = c->state;
 	Saved saved = {st->region, c->frame, st->scope, c->graph};
-	st->region = &st->walk->root;
-	c->graph = st->region->graph;
+	Region *root = &st->walk->root;
+	st->region = root;
+	c->graph = root->graph;
 	Loc loc = b->stmt->var.init->loc;
+	int nchecks = root->checks.len;
 	Val *x = stack ? stacked_init(c, b, init, type, stack) : evaluate_init(c, b, init, type);
 	leave(c, saved);
+	int nmore = root->checks.len - nchecks;
+	root->checks.len = nchecks; /* what comes on top is _init's */
 	if (x == NULL)
 		return NULL;
 	Transplant t = {.c = c, .to = st->first->root.graph};
 	Val *copy = transplant(&t, x);
+	for (int i = 0; copy && i < nmore; i++) {
+		PendingCheck check = root->checks.data[nchecks + i];
+		if ((check.ok = transplant(&t, check.ok)) == NULL)
+			copy = NULL;
+		else
+			push(c->arena, &st->init_checks, check);
+	}
 	if (copy == NULL) {
 		Message *m = check_error(c, loc, "an initialiser is made of constants, draws and variables declared before");
 		diag_note(m, t.stray->loc, "this one hangs on '%s'", t.stray->name ? t.stray->name : "a value of a loop");
@@ -553,6 +564,10 @@ void finish_init(Check *c)
 		FuncUpdate u = {d->var, d->var->loc};
 		push(c->arena, &f->updates, u);
 		push(g->arena, &g->results, sort_val(&s, d->initial));
+	}
+	for (int i = 0; i < st->init_checks.len; i++) {
+		push(c->arena, &f->checks, st->init_checks.data[i].check);
+		push(g->arena, &g->results, sort_val(&s, st->init_checks.data[i].ok));
 	}
 	g->vals.len = 0;
 	for (int i = 0; i < s.order.len; i++) {
