@@ -10,6 +10,10 @@
 
 #include "emit_internal.h"
 
+/* a row for each width of vectors, and one for compilers without */
+static const Target targets[] = {{"c", 16, 32}, {"c", 8, 16}, {"c", 4, 16}, {"c", 1, 16}};
+enum { NTARGETS = sizeof targets / sizeof targets[0] };
+
 static const char *text_of(const Writer *w)
 {
 	size_t len;
@@ -61,11 +65,10 @@ static void emit_ready(Emit *e, Writer *w)
 
 static void emit_code(Emit *e, Writer *w)
 {
-	static const Target scalar = {"c", 1, 16};
 	Writer *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena);
 	for (int i = 0; i < e->plan->kernels.len; i++) {
-		print_kernel_c(kernels, e->plan->kernels.data[i], &scalar);
-		print_kernel_prototype_c(prototypes, e->plan->kernels.data[i], &scalar);
+		print_kernel_for_all_c(kernels, e->plan->kernels.data[i], NTARGETS, targets);
+		print_kernel_prototype_c(prototypes, e->plan->kernels.data[i], targets);
 	}
 	Writer *body = writer_new(e->arena), *object = writer_new(e->arena);
 	emit_struct(e, body);
@@ -110,7 +113,6 @@ static void emit_code(Emit *e, Writer *w)
 
 static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
 {
-	static const Target scalar = {"c", 1, 16};
 	*e = (Emit){.arena = arena, .model = m, .options = o, .diag = diag, .name = m->name};
 	char *upper = arena_printf(arena, "%s", m->name);
 	for (char *p = upper; *p; p++)
@@ -119,7 +121,7 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 	e->upper = upper;
 	if (!check_names(e))
 		return false;
-	PlanOptions p = {.blas = o->blas && !o->standalone, .target = &scalar};
+	PlanOptions p = {.blas = o->blas && !o->standalone, .ntargets = NTARGETS, .target = targets};
 	e->plan = plan_model(arena, m, &p, diag);
 	if (!e->plan || diag_count(diag))
 		return false;

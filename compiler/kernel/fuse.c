@@ -2,7 +2,7 @@
  *
  * A piece joins a group whose pieces walk over the same rows, if what it reads of them it reads of its
  * own row.  Groups stay in order: a piece comes to the first group that is late enough. */
-#include "lower.h"
+#include "tile.h"
 
 static bool is_move(Op op)
 {
@@ -16,6 +16,12 @@ void plan_body(Scope *s, Piece *p)
 	Arena *arena = s->L->arena;
 	const Info *info = info_of(s, v);
 	bool here = info->root && info->piece == p;
+	if (p->body == body_pack) {
+		p->form = FORM_ROW;
+		p->rows = p->target->type->size[0];
+		p->work = type_count(arena, p->target->type);
+		return;
+	}
 	if (here && plan_product(s, p))
 		return;
 	if (here && v->op == OP_reduce) {
@@ -98,7 +104,7 @@ static int producer(const Scope *s, const PlanBuf *buf, bool *rows)
 		for (int i = group->pieces.len - 1; i >= 0; i--) {
 			const Piece *p = group->pieces.data[i];
 			if (makes(p, buf)) {
-				*rows = p->form != FORM_OUTER && !p->at;
+				*rows = p->form != FORM_OUTER && !group->tile && !p->at;
 				return g;
 			}
 		}
@@ -135,6 +141,37 @@ static bool accepts(const Group *g, const Piece *p)
 	return !g->closed && (p->needs & ~g->needs) == 0;
 }
 
+static bool same_sizes(const Type *a, const Type *b)
+{
+	bool same = a->rank == b->rank;
+	for (int i = 0; i < a->rank && same; i++)
+		same = size_equal(a->size[i], b->size[i]);
+	return same;
+}
+
+/* it makes an element for each element of the tile: it can follow there */
+static bool on_tile(const Group *g, const Piece *p)
+{
+	return g->tile && p->body == body_map && !p->at &&
+	       same_sizes(p->target->type, g->tile->target->type);
+}
+
+static bool follows_tile(const Group *g, const Piece *p)
+{
+	bool reads = false;
+	if (!on_tile(g, p))
+		return false;
+	for (int i = 0; i < p->reads.len; i++)
+		for (int k = 0; k < g->pieces.len; k++)
+			if (p->reads.data[i].buf == g->pieces.data[k]->target &&
+			    makes(g->pieces.data[k], p->reads.data[i].buf)) {
+				if (!p->reads.data[i].same)
+					return false;
+				reads = true;
+			}
+	return reads;
+}
+
 /* in a group that stands before this one nothing that it reads is missing */
 static int earliest(const Scope *s, const Piece *p)
 {
@@ -145,7 +182,8 @@ static int earliest(const Scope *s, const Piece *p)
 		int g = producer(s, r->buf, &rows);
 		if (r->buf == p->target && g < 0)
 			continue;
-		bool join = p->form == FORM_SCALAR || p->form == FORM_WHOLE || (rows && r->row);
+		bool join = p->form == FORM_SCALAR || p->form == FORM_WHOLE || (rows && r->row) ||
+			    (g >= 0 && r->same && on_tile(s->groups.data[g], p));
 		if (g >= 0 && g + !join > first)
 			first = g + !join;
 	}
@@ -180,12 +218,15 @@ void add_piece(Scope *s, Piece *p)
 	bool tail = p->form == FORM_SCALAR || p->form == FORM_WHOLE;
 	for (p->group = first; p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
-		if (!p->product && accepts(g, p) && (tail || same_rows(g, p)))
+		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
+		    (tail || same_rows(g, p) || follows_tile(g, p)))
 			break;
 	}
 	if (p->group == s->groups.len)
 		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
 	Group *g = s->groups.data[p->group];
+	if (p->form == FORM_TILE)
+		g->tile = p;
 	if (tail) {
 		push(arena, &g->tail, p);
 		return;
@@ -245,9 +286,12 @@ static bool conflict(const Scope *s, const Piece *p)
 	if (p->product)
 		return reads_cell(p, cell, false, false);
 	bool late = tail || p->form == FORM_OUTER; /* written after all rows */
+	for (int i = 0; group->tile && !late && i < group->pieces.len; i++)
+		if (reads_cell(group->pieces.data[i], cell, false, true))
+			return true;
 	for (int i = 0; i < group->pieces.len; i++) {
 		const Piece *q = group->pieces.data[i];
-		if (late)
+		if (late || group->tile)
 			continue;
 		if (q == p ? reads_cell(q, cell, false, p->form == FORM_ROW && p->body == body_map)
 			   : reads_cell(q, cell, i < at, false))

@@ -16,6 +16,7 @@ Build *build_new(Lower *L, Scope *scope, Piece *piece)
 	b->piece = piece;
 	b->kernel = NEW(L->arena, Kernel);
 	b->store_rank = -1;
+	b->target = L->options->target;
 	return b;
 }
 
@@ -320,6 +321,9 @@ static Access make_access(Build *b, PlanBuf *p, const Node *at, int rank, const 
 
 const Node *load_buf(Build *b, PlanBuf *p, const Node *at, int rank, const Ix *ix)
 {
+	for (int i = 0; i < b->here.len; i++)
+		if (b->here.data[i].plan == p)
+			return b->here.data[i].node;
 	Node *n = NEW(b->arena, Node);
 	n->kind = NODE_LOAD;
 	n->dtype = p->type->dtype;

@@ -134,6 +134,7 @@ typedef struct Kernel {
 	VEC(const Buffer *) buffers; /* ARG, in the order of the C function */
 	VEC(Uniform) uniforms;
 	VEC(KernelPart) parts;
+	struct Kernel *narrower; /* the same for the next target, NULL: this one is for all */
 } Kernel;
 
 /* ---- the C printer (owned by `kernel`): print_c.c ...  Knows no model. */
@@ -145,6 +146,8 @@ typedef struct Target {
 /* static functions for the kernel: one for each part (noinline, restrict arguments), or one; called inside a parallel region
    through   NAME(dims..., uniforms..., buffers...);   which holds the orphaned `omp for`s.  The same text for the same kernel. */
 void print_kernel_c(Writer *, const Kernel *, const Target *);
+/* with its narrower ones, under #if MC_LANES >= .. */
+void print_kernel_for_all_c(Writer *, const Kernel *, int ntargets, const Target *);
 void print_kernel_prototype_c(Writer *, const Kernel *, const Target *);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);

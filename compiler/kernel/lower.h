@@ -3,7 +3,7 @@
  *      lower.c     functions: results, order of pieces          scope.c   loops and branches
  *      roots.c     which values get memory, the others are written where they are used
  *      inline.c    an element of a value as a scalar graph       index.c   its indices, loads
- *      piece.c     what computes one root                        body_*.c  its loops for one row, or a block of rows
+ *      tile.c      how contractions are tiled                    body_*.c  loops for one row, a block of rows, a tile
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
  *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names */
 #ifndef LOWER_H
@@ -15,6 +15,7 @@ enum { BLOCK_ROWS = 64, LANES = 16, LOCAL_MAX = 4096 };
 #define ALWAYS (UINT64_C(1) << 63)
 
 typedef struct Piece Piece;
+typedef struct Tile Tile;
 typedef struct Scope Scope;
 typedef struct Build Build;
 
@@ -63,6 +64,7 @@ typedef struct Group {
 	VEC(Piece *) pieces; /* in order */
 	VEC(Piece *) tail; /* of rank 0, done by one thread after the rows */
 	int block_rows; /* 0: any */
+	Piece *tile; /* the first of the pieces: others follow on its tiles */
 	bool closed; /* takes no more */
 	uint64_t needs;
 	Step *step; /* instead of pieces */
@@ -90,6 +92,7 @@ struct Scope {
 typedef enum Form {
 	FORM_ROW, /* for each row on its own */
 	FORM_BLOCK, /* for a block of rows together */
+	FORM_TILE, /* a kernel of its own: a tile at a time */
 	FORM_OUTER, /* sums over the rows: by blocks, then over the blocks */
 	FORM_SCALAR, /* of rank 0 */
 	FORM_WHOLE /* loops over everything, one thread */
@@ -119,6 +122,8 @@ struct Piece {
 	Piece *copied; /* it changes what that piece has copied into its target */
 	Piece *copy_of; /* it copies for that piece; nothing if they are the same */
 	const Size *work; /* of a row */
+	Tile *tile; /* of a contraction, or packed for one */
+	int pack_side; /* which operand is packed */
 	const Product *product; /* BLAS does it, then nothing else is in its group */
 	int block_rows; /* BLOCK */
 };
@@ -144,6 +149,11 @@ typedef struct Memo {
 	const Node *node;
 } Memo;
 
+typedef struct Here { /* a value as it is at the element that is stored now */
+	const PlanBuf *plan;
+	const Node *node;
+} Here;
+
 typedef struct OuterAcc { /* of a sum over rows to a scalar: the block's part */
 	const Piece *piece;
 	const Buffer *buffer;
@@ -167,6 +177,9 @@ struct Build {
 	const Ix *store_ix;
 	VEC(Memo) memo;
 	VEC(OuterAcc) accs;
+	VEC(Here) here;
+	const Target *target;
+	bool tiled; /* its text depends on the target */
 	bool piece_outer; /* the first axis that goes is the row */
 	bool unchecked; /* it runs before the checks of its indices: these are kept inside */
 	VEC(const char *) names; /* of its buffers */

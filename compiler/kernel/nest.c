@@ -1,7 +1,7 @@
 /* nest.c -- the kernel of a group: its rows on threads, what stays inside a row on the stack */
 #include <string.h>
 
-#include "lower.h"
+#include "tile.h"
 
 enum { ELEMENT_BLOCK = 1024 };
 
@@ -386,24 +386,31 @@ static void stand_in(Scope *s, const Piece *p, uint64_t needs)
 	out->stand_in = new_buf(s->L, BUF_SCRATCH, out->type, name, out->loc);
 }
 
-static Step *kernel_step(Scope *s, int index)
+static const char *kernel_name(const Lower *L, const Group *g)
+{
+	const Piece *p = main_piece(g);
+	const char *what = p->cell ? p->cell->name : p->val->name ? p->val->name : p->target->name;
+	const char *func = L->func->name[0] == '_' ? L->func->name + 1 : L->func->name;
+	return arena_printf(L->arena, "%s_%s", func, what);
+}
+
+/* the group's kernel for one target; NULL if there is nothing to do */
+static Build *build_kernel(Scope *s, int index, const Target *target)
 {
 	const Group *g = s->groups.data[index];
 	Lower *L = s->L;
 	Build *b = build_new(L, s, NULL);
+	b->target = target;
 	b->unchecked = s->outer || index < s->checks_at;
-	const Size *work = size_const(L->arena, 0);
-	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
-		const Piece *p = i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
-		stand_in(s, p, g->needs);
-		if (p->work)
-			work = size_add(L->arena, work, p->work);
-	}
 	Rows r = {.group = g};
 	if (g->pieces.len) {
 		Items part = {0};
-		split_phases(L->arena, g, &r);
-		build_phases(b, index, &r, &part);
+		if (g->tile) {
+			build_tile_group(b, index, &part);
+		} else {
+			split_phases(L->arena, g, &r);
+			build_phases(b, index, &r, &part);
+		}
 		add_part(b, &part);
 	}
 	build_tail(b, g);
@@ -414,10 +421,32 @@ static Step *kernel_step(Scope *s, int index)
 		push(L->arena, &one, b->kernel->parts.data[i].item);
 		note_items(b, &one);
 	}
+	b->kernel->name = kernel_name(L, g);
+	verify_kernel(b->kernel, "lowering");
+	return b;
+}
+
+static Step *kernel_step(Scope *s, int index)
+{
+	const Group *g = s->groups.data[index];
+	Lower *L = s->L;
+	const Size *work = size_const(L->arena, 0);
+	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
+		const Piece *p =
+			i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
+		stand_in(s, p, g->needs);
+		if (p->work)
+			work = size_add(L->arena, work, p->work);
+	}
+	Build *b = build_kernel(s, index, &L->options->target[0]);
+	if (!b)
+		return NULL;
+	Kernel *k = b->kernel;
+	for (int t = 1; b->tiled && t < L->options->ntargets; t++) {
+		k->narrower = build_kernel(s, index, &L->options->target[t])->kernel;
+		k = k->narrower;
+	}
 	const Piece *p = main_piece(g);
-	const char *what = p->cell ? p->cell->name : p->val->name ? p->val->name : p->target->name;
-	const char *func = L->func->name[0] == '_' ? L->func->name + 1 : L->func->name;
-	b->kernel->name = arena_printf(L->arena, "%s_%s", func, what);
 	Step *step = NEW(L->arena, Step);
 	step->kind = STEP_KERNEL;
 	step->loc = p->val->loc;

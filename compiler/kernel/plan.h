@@ -103,7 +103,8 @@ typedef struct Plan {
 
 typedef struct PlanOptions {
 	bool blas;
-	const Target *target;
+	int ntargets;
+	const Target *target; /* the widest first */
 } PlanOptions;
 
 /* ---- lower.c: the stage; NULL after an error */

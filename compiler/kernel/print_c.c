@@ -377,3 +377,19 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 	put_raw(w, "\n");
 	arena_free(arena);
 }
+
+void print_kernel_for_all_c(Writer *w, const Kernel *k, int ntargets, const Target *target)
+{
+	if (!k->narrower) {
+		print_kernel_c(w, k, &(Target){"c", 1, 16});
+		return;
+	}
+	for (int i = 0; i < ntargets && k; i++, k = k->narrower) {
+		if (k->narrower)
+			put(w, "#%s MC_LANES >= %d\n", i ? "elif" : "if", target[i].lanes);
+		else
+			put(w, "#else\n");
+		print_kernel_c(w, k, &target[i]);
+	}
+	put(w, "#endif\n");
+}

@@ -55,9 +55,8 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 {
 	Arena *arena = L->arena;
 	Plan *plan = L->all;
-	verify_kernel(k, "lowering");
 	Writer *w = writer_new(arena);
-	print_kernel_c(w, k, L->options->target);
+	print_kernel_c(w, k, &L->options->target[0]);
 	Rename r = {0};
 	push(arena, &r.from, k->name);
 	push(arena, &r.to, "kernel");
@@ -76,6 +75,8 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 	const char *base = k->name;
 	for (int n = 2; taken(plan, k->name); n++)
 		k->name = arena_printf(arena, "%s_%d", base, n);
+	for (Kernel *o = k->narrower; o; o = o->narrower)
+		o->name = k->name;
 	push(arena, &plan->kernels, k);
 	push(arena, &plan->keys, key);
 	return k;

@@ -1,0 +1,623 @@
+/* body_tile.c -- the loops of a tile: accumulators, sums, what follows on them
+ *
+ *      for the other axes of the result:
+ *        for the columns, in cuts: for the rows, in cuts:
+ *          acc[r][v] = 0;   sums: acc[r][v] += a * b;   then stores of acc, and of what is made of it element by element
+ *
+ * Where lanes lie along the result and all that follows has a vector form it is done in registers; else the tile passes a small
+ * array, over whose last axis the C compiler vectorises. */
+#include "tile.h"
+
+typedef struct Axes { /* of one label of the result */
+	const Size *lo, *hi; /* of its loop; hi NULL: the extent */
+	Axis *outer; /* in cuts */
+	int64_t most; /* the largest cut */
+	int ncuts;
+	const int64_t *cut;
+} Axes;
+
+typedef struct TileNest {
+	Build *b;
+	const Piece *p;
+	const Tile *t;
+	Contraction c;
+	DType dtype;
+	Axes of[NLABELS];
+	Buffer *acc, *array;
+} TileNest;
+
+static const Node *side_of(TileNest *x, int k)
+{
+	const Tile *t = x->t;
+	if (!t->packed[k])
+		return contraction_side(x->b, &x->c, k);
+	Ix ix[MAX_RANK];
+	for (int i = 0; i < t->nlabels[k]; i++)
+		ix[i] = x->c.ix[t->order[k][i]];
+	return load_buf(x->b, t->packed[k], NULL, t->nlabels[k], ix);
+}
+
+static const Node *product(TileNest *x)
+{
+	x->b->memo.len = 0;
+	const Node *a = side_of(x, 0), *b = side_of(x, 1);
+	return node_row(x->b, OP_mul, a->dtype, a, b, NULL);
+}
+
+/* ---- axes */
+
+static Axis *cut_axis(Build *b, const char *name, AxisKind kind, const Axis *of)
+{
+	Axis *a = NEW(b->arena, Axis);
+	*a = (Axis){.name = name, .id = b->L->axis_id++, .kind = kind, .cut_of = of};
+	return a;
+}
+
+static void set_lo(Build *b, Axis *a, const Size *lo)
+{
+	const Size **bound = NEW_ARRAY(b->arena, const Size *, 1);
+	bound[0] = lo;
+	a->lo = bound;
+	a->nlo = 1;
+}
+
+/* the loop over a label in cuts */
+static Items *open_cuts(TileNest *x, Items *items, const char *name, int label)
+{
+	Build *b = x->b;
+	Axes *of = &x->of[label];
+	const Size *size = x->c.size[label];
+	Axis *a = new_axis(b, name, AXIS_SEQ, of->hi ? of->hi : size);
+	if (of->lo)
+		set_lo(b, a, of->lo);
+	if (of->hi && !size_equal(of->hi, size)) {
+		const Size **bound = NEW_ARRAY(b->arena, const Size *, 2);
+		bound[0] = of->hi;
+		bound[1] = size;
+		a->hi = bound;
+		a->nhi = 2;
+	}
+	a->ncuts = of->ncuts;
+	a->cut = of->cut;
+	of->outer = a;
+	return &open_nest(b, items, a)->body;
+}
+
+/* an axis over the cut of a label: its index is that of the label */
+static Axis *inner_axis_of(TileNest *x, const char *name, AxisKind kind, int label)
+{
+	Build *b = x->b;
+	Axis *a = cut_axis(b, name, kind, x->of[label].outer);
+	x->c.ix[label] = ix_at(size_add(b->arena, axis_index(b->arena, x->of[label].outer),
+					axis_index(b->arena, a)));
+	return a;
+}
+
+static Items *open_inner(TileNest *x, Items *items, Axis *a)
+{
+	return &open_nest(x->b, items, a)->body;
+}
+
+/* ---- accumulators */
+
+static void add_extent(Buffer *b, const Size *size, const Axis *cut)
+{
+	b->extent[b->rank++] = (Extent){size, cut};
+}
+
+static void declare(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	x->acc = new_buffer(b, "acc", x->dtype, WHERE_REG, 0, NULL);
+	x->acc->lanes = true;
+	if (t->unroll >= 0)
+		add_extent(x->acc, NULL, x->of[t->unroll].outer);
+	if (t->second >= 0)
+		add_extent(x->acc, NULL, x->of[t->second].outer);
+	if (t->dot)
+		add_extent(x->acc, size_const(b->arena, SUM_LANES), NULL);
+	else
+		add_extent(x->acc, NULL, x->of[t->lanes].outer);
+	add_buffer(b, items, x->acc);
+}
+
+typedef struct Cell { /* the tile's axes, and an access to the accumulators there */
+	Axis *r, *w, *l;
+	Access at;
+} Cell;
+
+static Cell open_cell(TileNest *x, Items **items)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	Cell c = {.at = {.buffer = x->acc}};
+	int n = 0;
+	if (t->unroll >= 0) {
+		c.r = inner_axis_of(x, "r", AXIS_UNROLL, t->unroll);
+		c.at.index[n++].affine = axis_index(b->arena, c.r);
+		*items = open_inner(x, *items, c.r);
+	}
+	if (t->second >= 0) {
+		c.w = inner_axis_of(x, "w", AXIS_UNROLL, t->second);
+		c.at.index[n++].affine = axis_index(b->arena, c.w);
+		*items = open_inner(x, *items, c.w);
+	}
+	if (t->dot)
+		c.l = new_axis(b, "v", AXIS_LANES, size_const(b->arena, SUM_LANES));
+	else
+		c.l = inner_axis_of(x, "v", AXIS_LANES, t->lanes);
+	c.at.index[n].affine = axis_index(b->arena, c.l);
+	*items = open_inner(x, *items, c.l);
+	return c;
+}
+
+static void clear(TileNest *x, Items *items)
+{
+	Cell c = open_cell(x, &items);
+	add_store(x->b, items, c.at, STORE_SET, node_const(x->b, x->dtype, 0, 0));
+}
+
+/* loops over the axes of the sum but one; that one comes last */
+static Items *open_sums(TileNest *x, Items *items, int but)
+{
+	Build *b = x->b;
+	for (int k = 0; k < x->c.nsum; k++) {
+		int l = x->c.sum[k];
+		if (l != but)
+			items = open_axis(b, items, 3 + k, AXIS_SEQ, x->c.size[l], &x->c.ix[l]);
+	}
+	return items;
+}
+
+static void sum_along_result(TileNest *x, Items *items)
+{
+	items = open_sums(x, items, -1);
+	Cell c = open_cell(x, &items);
+	add_store(x->b, items, c.at, STORE_ADD, product(x));
+}
+
+/* whole vectors of the sum's axis; what is left is added to the array afterwards */
+static const Size *sum_along_lanes(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	int label = x->t->lanes;
+	const Size *size = x->c.size[label];
+	const Size *whole = size_scale(b->arena, size_floordiv(b->arena, size, SUM_LANES), SUM_LANES);
+	items = open_sums(x, items, label);
+	Axis *k = new_axis(b, "k", AXIS_SEQ, whole);
+	static const int64_t step[] = {SUM_LANES};
+	k->cut = step;
+	k->ncuts = 1;
+	items = open_inner(x, items, k);
+	Cell c = open_cell(x, &items);
+	x->c.ix[label] = ix_at(size_add(b->arena, axis_index(b->arena, k), axis_index(b->arena, c.l)));
+	add_store(b, items, c.at, STORE_ADD, product(x));
+	return size_equal(whole, size) ? NULL : whole;
+}
+
+/* ---- the array that a tile passes */
+
+typedef struct Order { /* labels of the array's axes, the last innermost */
+	int n, label[3];
+} Order;
+
+static Order order_of(const TileNest *x)
+{
+	const Tile *t = x->t;
+	Order o = {0};
+	/* as they come in the result */
+	for (int i = 0; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (l == t->unroll || l == t->second || (!t->dot && l == t->lanes))
+			o.label[o.n++] = l;
+	}
+	return o;
+}
+
+/* loops over the tile, in the order of the result; the index into the array */
+static Items *open_array(TileNest *x, Items *items, bool simd, Access *at)
+{
+	static const char *const names[] = {"p", "q", "s"};
+	Build *b = x->b;
+	Order o = order_of(x);
+	*at = (Access){.buffer = x->array};
+	int pos[3] = {0}, n = 0;
+	const Tile *t = x->t;
+	const int axes[3] = {t->unroll, t->second, t->dot ? -1 : t->lanes};
+	for (int k = 0; k < 3; k++)
+		for (int i = 0; axes[k] >= 0 && i < o.n; i++)
+			if (o.label[i] == axes[k])
+				pos[i] = n++;
+	for (int i = 0; i < o.n; i++) {
+		bool last = simd && i == o.n - 1 && o.label[i] == x->c.out[x->c.nout - 1];
+		Axis *a = inner_axis_of(x, names[i], last ? AXIS_SIMD : AXIS_SEQ, o.label[i]);
+		items = open_inner(x, items, a);
+		at->index[pos[i]].affine = axis_index(b->arena, a);
+	}
+	return items;
+}
+
+static void declare_array(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	x->array = new_buffer(b, "tile", x->dtype, WHERE_STACK, 0, NULL);
+	const int axes[3] = {t->unroll, t->second, t->dot ? -1 : t->lanes};
+	for (int k = 0; k < 3; k++)
+		if (axes[k] >= 0)
+			add_extent(x->array, size_const(b->arena, x->of[axes[k]].most), NULL);
+	add_buffer(b, items, x->array);
+}
+
+static void fill_array(TileNest *x, Items *items, const Size *rest_from)
+{
+	Build *b = x->b;
+	declare_array(x, items);
+	Items *in = items;
+	Cell c = open_cell(x, &in);
+	Access to = c.at;
+	to.buffer = x->array;
+	Node *value = NEW(b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
+	add_store(b, in, to, STORE_SET, value);
+	if (!rest_from)
+		return;
+	int label = x->t->lanes;
+	Access at;
+	in = open_sums(x, items, label);
+	Axis *k = new_axis(b, "k", AXIS_SEQ, x->c.size[label]);
+	set_lo(b, k, rest_from);
+	in = open_inner(x, in, k);
+	in = open_array(x, in, false, &at);
+	x->c.ix[label] = ix_at(axis_index(b->arena, k));
+	add_store(b, in, at, STORE_ADD, product(x));
+}
+
+/* ---- what follows */
+
+typedef void Follow(TileNest *, Items *, const Node *value, void *);
+
+typedef struct Follower {
+	Follow *stores;
+	void *data;
+} Follower;
+
+static void out_index(const TileNest *x, Ix *ix)
+{
+	for (int i = 0; i < x->c.nout; i++)
+		ix[i] = x->c.ix[x->c.out[i]];
+}
+
+static bool all_legal(const Items *items, int from, const Axis *lanes)
+{
+	for (int i = from; i < items->len; i++) {
+		const Store *s = items->data[i].store;
+		Node target = {.kind = NODE_LOAD, .load = s->target};
+		if (!lanes_legal(&target, lanes->id) || !lanes_legal(s->value, lanes->id) ||
+		    s->target.buffer->dtype != s->value->dtype ||
+		    (s->value->dtype != DT_float32 && s->value->dtype != DT_float64))
+			return false;
+	}
+	return true;
+}
+
+/* in registers; false, and nothing done, where that cannot be */
+static bool follow_in_lanes(TileNest *x, Items *items, const Follower *f)
+{
+	Items tried = {0}, *in = &tried;
+	Cell c = open_cell(x, &in);
+	Node *value = NEW(x->b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
+	f->stores(x, in, value, f->data);
+	if (!in->len || !all_legal(in, 0, c.l))
+		return !in->len;
+	for (int i = 0; i < tried.len; i++)
+		push(x->b->arena, items, tried.data[i]);
+	return true;
+}
+
+static void follow_array(TileNest *x, Items *items, const Size *rest_from, const Follower *f)
+{
+	Access at;
+	fill_array(x, items, rest_from);
+	Items *in = open_array(x, items, true, &at);
+	Node *value = NEW(x->b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = at};
+	f->stores(x, in, value, f->data);
+}
+
+/* ---- a tile for the labels whose bounds are set, inside loops over all others */
+
+static void plan_axes(TileNest *x)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	TileShape s = tile_shape(b->target, x->dtype, t);
+	const int axes[3] = {t->unroll, t->second, t->dot ? -1 : t->lanes};
+	int64_t second = 0, vectors = s.vectors;
+	if (t->second >= 0 && !size_is_const(x->c.size[t->second], &second))
+		second = 0;
+	for (int k = 0; k < 3; k++) {
+		if (axes[k] < 0)
+			continue;
+		Axes *of = &x->of[axes[k]];
+		const Size *size = x->c.size[axes[k]];
+		if (k == 2 && t->second >= 0)
+			vectors = 1;
+		if (k == 2) {
+			of->cut = lane_cuts(b->arena, size, vectors * s.width, s.width, &of->ncuts);
+		} else if (t->dot) {
+			/* the second first: what it takes, the rows leave */
+			int64_t sums = SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
+			int64_t n = second && second <= 10 ? second : 5, most = k ? n : all / n;
+			if (k && most > all)
+				most = all;
+			of->cut = tile_cuts(b->arena, size, most < 1 ? 1 : most, &of->ncuts);
+		} else {
+			of->cut = tile_cuts(b->arena, size, k ? 2 : s.rows, &of->ncuts);
+		}
+		of->most = of->cut[0];
+	}
+}
+
+static void build_tile(TileNest *x, Items *items, const Follower *f)
+{
+	const Tile *t = x->t;
+	if (!t->dot)
+		items = open_cuts(x, items, "j", t->lanes);
+	if (t->second >= 0)
+		items = open_cuts(x, items, t->dot ? "j" : "g", t->second);
+	if (t->unroll >= 0)
+		items = open_cuts(x, items, "i", t->unroll);
+	declare(x, items);
+	clear(x, items);
+	if (t->dot) {
+		follow_array(x, items, sum_along_lanes(x, items), f);
+		return;
+	}
+	sum_along_result(x, items);
+	if (!follow_in_lanes(x, items, f))
+		follow_array(x, items, NULL, f);
+}
+
+static bool in_tile(const TileNest *x, int label)
+{
+	const Tile *t = x->t;
+	return label == t->unroll || label == t->second || (!t->dot && label == t->lanes);
+}
+
+/* loops over the labels of the result that are none of the tile's */
+static Items *open_others(TileNest *x, Items *items, int from, AxisKind kind)
+{
+	for (int i = from; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (!in_tile(x, l))
+			items = open_axis(x->b, items, i, kind, x->c.size[l], &x->c.ix[l]);
+	}
+	return items;
+}
+
+static TileNest nest_of(Build *b, const Piece *p)
+{
+	b->tiled = true;
+	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val)};
+	x.dtype = p->val->type->dtype;
+	plan_axes(&x);
+	return x;
+}
+
+/* ---- in a block of rows */
+
+static void store_result(TileNest *x, Items *items, const Node *value, void *data)
+{
+	(void)data;
+	Ix ix[MAX_RANK];
+	out_index(x, ix);
+	target_store(x->b, x->p, items, x->c.nout, ix, STORE_SET, value);
+}
+
+void body_tile(Build *b, const Piece *p, Items *items)
+{
+	TileNest x = nest_of(b, p);
+	int rows = x.c.out[0];
+	Follower f = {store_result, NULL};
+	if (in_tile(&x, rows)) {
+		Axes *of = &x.of[rows];
+		of->lo = b->block_lo;
+		of->hi = b->block_hi;
+		int64_t extent;
+		bool exact = b->block_exact && size_is_const(size_sub(b->arena, of->hi, of->lo), &extent);
+		if (b->block_exact)
+			x.c.size[rows] = of->hi;
+		/* a block is cut, and the last one may be short */
+		const Size *block = exact ? size_const(b->arena, extent) : NULL;
+		int64_t most = of->cut[0];
+		if (rows == x.t->lanes && !x.t->dot)
+			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most,
+					    tile_shape(b->target, x.dtype, x.t).width, &of->ncuts);
+		else if (!block)
+			of->cut = block_cuts(b->arena, most, &of->ncuts);
+		of->most = of->cut[0];
+	} else {
+		Axis *a = new_axis(b, "i", AXIS_SEQ, b->block_hi);
+		const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
+		bound[0] = b->block_lo;
+		bound[1] = b->block_hi;
+		bound[2] = x.c.size[rows];
+		a->lo = bound;
+		a->nlo = 1;
+		a->hi = bound + 1;
+		a->nhi = b->block_exact ? 1 : 2;
+		items = open_inner(&x, items, a);
+		b->row = axis_index(b->arena, a);
+		x.c.ix[rows] = ix_at(b->row);
+	}
+	build_tile(&x, open_others(&x, items, 1, AXIS_SEQ), &f);
+}
+
+/* ---- a kernel of its own */
+
+void note_tile(Build *b, const Piece *p, Items *items)
+{
+	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val)};
+	for (int l = 0; l < NLABELS; l++)
+		if (x.c.size[l])
+			items = open_axis(b, items, 3 + l, AXIS_SEQ, x.c.size[l], &x.c.ix[l]);
+	product(&x);
+}
+
+/* the block of a label that a par axis has: lo .. lo + step */
+static Items *open_par(TileNest *x, Items *items, const char *name, int label, int64_t step)
+{
+	Build *b = x->b;
+	const Size *size = x->c.size[label];
+	const Size *blocks = size_floordiv(b->arena, size_add(b->arena, size, size_const(b->arena, step - 1)), step);
+	Axis *t = new_axis(b, name, AXIS_PAR, blocks);
+	x->of[label].lo = size_scale(b->arena, axis_index(b->arena, t), step);
+	x->of[label].hi = size_add(b->arena, x->of[label].lo, size_const(b->arena, step));
+	return open_inner(x, items, t);
+}
+
+static bool fits(const Size *size, int64_t most)
+{
+	int64_t n;
+	return size_is_const(size, &n) && n <= most;
+}
+
+/* rests that blocks leave: by ones where they are no multiple of the last step */
+static void close_cuts(Build *b, Axes *of, const Size *size)
+{
+	int64_t extent, last = of->cut[of->ncuts - 1];
+	if (last == 1 || (size_is_const(size, &extent) && extent % last == 0 && of->ncuts == 1))
+		return;
+	int64_t *cut = NEW_ARRAY(b->arena, int64_t, of->ncuts + 1);
+	for (int i = 0; i < of->ncuts; i++)
+		cut[i] = of->cut[i];
+	cut[of->ncuts++] = 1;
+	of->cut = cut;
+}
+
+static Items *open_blocks(TileNest *x, Items *items)
+{
+	const Tile *t = x->t;
+	bool others = false;
+	for (int i = 0; i < x->c.nout; i++)
+		others = others || (!in_tile(x, x->c.out[i]) && !fits(x->c.size[x->c.out[i]], 1));
+	if (others)
+		return open_others(x, items, 0, AXIS_PAR);
+	open_others(x, items, 0, AXIS_SEQ); /* of extent 1: indices */
+	int rows = t->unroll, columns = t->dot ? t->second : t->lanes;
+	if (rows >= 0 && !fits(x->c.size[rows], TILE_ROWS)) {
+		int64_t step = x->of[rows].most;
+		items = open_par(x, items, "ti", rows, TILE_ROWS / step * step);
+		close_cuts(x->b, &x->of[rows], x->c.size[rows]);
+	}
+	if (columns >= 0 && !fits(x->c.size[columns], x->of[columns].most)) {
+		int64_t step = x->of[columns].most;
+		while (t->dot && step * 2 <= 32)
+			step *= 2;
+		items = open_par(x, items, "tj", columns, step);
+		if (t->dot)
+			close_cuts(x->b, &x->of[columns], x->c.size[columns]);
+	}
+	return items;
+}
+
+typedef struct Epilogue {
+	const Scope *scope;
+	const Group *group;
+} Epilogue;
+
+static void store_group(TileNest *x, Items *items, const Node *value, void *data)
+{
+	const Epilogue *e = data;
+	Build *b = x->b;
+	Ix ix[MAX_RANK];
+	out_index(x, ix);
+	b->here.len = 0;
+	b->memo.data = NULL;
+	b->memo.len = b->memo.cap = 0;
+	b->row = ix[0].at;
+	for (int i = 0; i < e->group->pieces.len; i++) {
+		const Piece *p = e->group->pieces.data[i];
+		const Node *n = value;
+		if (p != x->p) {
+			const Info *info = info_of(b->scope, p->val);
+			n = info->root && info->piece == p ? element_here(b, p->val, ix)
+							   : element(b, p->val, ix);
+		}
+		if (!p->target->local) {
+			int from = items->len;
+			target_store(b, p, items, x->c.nout, ix, STORE_SET, n);
+			items->data[from].apart = false;
+			items->data[from].comment = NULL;
+		}
+		if (p->cell != p->target) {
+			Here h = {p->target, n};
+			push(b->arena, &b->here, h);
+		}
+	}
+	b->here.len = 0;
+	b->row = NULL;
+}
+
+/* what only this group reads, and at the element that it makes, needs no memory */
+static void find_tile_locals(const Scope *s, int g)
+{
+	const Group *group = s->groups.data[g];
+	for (int i = 0; i < group->pieces.len; i++) {
+		const Piece *p = group->pieces.data[i];
+		if (p->target->kind != BUF_SCRATCH || p->cell || p->at)
+			continue;
+		bool local = true;
+		for (int k = 0; k < s->exports.len; k++)
+			local = local && s->exports.data[k] != p->target;
+		for (int h = 0; h < s->groups.len && local; h++) {
+			const Group *o = s->groups.data[h];
+			for (int k = 0; k < o->step_reads.len; k++)
+				local = local && o->step_reads.data[k] != p->target;
+			for (int k = 0; k < o->pieces.len + o->tail.len; k++) {
+				const Piece *q = k < o->pieces.len ? o->pieces.data[k]
+								   : o->tail.data[k - o->pieces.len];
+				bool inside = h == g && k < o->pieces.len;
+				for (int r = 0; r < q->reads.len; r++)
+					if (q->reads.data[r].buf == p->target)
+						local = local && inside && q->reads.data[r].same;
+			}
+		}
+		p->target->local = local;
+	}
+}
+
+void build_tile_group(Build *b, int g, Items *items)
+{
+	Scope *s = b->scope;
+	const Group *group = s->groups.data[g];
+	find_tile_locals(s, g);
+	TileNest x = nest_of(b, group->tile);
+	Epilogue e = {s, group};
+	Follower f = {store_group, &e};
+	items = open_blocks(&x, items);
+	build_tile(&x, items, &f);
+}
+
+/* ---- packing */
+
+void body_pack(Build *b, const Piece *p, Items *items)
+{
+	Contraction c = contraction_of(p->val);
+	const Tile *t = p->tile;
+	int side = p->pack_side, n = t->nlabels[side];
+	Ix ix[MAX_RANK];
+	for (int i = 0; i < n; i++) {
+		int l = t->order[side][i];
+		if (i == 0)
+			ix[0] = ix_at(b->row);
+		else
+			items = open_axis(b, items, i, i == n - 1 ? AXIS_SIMD : AXIS_SEQ, c.size[l], &ix[i]);
+		c.ix[l] = ix[i];
+	}
+	const Node *value = contraction_side(b, &c, side);
+	target_store(b, p, items, n, ix, STORE_SET, value);
+}

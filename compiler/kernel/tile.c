@@ -1,0 +1,415 @@
+/* tile.c -- which tile a contraction gets: the axis of its lanes, the axes that are unrolled, what is packed
+ *
+ * Each way is priced in cycles: multiply-adds with the share of the lanes that is used and of the accumulators that hide
+ * latency, packing, folding of sums over lanes, turning of results that do not lie along the lanes.  The cheapest is taken.
+ * Prices are those of vectors of 16, so that all targets pack the same. */
+#include "tile.h"
+
+enum { VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64 };
+
+int64_t size_guess(const Size *s)
+{
+	int64_t n;
+	if (!size_upper(s, 64, &n, NULL) || n < 1)
+		return 64;
+	return n > 100000 ? 100000 : n;
+}
+
+/* ---- how an operand lies: elements from one index of a label to the next */
+
+static bool speaks_of(const Size *s, int id)
+{
+	for (int i = 0; s && i < s->nterms; i++)
+		for (int j = 0; j < s->term[i].natoms; j++) {
+			const Atom *a = s->term[i].atom[j];
+			if ((a->kind == ATOM_AXIS && a->axis_id == id) ||
+			    (a->kind == ATOM_FLOOR && speaks_of(a->num, id)))
+				return true;
+		}
+	return false;
+}
+
+static bool node_speaks_of(const Node *n, int id)
+{
+	if (speaks_of(n->index, id))
+		return true;
+	for (int i = 0; i < n->nargs; i++)
+		if (node_speaks_of(n->arg[i], id))
+			return true;
+	if (n->kind != NODE_LOAD)
+		return false;
+	for (int d = 0; d < n->load.buffer->rank; d++) {
+		const KIndex *k = &n->load.index[d];
+		if (speaks_of(k->affine, id) || (k->gathered && node_speaks_of(k->gathered, id)))
+			return true;
+	}
+	for (int i = 0; i < n->load.npreds; i++)
+		if (speaks_of(n->load.pred[i].p, id))
+			return true;
+	return false;
+}
+
+/* it is axis + something without the axis */
+static bool is_step_of_1(const Size *s, int id)
+{
+	int found = 0;
+	for (int i = 0; i < s->nterms; i++) {
+		const Term *t = &s->term[i];
+		Size one = {1, t};
+		if (!speaks_of(&one, id))
+			continue;
+		if (t->natoms != 1 || t->atom[0]->kind != ATOM_AXIS || t->coef != 1)
+			return false;
+		found++;
+	}
+	return found == 1;
+}
+
+static bool load_legal(const Access *a, int id)
+{
+	for (int i = 0; i < a->npreds; i++)
+		if (speaks_of(a->pred[i].p, id) || speaks_of(a->pred[i].lo, id) ||
+		    speaks_of(a->pred[i].hi, id))
+			return false;
+	for (int d = 0; d < a->buffer->rank; d++) {
+		if (a->index[d].gathered && node_speaks_of(a->index[d].gathered, id))
+			return false;
+		if (speaks_of(a->index[d].affine, id) &&
+		    (d < a->buffer->rank - 1 || !is_step_of_1(a->index[d].affine, id)))
+			return false;
+	}
+	return true;
+}
+
+static bool is_byte_load(const Node *n)
+{
+	return n->op == OP_cast && n->dtype == DT_float32 && n->arg[0]->kind == NODE_LOAD &&
+	       n->arg[0]->dtype == DT_uint8;
+}
+
+bool lanes_legal(const Node *n, int id)
+{
+	if (!node_speaks_of(n, id))
+		return true;
+	switch (n->kind) {
+	case NODE_LOAD: return load_legal(&n->load, id);
+	case NODE_ROW:
+		if (is_byte_load(n))
+			return load_legal(&n->arg[0]->load, id);
+		if (!op_info(n->op)->vector)
+			return false;
+		for (int i = 0; i < n->nargs; i++) {
+			DType t = n->arg[i]->dtype;
+			bool mask = t == DT_bool && n->arg[i]->kind == NODE_ROW;
+			if ((t != DT_float32 && t != DT_float64 && !mask) ||
+			    !lanes_legal(n->arg[i], id))
+				return false;
+		}
+		return true;
+	case NODE_CONST:
+	case NODE_UNIFORM:
+	case NODE_INDEX:
+	case NODE_RANDOM: break;
+	}
+	return false;
+}
+
+/* ---- prices */
+
+typedef struct Way {
+	Tile tile;
+	bool pack[2];
+	double cost;
+} Way;
+
+typedef struct Look {
+	Scope *s;
+	const Piece *p;
+	Contraction c;
+	bool lies[NLABELS][2]; /* lanes along the label can load the operand */
+	bool plain[2]; /* loads, perhaps of bytes: nothing is computed again and again */
+	double n[NLABELS]; /* guessed extents */
+	double outs, sums;
+} Look;
+
+static bool has(const Look *k, int side, int label)
+{
+	return k->c.has[side] >> label & 1;
+}
+
+static bool is_plain(const Node *n)
+{
+	return n->kind == NODE_CONST || n->kind == NODE_UNIFORM ||
+	       (n->kind == NODE_LOAD && n->load.npreds == 0) || is_byte_load(n);
+}
+
+static Look look_at(Scope *s, const Piece *p)
+{
+	Look k = {.s = s, .p = p, .c = contraction_of(p->val), .outs = 1, .sums = 1};
+	Build *b = build_new(s->L, s, NULL);
+	int id[NLABELS] = {0};
+	for (int l = 0; l < NLABELS; l++) {
+		if (!k.c.size[l])
+			continue;
+		Axis *a = new_axis(b, "i", AXIS_SEQ, k.c.size[l]);
+		id[l] = a->id;
+		k.c.ix[l] = ix_at(axis_index(b->arena, a));
+		k.n[l] = (double)size_guess(k.c.size[l]);
+	}
+	for (int side = 0; side < 2; side++) {
+		const Node *n = contraction_side(b, &k.c, side);
+		k.plain[side] = is_plain(n);
+		for (int l = 0; l < NLABELS; l++)
+			k.lies[l][side] = has(&k, side, l) && lanes_legal(n, id[l]);
+	}
+	for (int i = 0; i < k.c.nout; i++)
+		k.outs *= k.n[k.c.out[i]];
+	for (int i = 0; i < k.c.nsum; i++)
+		k.sums *= k.n[k.c.sum[i]];
+	return k;
+}
+
+static double elements(const Look *k, int side)
+{
+	double n = 1;
+	for (int l = 0; l < NLABELS; l++)
+		if (has(k, side, l))
+			n *= k->n[l];
+	return n;
+}
+
+/* vectors that cover the extent, rests in narrower ones */
+static double vectors_of(double n)
+{
+	double whole = (double)((int64_t)n / VECTOR);
+	for (int64_t rest = (int64_t)n % VECTOR, w = VECTOR / 2; rest; w /= 2)
+		if (rest >= w) {
+			whole++;
+			rest -= w;
+		}
+	return whole;
+}
+
+static bool is_out(const Look *k, int label)
+{
+	for (int i = 0; i < k->c.nout; i++)
+		if (k->c.out[i] == label)
+			return true;
+	return false;
+}
+
+/* the largest axis of the result that the operand has and the other lacks; -1 */
+static int own_label(const Look *k, int side, int but)
+{
+	int best = -1;
+	for (int i = k->c.nout - 1; i >= 0; i--) {
+		int l = k->c.out[i];
+		if (l == but || !has(k, side, l) || has(k, 1 - side, l))
+			continue;
+		if (best < 0 || k->n[l] > k->n[best])
+			best = l;
+	}
+	return best;
+}
+
+static double at_most(double x, double y)
+{
+	return x < y ? x : y;
+}
+
+/* cycles of one multiply-add of vectors in a tile of rows by vectors */
+static double cycles(double rows, double vectors)
+{
+	double busy = at_most(rows * vectors / 8, 1), loads = (rows + vectors) / (rows * vectors);
+	double fma = 0.5 / busy, load = 0.5 * loads;
+	return fma > load ? fma : load;
+}
+
+static void price_packing(const Look *k, Way *w, int label)
+{
+	for (int side = 0; side < 2; side++) {
+		bool wanted = has(k, side, label);
+		w->pack[side] = wanted && !k->lies[label][side];
+		/* what costs more than a load is computed once */
+		if (!wanted && !k->plain[side] && w->tile.lanes >= 0 && k->n[w->tile.lanes] > 64)
+			w->pack[side] = true;
+		if (w->pack[side])
+			w->cost += 1.2 * elements(k, side);
+	}
+}
+
+static bool is_last(const Look *k, int label)
+{
+	return k->c.out[k->c.nout - 1] == label;
+}
+
+static Way along_result(const Look *k, int label)
+{
+	int side = has(k, 1, label) ? 1 : 0;
+	Way w = {.tile = {.lanes = label, .unroll = own_label(k, 1 - side, label), .second = -1}};
+	double rows = w.tile.unroll < 0 ? 1 : at_most(k->n[w.tile.unroll], 10);
+	double vectors = vectors_of(k->n[label]);
+	double wide = at_most(vectors, rows > 1 ? 2 : 8);
+	if (vectors < 2) {
+		w.tile.second = own_label(k, side, label);
+		if (w.tile.second >= 0)
+			wide = at_most(k->n[w.tile.second], 2);
+	}
+	price_packing(k, &w, label);
+	w.cost += k->outs / k->n[label] * vectors * k->sums * cycles(rows, wide);
+	if (!is_last(k, label))
+		w.cost += 1.5 * k->outs;
+	return w;
+}
+
+static Way along_sum(const Look *k, int label)
+{
+	Way w = {.tile = {.lanes = label, .dot = true, .unroll = own_label(k, 0, -1),
+			  .second = own_label(k, 1, -1)}};
+	double second = w.tile.second < 0 ? 1 : at_most(k->n[w.tile.second], 10);
+	double most = at_most(ACCUMULATORS / second, 10);
+	double rows = w.tile.unroll < 0 ? 1 : at_most(k->n[w.tile.unroll], most);
+	double whole = (double)((int64_t)k->n[label] / SUM_LANES);
+	double rest = k->n[label] - SUM_LANES * whole;
+	price_packing(k, &w, label);
+	w.cost += k->outs * k->sums / k->n[label] * (whole * cycles(rows, second) + 1.5 * rest);
+	w.cost += 6 * k->outs;
+	return w;
+}
+
+static Way cheapest(const Look *k)
+{
+	Way best = {.tile = {.lanes = -1}};
+	for (int l = 0; l < NLABELS; l++) {
+		if (!k->c.size[l] || (is_out(k, l) && has(k, 0, l) && has(k, 1, l)))
+			continue;
+		Way w = is_out(k, l) ? along_result(k, l) : along_sum(k, l);
+		if (best.tile.lanes < 0 || w.cost < best.cost)
+			best = w;
+	}
+	return best;
+}
+
+/* ---- packing */
+
+static void pack(const Look *k, Tile *t, int side, uint64_t needs)
+{
+	Scope *s = k->s;
+	const Val *x = k->c.v->in[side];
+	const int8_t *label = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
+	const Size *size[MAX_RANK];
+	int n = 0;
+	for (int i = 0; i < x->type->rank; i++)
+		if (label[i] != t->lanes)
+			t->order[side][n++] = label[i];
+	if (has(k, side, t->lanes))
+		t->order[side][n++] = t->lanes;
+	for (int i = 0; i < n; i++)
+		size[i] = k->c.size[t->order[side][i]];
+	t->nlabels[side] = n;
+	const Type *type = type_array(s->L->arena, x->type->dtype, n, size);
+	const char *name = arena_printf(s->L->arena, "%s_packed", value_label(x));
+	t->packed[side] = new_buf(s->L, BUF_SCRATCH, type, name, x->loc);
+	Piece *p = new_piece(s, k->c.v, t->packed[side], NULL, needs);
+	p->body = body_pack;
+	p->pack_side = side;
+	p->tile = t;
+	add_piece(s, p);
+}
+
+bool plan_tile(Scope *s, Piece *p)
+{
+	Look k = look_at(s, p);
+	Way w = cheapest(&k);
+	if (w.tile.lanes < 0 || p->at)
+		return false;
+	Tile *t = NEW(s->L->arena, Tile);
+	*t = w.tile;
+	for (int side = 0; side < 2; side++)
+		if (w.pack[side])
+			pack(&k, t, side, p->needs);
+	p->tile = t;
+	int64_t n, elements = 1;
+	for (int i = 1; i < k.c.nout && elements <= ROW_ELEMENTS; i++)
+		elements = size_is_const(k.c.size[k.c.out[i]], &n) ? elements * n : ROW_ELEMENTS + 1;
+	t->whole = elements > ROW_ELEMENTS;
+	if (t->whole) {
+		p->form = FORM_TILE;
+		p->rows = NULL;
+		p->body = note_tile;
+	} else {
+		p->form = FORM_BLOCK;
+		p->rows = p->val->type->size[0];
+		p->body = body_tile;
+		p->block_rows = t->lanes == k.c.out[0] ? BLOCK_ROWS / 2 : BLOCK_ROWS;
+	}
+	return true;
+}
+
+/* ---- shapes */
+
+TileShape tile_shape(const Target *target, DType dtype, const Tile *t)
+{
+	int lanes = target->lanes > 1 ? target->lanes : 4;
+	TileShape s = {.width = dtype == DT_float64 ? lanes / 2 : lanes};
+	bool many = target->regs >= 32;
+	s.vectors = t->unroll < 0 ? 8 : 2;
+	s.rows = many ? 10 : 6;
+	return s;
+}
+
+static int64_t *list_of(Arena *arena)
+{
+	return NEW_ARRAY(arena, int64_t, 16);
+}
+
+const int64_t *block_cuts(Arena *arena, int64_t most, int *n)
+{
+	int64_t *cut = list_of(arena);
+	*n = 0;
+	for (int64_t c = most; c > 1; c /= 2)
+		cut[(*n)++] = c;
+	cut[(*n)++] = 1;
+	return cut;
+}
+
+/* equal steps where they can be had, and what is left in steps that fall */
+const int64_t *tile_cuts(Arena *arena, const Size *size, int64_t most, int *n)
+{
+	int64_t *cut = list_of(arena), extent;
+	*n = 0;
+	if (!size_is_const(size, &extent))
+		return block_cuts(arena, most, n);
+	if (extent <= most) {
+		cut[(*n)++] = extent > 0 ? extent : 1;
+		return cut;
+	}
+	int64_t even = (extent + most - 1) / most, step = (extent + even - 1) / even;
+	for (int64_t c = most; c > most * 2 / 3; c--)
+		if (extent % c == 0) {
+			step = c;
+			break;
+		}
+	cut[(*n)++] = step;
+	if (extent % step)
+		cut[(*n)++] = extent % step;
+	return cut;
+}
+
+const int64_t *lane_cuts(Arena *arena, const Size *size, int64_t most, int width, int *n)
+{
+	int64_t *cut = list_of(arena), extent = -1;
+	*n = 0;
+	size_is_const(size, &extent);
+	for (int64_t c = most; c >= 1; c /= 2) {
+		bool used = extent < 0 ? c == most || c <= width : extent >= c;
+		if (!used)
+			continue;
+		cut[(*n)++] = c;
+		if (extent >= 0)
+			extent %= c;
+		if (extent == 0)
+			break;
+	}
+	return cut;
+}

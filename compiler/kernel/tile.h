@@ -1,0 +1,59 @@
+/* tile.h -- contractions of floats as tiles of registers: what tile.c decides and body_tile.c builds */
+#ifndef TILE_H
+#define TILE_H
+
+#include "lower.h"
+
+enum { NLABELS = 26, SUM_LANES = 16 };
+
+typedef struct Contraction {
+	const Val *v;
+	int nout, nsum;
+	int out[MAX_RANK], sum[NLABELS]; /* labels */
+	uint32_t has[2]; /* bit l: the operand has the label l */
+	const Size *size[NLABELS];
+	Ix ix[NLABELS];
+} Contraction;
+
+Contraction contraction_of(const Val *);
+const Node *contraction_side(Build *, const Contraction *, int k); /* the element of operand k at c->ix */
+
+/* A tile: accumulators for some rows of `unroll` by some vectors along `lanes`.
+ *
+ *      lanes of the result   out[.., u, .., l..] += a[u, k] * b[k, l..]       a is broadcast
+ *      lanes of the sum      acc[u, w, l] += a[u, k..] * b[w, k..], folded in the end
+ *
+ * An operand that does not lie as the tile wants it is packed: copied, with its axes in another order. */
+struct Tile {
+	int lanes; /* a label */
+	bool dot; /* it is summed over */
+	int unroll, second; /* labels or -1; dot: of either operand; else second: beside lanes */
+	int nlabels[2];
+	int order[2][MAX_RANK]; /* labels of the axes of what is packed */
+	PlanBuf *packed[2];
+	bool whole; /* a kernel of its own with elementwise epilogues; else inside blocks of rows */
+};
+
+enum { TILE_ROWS = 240 }; /* rows of `unroll` that share a block of columns */
+
+/* ---- tile.c */
+bool plan_tile(Scope *, Piece *);
+bool lanes_legal(const Node *, int axis_id); /* it can stand in the lanes of that axis */
+int64_t size_guess(const Size *); /* at the dims' bounds, 64 for a dim without */
+typedef struct TileShape {
+	int width; /* lanes of a vector */
+	int64_t rows, vectors; /* accumulators */
+} TileShape;
+TileShape tile_shape(const Target *, DType, const Tile *);
+/* falling steps that make up the extent, none over most; the list */
+const int64_t *tile_cuts(Arena *, const Size *, int64_t most, int *n);
+const int64_t *block_cuts(Arena *, int64_t most, int *n); /* of what is known when it runs */
+const int64_t *lane_cuts(Arena *, const Size *, int64_t most, int width, int *n);
+
+/* ---- body_tile.c */
+void body_tile(Build *, const Piece *, Items *); /* in a block of rows */
+void note_tile(Build *, const Piece *, Items *); /* what it reads, for a tile that is a kernel */
+void body_pack(Build *, const Piece *, Items *);
+void build_tile_group(Build *, int group, Items *);
+
+#endif
