@@ -72,6 +72,7 @@ typedef struct Body {
 	const FuncPlan *plan;
 	Writer *w;
 	const char *object;
+	const char *loop; /* C text of the hash of the loops around, for random draws */
 	bool parallel; /* inside a parallel region */
 } Body;
 void emit_steps(Body *, const PlanBlock *);

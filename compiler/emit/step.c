@@ -13,28 +13,31 @@ const char *buf_c(Arena *arena, const PlanBuf *b)
 }
 
 /* ---- scalars */
+static Text index_text(Arena *a, const Size *index)
+{
+	return (Text){size_c(a, index), index->nterms > 1 ? PREC_SUM : PREC_PRODUCT};
+}
+
 static Text scalar_text(Body *b, const Node *n)
 {
 	Arena *a = b->e->arena;
 	switch (n->kind) {
 	case NODE_CONST: return number_c(a, n->dtype, n->f, n->i);
 	case NODE_UNIFORM: return (Text){n->uniform, PREC_ATOM};
-	case NODE_INDEX: return (Text){size_c(a, n->index), n->index->nterms > 1 ? PREC_SUM : PREC_PRODUCT};
+	case NODE_INDEX: return index_text(a, n->index);
+	case NODE_RANDOM: return random_c(a, n, index_text(a, n->index), b->loop);
 	case NODE_LOAD: {
 		const PlanBuf *buf = scalar_load_buf(b->plan, n);
 		if (buf->kind == BUF_ARG && buf->type->rank == 0)
 			return (Text){buf_c(a, buf), PREC_ATOM};
 		return (Text){arena_printf(a, "*%s", buf_c(a, buf)), PREC_UNARY};
 	}
-	case NODE_ROW: {
-		Text arg[3];
-		for (int i = 0; i < n->nargs; i++)
-			arg[i] = scalar_text(b, n->arg[i]);
-		return row_c(a, n->op, n->dtype, n->arg[n->nargs > 1 && n->op == OP_select ? 1 : 0]->dtype, n->nargs, arg, NULL);
+	case NODE_ROW: break;
 	}
-	case NODE_RANDOM: break;
-	}
-	internal_error("a scalar draws");
+	Text arg[3];
+	for (int i = 0; i < n->nargs; i++)
+		arg[i] = scalar_text(b, n->arg[i]);
+	return row_c(a, n->op, n->dtype, n->arg[n->nargs > 1 && n->op == OP_select ? 1 : 0]->dtype, n->nargs, arg, NULL);
 }
 
 const char *scalar_c(Body *b, const Node *n)
@@ -188,11 +191,12 @@ static void put_loop(Body *b, const Step *s)
 		put(b->w, "for (int64_t %s = 0; %s < %s; %s++) {\n", s->index, s->index, n, s->index);
 	Body inside = *b;
 	inside.w = writer_new(b->e->arena);
+	inside.loop = s->hash;
 	put_block(&inside, s->body);
 	size_t len;
 	const char *text = writer_text(inside.w, &len);
-	if (s->hash && has_word(text, s->hash)) /* of the steps of all loops around a random draw */
-		put(b->w, "const uint32_t %s = %s * 0x9E3779B1u + (uint32_t)%s + 1u;\n", s->hash, s->outer_hash ? s->outer_hash : "0u", s->index);
+	if (has_word(text, s->hash)) /* of the steps of all loops around a random draw */
+		put(b->w, "const uint32_t %s = %s * 0x9E3779B1u + (uint32_t)%s + 1u;\n", s->hash, s->outer_hash, s->index);
 	put_indented(b->w, text);
 	put(b->w, "}\n");
 }

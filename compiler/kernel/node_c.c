@@ -342,6 +342,13 @@ static Text vector_row_c(Stage *s, const NodeInfo *n)
 	return row_c(p->arena, node->op, node->dtype, type, n->nargs, arg, suffix);
 }
 
+Text random_c(Arena *arena, const Node *node, Text element, const char *loop)
+{
+	return (Text){arena_printf(arena, "mc_random_%s(seed, call, %" PRIu32 "u, %s, (uint64_t)%s)", dtype_suffix(node->dtype), node->place,
+	                           loop, text_in(arena, element, PREC_UNARY)),
+	              PREC_ATOM};
+}
+
 Text node_c(Stage *s, int number)
 {
 	const NodeInfo *n = &s->nodes.data[number];
@@ -352,11 +359,7 @@ Text node_c(Stage *s, int number)
 	case NODE_CONST: return number_c(p->arena, node->dtype, node->f, node->i);
 	case NODE_UNIFORM: return (Text){node->uniform, PREC_ATOM};
 	case NODE_INDEX: return size_in(p, node->index);
-	case NODE_RANDOM:
-		return (Text){arena_printf(p->arena, "mc_random_%s(seed, call, %" PRIu32 "u, loop, (uint64_t)%s)",
-		                           dtype_suffix(node->dtype), node->place,
-		                           text_in(p->arena, size_in(p, node->index), PREC_UNARY)),
-		              PREC_ATOM};
+	case NODE_RANDOM: return random_c(p->arena, node, size_in(p, node->index), "loop");
 	case NODE_ROW: break;
 	}
 	Text t;

@@ -186,6 +186,7 @@ const char *preds_c(Stage *, int n, const Pred *);
 bool size_speaks_of(const Size *, int axis_id);
 bool access_speaks_of(const Access *, int axis_id);
 Text number_c(Arena *, DType, double f, int64_t i);
+Text random_c(Arena *, const Node *, Text element, const char *loop); /* of a NODE_RANDOM */
 const char *vector_suffix(Stage *, DType); /* "f32x16" */
 /* a row of the op table over C texts; a vector: of `width` elements */
 Text row_c(Arena *, Op, DType result, DType operand, int n, const Text *arg, const char *vector);
