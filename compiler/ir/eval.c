@@ -115,6 +115,22 @@ bool array_less(const Array *a, int64_t i, int64_t j)
 	return a->dtype == DT_uint64 ? (uint64_t)a->i[i] < (uint64_t)a->i[j] : a->i[i] < a->i[j];
 }
 
+/* Floats of few digits are taken for exact, and values that are only moved are left alone. */
+static void jitter(const EvalInput *input, const Val *v, Array *a)
+{
+	bool computes = op_info(v->op)->elementwise || v->op == OP_reduce || v->op == OP_contraction || v->op == OP_cumsum;
+	if (!a->f || !computes || v->op == OP_select || v->op == OP_neg || v->op == OP_abs)
+		return;
+	double most = a->dtype == DT_float64 ? 1e-13 : 1e-6;
+	for (int64_t i = 0; i < a->count; i++) {
+		if (!isfinite(a->f[i]) || (double)(float)(a->f[i] * 0x1p8) == rint(a->f[i] * 0x1p8))
+			continue;
+		uint64_t h = (input->jitter << 40 ^ (uint64_t)v->id << 20 ^ (uint64_t)i) * 0x9E3779B97F4A7C15u;
+		h = (h ^ h >> 29) * 0xBF58476D1CE4E5B9u;
+		a->f[i] = round_to(a->dtype, a->f[i] * (1 + most * ((double)(h >> 11) * 0x1p-52 - 1)));
+	}
+}
+
 Array **eval_graph(Eval *e, const Graph *g)
 {
 	Array **value = NEW_ARRAY(e->arena, Array *, g->vals.len + 1);
@@ -125,6 +141,8 @@ Array **eval_graph(Eval *e, const Graph *g)
 			in[k] = value[v->in[k]->id];
 		const StructuralOp *op = structural_op(v->op);
 		value[i] = op ? op->eval(e, v, in) : eval_elementwise(e, v, in);
+		if (e->input->jitter)
+			jitter(e->input, v, value[i]);
 	}
 	Array **result = NEW_ARRAY(e->arena, Array *, g->results.len + 1);
 	for (int i = 0; i < g->results.len; i++)

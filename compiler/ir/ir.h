@@ -415,6 +415,7 @@ typedef struct EvalInput {
 	Array *const *args; /* by Func.args */
 	Array *const *vars; /* by Model.vars */
 	uint64_t seed, call;
+	uint64_t jitter; /* not 0: a key by which every inexact float moves a little, so that what hangs on rounding shows */
 } EvalInput;
 /* values of graph->results; floats are computed in double, rounded to the node's dtype at every node */
 Array **eval_func(Arena *, const Model *, const Func *, const EvalInput *);

@@ -59,15 +59,24 @@ static void attr(AttrVisit *v, Attr *a)
 	visit_int8s(v, "out", a->contraction.nout, a->contraction.out);
 }
 
+/* how far apart elements of the operand are whose label differs by 1, and the labels' sizes */
+static void note_labels(const Array *x, const int8_t *label, int64_t *stride, int64_t *size)
+{
+	int64_t apart = 1;
+	for (int i = x->rank - 1; i >= 0; i--) {
+		stride[label[i]] = apart;
+		size[label[i]] = x->size[i];
+		apart *= x->size[i];
+	}
+}
+
 static Array *eval(Eval *e, const Val *v, Array *const *in)
 {
 	Array *y = eval_array(e, v->type);
 	const Attr *a = &v->attr;
-	int64_t at[MAX_RANK] = {0}, size[NLABELS] = {0};
-	for (int i = 0; i < in[0]->rank; i++)
-		size[a->contraction.a[i]] = in[0]->size[i];
-	for (int i = 0; i < in[1]->rank; i++)
-		size[a->contraction.b[i]] = in[1]->size[i];
+	int64_t at[MAX_RANK] = {0}, size[NLABELS] = {0}, in_a[NLABELS] = {0}, in_b[NLABELS] = {0};
+	note_labels(in[0], a->contraction.a, in_a, size);
+	note_labels(in[1], a->contraction.b, in_b, size);
 	int summed[NLABELS], nsummed = 0;
 	int64_t range[NLABELS];
 	bool kept[NLABELS] = {false}, empty = false;
@@ -82,22 +91,21 @@ static Array *eval(Eval *e, const Val *v, Array *const *in)
 	if (y->count == 0)
 		return y;
 	do {
-		int64_t value[NLABELS] = {0}, step[NLABELS] = {0};
+		int64_t step[NLABELS] = {0}, first_a = 0, first_b = 0;
 		long double sum = 0;
 		double magnitude = 0;
 		uint64_t whole = 0;
-		for (int i = 0; i < y->rank; i++)
-			value[a->contraction.out[i]] = at[i];
+		for (int i = 0; i < y->rank; i++) {
+			first_a += at[i] * in_a[a->contraction.out[i]];
+			first_b += at[i] * in_b[a->contraction.out[i]];
+		}
 		if (!empty)
 			do {
-				int64_t ia[MAX_RANK], ib[MAX_RANK];
-				for (int i = 0; i < nsummed; i++)
-					value[summed[i]] = step[i];
-				for (int i = 0; i < in[0]->rank; i++)
-					ia[i] = value[a->contraction.a[i]];
-				for (int i = 0; i < in[1]->rank; i++)
-					ib[i] = value[a->contraction.b[i]];
-				int64_t p = flat_index(in[0], ia), q = flat_index(in[1], ib);
+				int64_t p = first_a, q = first_b;
+				for (int i = 0; i < nsummed; i++) {
+					p += step[i] * in_a[summed[i]];
+					q += step[i] * in_b[summed[i]];
+				}
 				if (y->f) {
 					sum += (long double)in[0]->f[p] * in[1]->f[q];
 					magnitude += in[0]->magnitude[p] * in[1]->magnitude[q];
