@@ -14,6 +14,8 @@ def tests(options):
         yield name + " symbols", lambda path=path: symbols(path)
         yield name + " standalone", lambda path=path: standalone(path)
         yield name + " bytes", lambda path=path: bytes_agree(path)
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests/programs/*.model"))):
+        yield os.path.basename(path)[:-6] + " warnings", lambda path=path: warnings(path)
     yield "malloc in a call", malloc_in_call
     yield "embed", embed
 
@@ -62,6 +64,14 @@ def standalone(path):
         includes = set(re.findall(r'#\s*include\s*[<"](.*?)[>"]', open(os.path.join(d, name + ".c")).read()))
         allowed = {name + ".h", "stddef.h", "stdint.h", "string.h", "stdlib.h", "math.h", "float.h", "limits.h", "immintrin.h", "emmintrin.h"}
         assert includes <= allowed, includes - allowed
+
+
+def warnings(path):
+    """a whole program, at its full sizes, compiles without a warning"""
+    for floatX, cc in ("float32", ["gcc", "-std=c99"]), ("float64", ["clang++", "-x", "c++", "-std=c++17"]):
+        with tempfile.TemporaryDirectory() as d:
+            name = generate(path, d, "--floatX", floatX)
+            harness.must([*cc, *harness.WARNINGS, "-O0", "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(d, name + ".c"), "-o", os.path.join(d, "x.o")])
 
 
 PROBE = r"""

@@ -2,9 +2,10 @@
  *
  *      new SIZE...                 one for each dim of the model
  *      init SEED
- *      set TENSOR VALUE...         get TENSOR
+ *      set TENSOR VALUE...         get [TENSOR]         (without a name: every param and shared)
  *      bind TENSOR SIZE... : VALUE...            (all the model's dims)
- *      call FUNCTION SIZE... : VALUE...          (the call's dims; the values of all arguments in a row)
+ *      call FUNCTION SIZE... : VALUE... [: OUTPUT...]      (the call's dims; the values of all arguments in a row; the outputs
+ *                                                           that are wanted: the others get NULL)
  *      save PATH                   load PATH
  *
  * Each answers with one line "ok ..." or "status N text"; values are printed so that they read back the same. Outputs stand
@@ -119,6 +120,11 @@ static void answer(mc_status s)
 	else printf("ok");
 }
 
+static void *output(const mc_type *t, const int64_t *dims)
+{
+	return malloc((size_t)count_of(t, dims) * bytes_of(t->dtype) + 1);
+}
+
 static void call(void)
 {
 	const char *name = word();
@@ -132,11 +138,16 @@ static void call(void)
 	if (strcmp(word(), ":")) die("expected ':'");
 	void *args[64], *outs[64];
 	for (int i = 0; i < f->nargs; i++) args[i] = read_values(&f->arg[i].type, dims);
-	for (int i = 0; i < f->nouts; i++) outs[i] = malloc((size_t)count_of(&f->out[i].type, dims) * bytes_of(f->out[i].type.dtype) + 1);
+	int some = !strcmp(word(), ":");
+	for (int i = 0; i < f->nouts; i++) outs[i] = some ? NULL : output(&f->out[i].type, dims);
+	for (const char *w = some ? word() : ""; *w; w = word())
+		for (int i = 0; i < f->nouts; i++)
+			if (!strcmp(f->out[i].name, w)) outs[i] = output(&f->out[i].type, dims);
 	mc_status s = f->call(model, given, (const void *const *)args, outs);
 	answer(s);
 	if (!s)
-		for (int i = 0; i < f->nouts; i++) print_values(f->out[i].name, &f->out[i].type, dims, outs[i]);
+		for (int i = 0; i < f->nouts; i++)
+			if (outs[i]) print_values(f->out[i].name, &f->out[i].type, dims, outs[i]);
 	for (int i = 0; i < f->nargs; i++) free(args[i]);
 	for (int i = 0; i < f->nouts; i++) free(outs[i]);
 }
@@ -163,14 +174,20 @@ int main(void)
 			free(v);
 			printf("ok");
 		} else if (!strcmp(command, "get")) {
-			const mc_tensor *t = tensor(word());
+			const char *name = word();
 			printf("ok");
-			print_values(t->name, &t->type, dim, t->get(model, t->instance));
+			for (int i = 0; i < MODEL.ntensors; i++) {
+				const mc_tensor *t = *name ? tensor(name) : &MODEL.tensors[i];
+				if (t->get) print_values(t->name, &t->type, dim, t->get(model, t->instance));
+				if (*name) break;
+			}
 		} else if (!strcmp(command, "bind")) {
 			const mc_tensor *t = tensor(word());
 			int64_t dims[64];
 			for (int i = 0; i < MODEL.ndims; i++) dims[i] = strtoll(word(), 0, 10);
 			if (strcmp(word(), ":")) die("expected ':'");
+			for (int i = 0; i < t->type.rank; i++)
+				if (t->type.size[i] < 0 && t->type.size[i] != MC_FORMULA) dim[-1 - t->type.size[i]] = dims[-1 - t->type.size[i]];
 			int k = (int)(t - MODEL.tensors);
 			free(bound[k]);
 			bound[k] = read_values(&t->type, dims);

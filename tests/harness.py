@@ -1,8 +1,9 @@
 """harness.py -- compiles a model under some settings and talks to it through harness.c"""
-import glob, itertools, os, random, re, subprocess, tempfile, threading
+import glob, itertools, math, os, random, re, subprocess, tempfile, threading
 from run import ROOT
 
 MODELC = os.path.join(ROOT, "build/modelc")
+EVALUATE = os.path.join(ROOT, "build/evaluate")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wdouble-promotion", "-Werror"]
 SETTINGS = {
     "floatX": ["float32", "float64"],
@@ -96,3 +97,52 @@ class Program:
                            timeout=timeout, env=env)
         assert p.returncode == 0, "harness: exit %d\n%s%s" % (p.returncode, p.stdout[-2000:], p.stderr[-4000:])
         return p.stdout.splitlines()
+
+
+# ---- what the naive evaluator says: tests/tools/evaluate.c
+
+def evaluate(path, floatX, flags, lines, timeout=300):
+    """its answers to the same commands, one a line"""
+    p = subprocess.run([EVALUATE, path, floatX, *flags], input="".join(l + "\n" for l in lines), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       text=True, timeout=timeout)
+    assert p.returncode == 0, "evaluate: exit %d\n%s%s" % (p.returncode, p.stdout[-2000:], p.stderr[-4000:])
+    return p.stdout.splitlines()
+
+
+def outputs(answer):
+    """{name: (values, allowed differences)} of "ok name = v v v ~ d d d name = ..."; a program's own answer has no differences"""
+    found = {}
+    for name, rest in re.findall(r" (\S+) =((?: (?!\S+ =)\S+)*)", answer):
+        values, _, allowed = rest.partition(" ~")
+        found[name] = values.split(), allowed.split()
+    return found
+
+
+def number(text):
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def disagreement(got, expected, level, count=None):
+    """why the answer of a compiled program is not that of the evaluator, or None; count: [values, those that hang on rounding]"""
+    count = count if count is not None else [0, 0]
+    if expected.startswith("status"):
+        fits = got.startswith("status") and any(t in got for t in re.findall(r"\{(.*?)\}", expected))
+        return None if fits else "the evaluator says " + expected
+    if not got.startswith("ok"):
+        return "the evaluator says ok"
+    ours, theirs = outputs(got), outputs(expected)
+    sizes = [{n: len(v) for n, (v, _) in o.items()} for o in (ours, theirs)]
+    if sizes[0] != sizes[1]:
+        return "%s values; the evaluator has %s" % (sizes[0], sizes[1])
+    for name, (wanted, allowed) in theirs.items():
+        for i, (a, b, d) in enumerate(zip(ours[name][0], wanted, allowed)):
+            x, y = number(a), number(b)
+            count[0] += 1
+            if x == y or x != x and y != y:
+                continue
+            # the optimiser may well be finite where the program as written is not
+            if d == "inf" or not math.isfinite(y) and level != "-O0":
+                count[1] += 1
+            elif not abs(x - y) <= float(d):
+                return "%s[%d] is %s; the evaluator says %s, give or take %s" % (name, i, a, b, d)
+    return None

@@ -37,7 +37,7 @@ def build(options):
             run(["cmake", "-S", ROOT, "-B", path] + args)
             run(["make", "-C", path, "-j2"] + targets)
         os.remove(log)
-    make("build", ["-DMODELC_TESTS=OFF"], ["modelc", "modelc_runtime"])
+    make("build", ["-DMODELC_TESTS=OFF"], ["modelc", "modelc_runtime", "evaluate"])
     make("build-tests", ["-DMODELC_TESTS=ON", "-DMODELC_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-g -O1"], [])
 
 
