@@ -220,6 +220,7 @@ const Node *hoisted(Build *, const Node *, const char *name); /* the name of a s
 const Node *host_value(Scope *, const Val *); /* of a host value, for use outside kernels */
 const Node *host_load(Lower *, PlanBuf *);
 const char *unique_name(Lower *, const char *wish);
+const char *word_name(Arena *, const char *); /* "h.W": h_W */
 
 /* ---- roots.c */
 void find_roots(Scope *);

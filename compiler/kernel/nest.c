@@ -391,7 +391,7 @@ static const char *kernel_name(const Lower *L, const Group *g)
 	const Piece *p = main_piece(g);
 	const char *what = p->cell ? p->cell->name : p->val->name ? p->val->name : p->target->name;
 	const char *func = L->func->name[0] == '_' ? L->func->name + 1 : L->func->name;
-	return arena_printf(L->arena, "%s_%s", func, what);
+	return arena_printf(L->arena, "%s_%s", func, word_name(L->arena, what));
 }
 
 /* the group's kernel for one target; NULL if there is nothing to do */

@@ -110,12 +110,18 @@ static bool starts_word(const char *s)
 	return s && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_');
 }
 
-const char *unique_name(Lower *L, const char *wish)
+const char *word_name(Arena *arena, const char *wish)
 {
-	char *base = arena_printf(L->arena, "%s", starts_word(wish) ? wish : "t");
-	for (char *c = base; *c; c++)
+	char *name = arena_printf(arena, "%s", starts_word(wish) ? wish : "t");
+	for (char *c = name; *c; c++)
 		if (*c == '.' || *c == '*' || *c == ' ')
 			*c = '_';
+	return name;
+}
+
+const char *unique_name(Lower *L, const char *wish)
+{
+	const char *base = word_name(L->arena, wish);
 	const char *name = base;
 	for (int k = 2;; k++) {
 		bool taken = false;
