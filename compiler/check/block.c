@@ -267,13 +267,10 @@ static void run_stmt(Check *c, Scope *s, const Stmt *stmt)
 
 void run_block(Check *c, Scope *s, const Stmts *stmts)
 {
-	Scope *outer = c->state->scope;
-	c->state->scope = s;
 	for (int i = 0; i < stmts->len && !(s->flow && s->flow->returned); i++) {
 		int errors = diag_count(c->diag);
 		misplaced(c, s, stmts->data[i]);
 		if (diag_count(c->diag) == errors)
 			run_stmt(c, s, stmts->data[i]);
 	}
-	c->state->scope = outer;
 }

@@ -250,7 +250,7 @@ static Factor contract(Einsum *e, Factor a, Factor b, const bool *later, bool la
 				out.label[out.n++] = e->out.label[i];
 	} else
 		for (int l = 0; l < 128; l++)
-			if (number[l] >= 0 && later[l] && out.n < MAX_RANK)
+			if (number[l] >= 0 && later[l])
 				out.label[out.n++] = l;
 	for (int i = 0; i < out.n; i++)
 		attr.contraction.out[i] = number[out.label[i]];
@@ -260,12 +260,16 @@ static Factor contract(Einsum *e, Factor a, Factor b, const bool *later, bool la
 	return out;
 }
 
-static bool too_many_labels(const Factor *a, const Factor *b, int nout)
+/* for a product of two: in all, and of those that are needed later */
+static bool too_many_labels(const Factor *a, const Factor *b, const bool *later)
 {
-	int n = a->n;
-	for (int i = 0; i < b->n; i++)
-		n += find(a, b->label[i]) < 0;
-	return n > 26 || nout > MAX_RANK;
+	int n = 0, kept = 0;
+	for (int l = 0; l < 128; l++) {
+		bool has = find(a, l) >= 0 || find(b, l) >= 0;
+		n += has;
+		kept += has && later[l];
+	}
+	return n > 26 || kept > MAX_RANK;
 }
 
 static Val *arrange(Einsum *e, Factor *t)
@@ -300,8 +304,8 @@ Value builtin_einsum(Check *c, const BuiltinCall *call)
 		want(wanted_b, &acc);
 		sum_alone(&e, &acc, wanted_a);
 		sum_alone(&e, &e.in[k], wanted_b);
-		if (too_many_labels(&acc, &e.in[k], acc.n)) {
-			fail(&e, "einsum has too many letters");
+		if (too_many_labels(&acc, &e.in[k], later)) {
+			fail(&e, "the product of two arrays of einsum has too many letters: at most 26, and 12 that are needed later");
 			return value_error();
 		}
 		acc = contract(&e, acc, e.in[k], later, k + 1 == e.nin);

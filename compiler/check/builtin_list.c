@@ -69,10 +69,8 @@ Val *stack_values(Check *c, Loc loc, int n, const Value *item, const Loc *locs, 
 	Val **x = arrays_of(c, loc, n, item, locs);
 	if (x == NULL || !same_sizes(c, loc, "stack", n, x, -1))
 		return NULL;
-	if (x[0]->type->rank == MAX_RANK) {
-		check_error(c, loc, "an array has at most %d axes", MAX_RANK);
+	if (!rank_fits(c, loc, x[0]->type->rank + 1))
 		return NULL;
-	}
 	for (int i = 0; i < n; i++)
 		x[i] = with_axis(c, loc, x[i], axis);
 	return join(c, loc, n, x, axis);

@@ -78,6 +78,8 @@ Value builtin_arange(Check *c, const BuiltinCall *call)
 			      : "the size of arange is beyond 64 bits");
 		return value_error();
 	}
+	if (!elements_fit(c, call->loc, 1, &n))
+		return value_error();
 	Value v = value_tensor(iota_val(c, call->loc, size_resolve(c->arena, n), DT_int64));
 	if (step != 1)
 		v = call_binary(c, call->loc, BIN_MUL, v, const_int(c, step));

@@ -78,10 +78,18 @@ static DType drawn_dtype(Check *c, const Type *t)
 	return dtype_is_float(t->dtype) ? t->dtype : c->floatX;
 }
 
+static bool numbers_after(Check *c, const BuiltinCall *call, int first)
+{
+	for (int i = first; i < call->n; i++)
+		if (given(call, i) && arg_tensor(c, call, i) == NULL)
+			return false;
+	return true;
+}
+
 Value builtin_uniform(Check *c, const BuiltinCall *call)
 {
 	Type t;
-	if (!arg_shape(c, call, 0, &t))
+	if (!arg_shape(c, call, 0, &t) || !numbers_after(c, call, 1))
 		return value_error();
 	Value u = value_tensor(unit(c, call->loc, call->place, drawn_dtype(c, &t), &t));
 	Value lo = given(call, 1) ? call->arg[1] : const_int(c, 0),
@@ -123,7 +131,7 @@ static Val *standard_normal(Check *c, Loc loc, uint32_t place, DType t, const Ty
 Value builtin_normal(Check *c, const BuiltinCall *call)
 {
 	Type t;
-	if (!arg_shape(c, call, 0, &t))
+	if (!arg_shape(c, call, 0, &t) || !numbers_after(c, call, 1))
 		return value_error();
 	Value z = value_tensor(standard_normal(c, call->loc, call->place, drawn_dtype(c, &t), &t));
 	if (given(call, 2) && !is_number(c, call->arg[2], 1))

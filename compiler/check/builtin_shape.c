@@ -13,10 +13,8 @@ static bool new_sizes(Check *c, const BuiltinCall *call, Loc loc, const List *li
 	int64_t n;
 	*hole = -1;
 	for (int i = from; i < list->n; i++) {
-		if (t->rank == MAX_RANK) {
-			check_error(c, loc, "an array has at most %d axes", MAX_RANK);
+		if (!rank_fits(c, loc, t->rank + 1))
 			return false;
-		}
 		if (known_int(c, list->item[i], &n) && n == -1) {
 			if (*hole >= 0) {
 				check_error(c, loc, "-1 stands once at most in the shape of %s",
@@ -67,13 +65,12 @@ Value builtin_reshape(Check *c, const BuiltinCall *call)
 	int lead = t.rank;
 	if (!new_sizes(c, call, loc, list, rest, &t, &hole))
 		return value_error();
-	const Size *product = size_int(c, 1);
+	const Size *split[MAX_RANK];
 	for (int i = lead; i < t.rank; i++)
-		product = size_mul(c->arena, product, size_or_one(c, t.size[i]));
-	if (product == NULL || whole == NULL) {
-		check_error(c, loc, "the number of elements is beyond 64 bits");
+		split[i] = size_or_one(c, t.size[i]);
+	if (!elements_fit(c, loc, t.rank - lead, split + lead))
 		return value_error();
-	}
+	const Size *product = shape_product(c, t.rank - lead, split + lead);
 	if (hole >= 0) {
 		t.size[hole] = size_div_exact(c->arena, whole, size_resolve(c->arena, product));
 		if (t.size[hole]) {
@@ -207,19 +204,15 @@ Value builtin_repeat(Check *c, const BuiltinCall *call)
 	int rank = x->type->rank;
 	if (!arg_axis(c, call, 2, rank, 0, &axis))
 		return value_error();
-	if (rank == MAX_RANK) {
-		check_error(c, call->loc, "an array has at most %d axes", MAX_RANK);
+	if (!rank_fits(c, call->loc, rank + 1))
 		return value_error();
-	}
 	for (int i = 0; i < rank; i++) {
 		to[i] = (int8_t)(i <= axis ? i : i + 1);
 		size[to[i]] = x->type->size[i];
 	}
 	size[axis + 1] = n;
-	if (shape_product(c, rank + 1, size) == NULL) {
-		check_error(c, call->loc, "the number of elements is beyond 64 bits");
+	if (!elements_fit(c, call->loc, rank + 1, size))
 		return value_error();
-	}
 	Val *y = build_broadcast(c->graph, call->loc, x, rank + 1, size, to);
 	const Size *merged[MAX_RANK];
 	for (int i = 0; i < rank; i++)

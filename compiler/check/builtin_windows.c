@@ -75,8 +75,10 @@ static Val *window(Check *c, const BuiltinCall *call, Val *x, int axis, const Si
 	}
 	const Size *reach = size_scale(c->arena, size_sub(c->arena, size, one), dilation);
 	const Size *room = size_sub(c->arena, size_sub(c->arena, whole, reach), one);
+	if (!rank_fits(c, call->loc, x->type->rank + 1))
+		return NULL;
 	if (room == NULL || size_ge(c->arena, size, one) == NO ||
-	    size_ge(c->arena, room, size_int(c, 0)) == NO || x->type->rank == MAX_RANK) {
+	    size_ge(c->arena, room, size_int(c, 0)) == NO) {
 		check_error(c, call->loc, "windows of %s%s do not fit into %s elements",
 			    size_text(c->arena, size),
 			    dilation > 1 ? arena_printf(c->arena, " with dilation %lld",
@@ -107,7 +109,7 @@ Value builtin_windows(Check *c, const BuiltinCall *call)
 	int n = axes.kind == V_LIST ? axes.list->n : 1, rank = x->type->rank, nsizes;
 	int64_t stride[MAX_RANK], dilation[MAX_RANK];
 	const Size *size[MAX_RANK];
-	if (n > MAX_RANK || !as_shape(c, call->arg_loc[2], sizes, &nsizes, size))
+	if (!as_shape(c, call->arg_loc[2], sizes, &nsizes, size))
 		return value_error();
 	if (sizes.kind == V_LIST && nsizes != n) {
 		check_error(c, call->arg_loc[2], "windows has %d size%s for %d %s", nsizes,

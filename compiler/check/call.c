@@ -140,6 +140,7 @@ static bool within_limits(Check *c, Loc loc, const char *name)
 	}
 	if (st->expansions == MAX_EXPANSIONS) {
 		st->expansions++;
+		c->frame = NULL;
 		check_error(c, loc, "the program expands to more than %d calls", MAX_EXPANSIONS);
 	}
 	return st->expansions++ < MAX_EXPANSIONS;
@@ -277,32 +278,10 @@ Value call_with(Check *c, Scope *s, Loc loc, Value callee, const CallArgs *args,
 			return value_error();
 	switch (callee.kind) {
 	case V_DTYPE: return call_dtype(c, loc, callee.dtype, args);
-	case V_BUILTIN:
-		if (callee.builtin->call == NULL) {
-			check_error(c, loc, "%s must be called by its own name", callee.builtin->name);
-			return value_error();
-		}
-		return call_builtin(c, loc, callee.builtin, args, place);
+	case V_BUILTIN: return call_builtin(c, loc, callee.builtin, args, place);
 	case V_DEF: return expand_def(c, s, loc, callee.def, args, inst, place);
 	default: return not_callable(c, loc, callee);
 	}
-}
-
-Value call_value(Check *c, Loc loc, Value callee, int n, const Value *value, const char *const *names)
-{
-	Scope *s = c->state->scope;
-	CallArgs args = {.n = n};
-	args.value = NEW_ARRAY(c->arena, Value, n + 1);
-	args.name = NEW_ARRAY(c->arena, const char *, n + 1);
-	args.loc = args.name_loc = NEW_ARRAY(c->arena, Loc, n + 1);
-	for (int i = 0; i < n; i++) {
-		args.value[i] = value[i];
-		args.name[i] = names ? names[i] : NULL;
-		args.loc[i] = loc;
-	}
-	int site = -1 - (int)loc.begin;
-	Instance *inst = callee.kind == V_DEF ? instance_of_call(c, s->inst, (Ident){0}, NULL, callee.def->def->def.name.text, site) : NULL;
-	return call_with(c, s, loc, callee, &args, inst, place_hash(s->place, (uint64_t)(int64_t)site));
 }
 
 /* ---- as written */

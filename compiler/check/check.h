@@ -154,6 +154,9 @@ Val *as_tensor(Check *, Loc, Value, DType want);
 Val *coerce(Check *, Loc, Value, const Type *, const char *role);
 /* a list of sizes, like(x) or a single size as a shape; false after an error */
 bool as_shape(Check *, Loc, Value, int *rank, const Size **size);
+/* limits of arrays; false after an error */
+bool rank_fits(Check *, Loc, int rank);
+bool elements_fit(Check *, Loc, int rank, const Size *const *); /* the bytes are less than 2^63 whatever the type */
 const Size *one_size(Check *, Loc, Value); /* NULL after an error */
 bool as_const_int(Check *, Loc, Value, const char *role, int64_t *);
 /* makes two sizes one where a `?` can take the other; says if they are equal then */
@@ -161,7 +164,5 @@ bool unify(Check *, const Size *, const Size *);
 
 /* ---- elaborator (owned by `check`) */
 Value eval_expr(Check *, Scope *, const Expr *);
-/* calls a def, builtin, or dtype with values, as user code would */
-Value call_value(Check *, Loc, Value callee, int n, const Value *args, const char *const *names);
 
 #endif

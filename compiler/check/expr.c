@@ -221,7 +221,7 @@ Value eval_named(Check *c, Scope *s, const Expr *e, const char *hint, Binding *o
 {
 	State *st = c->state;
 	if (st->depth >= MAX_DEPTH) {
-		check_error(c, e->loc, "this is nested too deep");
+		check_error(c, e->loc, "this is needed more than %d steps from where it began: expressions in expressions, or names that need names", MAX_DEPTH);
 		return value_error();
 	}
 	st->depth++;

@@ -22,7 +22,6 @@ void walk_begin(Check *c, Walk *w)
 	State *st = c->state;
 	st->walk = w;
 	st->region = &w->root;
-	st->scope = st->top;
 	st->outermost->region = st->top->region = &w->root;
 	for (int i = 0; i < st->modules.len; i++)
 		st->modules.data[i]->region = &w->root;
@@ -101,6 +100,16 @@ static void own_symbol(Check *c, Walk *w, const Param *p)
 		list_symbol(c, w, b, p);
 }
 
+static void list_dim(Check *c, Walk *w, const Binding *b, const Param *p)
+{
+	for (int i = 0; i < w->dims.len; i++)
+		if (w->dims.data[i] == b)
+			check_error(c, p->name.loc, "'%s' is listed twice", p->name.text);
+	push(c->arena, &w->dims, b);
+	if (p->value)
+		check_error(c, p->value->loc, "a dim has no default");
+}
+
 static void list_args(Check *c, Walk *w)
 {
 	const Params *args = &w->stmt->func.args;
@@ -116,9 +125,7 @@ static void list_args(Check *c, Walk *w)
 		} else if (b->kind == BIND_SYMBOL) {
 			list_symbol(c, w, b, p);
 		} else if (b->kind == BIND_DIM) {
-			push(c->arena, &w->dims, b);
-			if (p->value)
-				check_error(c, p->value->loc, "a dim has no default");
+			list_dim(c, w, b, p);
 		} else {
 			Message *m = check_error(c, p->name.loc, "'%s' is a %s: an argument is a symbol, a dim, or new: %s : type", p->name.text,
 			                         b->origin.kind, p->name.text);
@@ -255,6 +262,31 @@ static void check_needs(Check *c, Walk *w)
 
 /* ---- dims: those that neither a variable nor data bind are the call's */
 
+/* the first variable or data with the dim in its type */
+static const Var *bound_by(Check *c, const Dim *d)
+{
+	const Model *m = c->state->model;
+	bool *used = NEW_ARRAY(c->arena, bool, m->dims.len + 1);
+	int i = 0;
+	for (; i + 1 < m->vars.len && !used[d->index]; i++) {
+		collect_type_dims(m->vars.data[i]->type, used);
+		if (used[d->index])
+			break;
+	}
+	return m->vars.data[i];
+}
+
+static void not_an_argument(Check *c, const Walk *w, const Binding *dim)
+{
+	const Params *args = &w->stmt->func.args;
+	for (int i = 0; i < args->len; i++)
+		if (args->data[i].name.text == dim->name) {
+			Message *m = check_error(c, args->data[i].name.loc, "the dim '%s' belongs to the object: it is no argument", dim->name);
+			const Var *by = bound_by(c, dim->dim);
+			diag_note(m, by->loc, "%s '%s' has its size from it", by->kind == VAR_DATA ? "the data" : "the variable", by->name);
+		}
+}
+
 static void order_dims(Check *c, Walk *w)
 {
 	Model *m = c->state->model;
@@ -268,10 +300,7 @@ static void order_dims(Check *c, Walk *w)
 		if (b->dim == NULL)
 			continue; /* fixed by -D */
 		if (bound[b->dim->index])
-			check_error(c, w->stmt->func.name.loc, "the dim '%s' is the object's: it is no argument", b->name);
-		else if (b->dim->is)
-			check_error(c, w->stmt->func.name.loc, "the dim '%s' is an argument, and what is given makes it %s", b->name,
-			            size_text(c->arena, size_resolve(c->arena, b->dim->is)));
+			not_an_argument(c, w, b);
 	}
 	for (int i = 0; i < m->dims.len; i++) {
 		bool listed = false;

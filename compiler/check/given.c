@@ -32,6 +32,10 @@ bool resolve_path(Check *c, Scope *s, const Expr *e, Binding **b, const Var **va
 		return false;
 	}
 	VarDecl *d = find_var(of.instance, e->field.name.text);
+	if (d && d->star && of.instance->alias) {
+		check_error(c, e->loc, "not supported yet: an update of, or a value given to, one row of what a fold keeps as one array");
+		return false;
+	}
 	if (d) {
 		*var = d->var;
 		return true;

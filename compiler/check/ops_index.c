@@ -38,11 +38,10 @@ static Attr arrays(const Subscript *s, Val **in)
 
 static bool gather_fits(Check *c, Loc loc, const Subscript *s)
 {
-	if (s->narrays == 0 ||
-	    s->nout - s->narrays + s->axis[s->out[s->array_at]].array->type->rank <= MAX_RANK)
-		return true;
-	check_error(c, loc, "an array has at most %d axes", MAX_RANK);
-	return false;
+	return s->narrays == 0 ||
+	       rank_fits(c, loc,
+			 s->nout - s->narrays +
+				 s->axis[s->out[s->array_at]].array->type->rank);
 }
 
 /* items of a list: a constant, or a slice of constants; by any other index it is an array */

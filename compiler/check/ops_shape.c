@@ -115,11 +115,21 @@ static void note_axis(Check *c, Message *m, int axis, const Type *a, const Type 
 		  size_text(c->arena, size_resolve(c->arena, b->size[b->rank - axis])));
 }
 
-static bool counted(Check *c, Loc loc, const Type *t)
+bool rank_fits(Check *c, Loc loc, int rank)
 {
-	if (type_count(c->arena, t))
+	if (rank <= MAX_RANK)
 		return true;
-	check_error(c, loc, "the number of elements is beyond 64 bits");
+	check_error(c, loc, "an array has at most %d axes, and this would have %d", MAX_RANK, rank);
+	return false;
+}
+
+bool elements_fit(Check *c, Loc loc, int rank, const Size *const *size)
+{
+	enum { WIDEST = 16 };
+	const Size *count = shape_product(c, rank, size);
+	if (count && size_scale(c->arena, count, WIDEST))
+		return true;
+	check_error(c, loc, "an array of the sizes %s has 2^59 elements or more", shape_text(c, rank, size));
 	return false;
 }
 
@@ -133,7 +143,7 @@ bool broadcast_values(Check *c, Loc loc, const char *what, int n, const Value *v
 		if (broadcast_shape(c, out, v[i]->type, &both, &axis)) {
 			both.dtype = out->dtype;
 			*out = both;
-			if (!counted(c, loc, out))
+			if (!elements_fit(c, loc, out->rank, out->size))
 				return false;
 			continue;
 		}
@@ -157,7 +167,7 @@ Val *build_counted(Check *c, Loc loc, Op op, int nin, Val *const *in, const Attr
 		check_error(c, loc, "%s", why);
 		return NULL;
 	}
-	return counted(c, loc, t) ? build(c->graph, loc, op, nin, in, attr, NULL) : NULL;
+	return elements_fit(c, loc, t->rank, t->size) ? build(c->graph, loc, op, nin, in, attr, NULL) : NULL;
 }
 
 Val *broadcast_val(Check *c, Loc loc, Val *v, const Type *shape)
@@ -246,21 +256,13 @@ bool as_shape(Check *c, Loc loc, Value v, int *rank, const Size **size)
 		*rank = 1;
 		return (size[0] = one_size(c, loc, v)) != NULL;
 	}
-	if (v.list->n > MAX_RANK) {
-		check_error(c, loc, "a shape has %d sizes; at most %d are supported", v.list->n,
-			    MAX_RANK);
+	if (!rank_fits(c, loc, v.list->n))
 		return false;
-	}
 	*rank = v.list->n;
 	for (int i = 0; i < v.list->n; i++)
 		if ((size[i] = one_size(c, loc, v.list->item[i])) == NULL)
 			return false;
-	if (shape_product(c, *rank, size) == NULL) {
-		check_error(c, loc, "the number of elements of %s is beyond 64 bits",
-			    shape_text(c, *rank, size));
-		return false;
-	}
-	return true;
+	return elements_fit(c, loc, *rank, size);
 }
 
 bool as_const_int(Check *c, Loc loc, Value v, const char *role, int64_t *n)

@@ -325,10 +325,8 @@ bool subscript(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 		used += ix[i].kind == INDEX_EXPR || ix[i].kind == INDEX_SLICE;
 	for (int i = 0; i < n; i++) {
 		bool good = true;
-		if (s->nout >= MAX_RANK) {
-			check_error(c, loc, "an array has at most %d axes", MAX_RANK);
+		if (!rank_fits(c, loc, s->nout + 1))
 			return false;
-		}
 		if (ix[i].kind == INDEX_NONE) {
 			s->out[s->nout++] = -1;
 			continue;
@@ -357,9 +355,7 @@ bool subscript(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 	}
 	while (axis < rank)
 		whole(c, s, axis++);
-	if (s->nout > MAX_RANK) {
-		check_error(c, loc, "an array has at most %d axes", MAX_RANK);
+	if (!rank_fits(c, loc, s->nout))
 		return false;
-	}
 	return gather_arrays(c, loc, n, ix, s);
 }

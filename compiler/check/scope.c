@@ -149,9 +149,8 @@ void error_unknown(Check *c, const Scope *s, Loc loc, const char *name, const ch
 Saved enter(Check *c, Scope *s)
 {
 	State *st = c->state;
-	Saved saved = {st->region, c->frame, st->scope, c->graph};
+	Saved saved = {st->region, c->frame, c->graph};
 	st->region = s->region;
-	st->scope = s;
 	c->frame = s->frame;
 	c->graph = st->region ? st->region->graph : NULL;
 	return saved;
@@ -161,7 +160,6 @@ void leave(Check *c, Saved saved)
 {
 	State *st = c->state;
 	st->region = saved.region;
-	st->scope = saved.scope;
 	c->frame = saved.frame;
 	c->graph = saved.graph;
 }

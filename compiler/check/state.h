@@ -205,7 +205,6 @@ typedef struct State {
 	VEC(PendingCheck) init_checks; /* of initialisers, in the first walk's graph */
 	Walk *walk; /* the one at hand */
 	Region *region;
-	Scope *scope; /* the innermost at work, for call_value */
 	VEC(Dim *) free_dims; /* `?`s of symbols and what givens may set: each walk decides anew */
 	VEC(VarDecl *) decls; /* of all variables, in order */
 	int epoch, depth, expansions;
@@ -230,7 +229,6 @@ const char *suggest(Check *, const Scope *, const char *name); /* or NULL */
 typedef struct Saved {
 	Region *region;
 	const CallFrame *frame;
-	Scope *scope;
 	Graph *graph;
 } Saved;
 Saved enter(Check *, Scope *); /* work goes on where the scope is */

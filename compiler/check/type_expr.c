@@ -152,10 +152,8 @@ const Type *eval_type(Check *c, const TypeUse *use, const TypeExpr *t)
 		}
 		return type_array(c->arena, dtype, rank, size);
 	}
-	if (t->sizes.len > MAX_RANK) {
-		check_error(c, t->loc, "an array has at most %d axes", MAX_RANK);
+	if (!rank_fits(c, t->loc, t->sizes.len))
 		return NULL;
-	}
 	for (int i = 0; i < t->sizes.len; i++) {
 		const SizeExpr *s = &t->sizes.data[i];
 		if (s->kind == SIZE_REST) {
@@ -168,7 +166,7 @@ const Type *eval_type(Check *c, const TypeUse *use, const TypeExpr *t)
 		}
 		ok = ok && size[i];
 	}
-	return ok ? type_array(c->arena, dtype, t->sizes.len, size) : NULL;
+	return ok && elements_fit(c, t->loc, t->sizes.len, size) ? type_array(c->arena, dtype, t->sizes.len, size) : NULL;
 }
 
 /* ---- parameters of defs */

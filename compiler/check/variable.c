@@ -303,7 +303,7 @@ static Val *stacked_init(Check *c, Binding *b, Value *init, const Type *type, in
 static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, int64_t stack)
 {
 	State *st = c->state;
-	Saved saved = {st->region, c->frame, st->scope, c->graph};
+	Saved saved = {st->region, c->frame, c->graph};
 	Region *root = &st->walk->root;
 	st->region = root;
 	c->graph = root->graph;
@@ -326,7 +326,8 @@ static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, i
 	}
 	if (copy == NULL) {
 		Message *m = check_error(c, loc, "an initialiser is made of constants, draws and variables declared before");
-		diag_note(m, t.stray->loc, "this one hangs on '%s'", t.stray->name ? t.stray->name : "a value of a loop");
+		if (t.stray->name)
+			diag_note(m, t.stray->loc, "this one hangs on '%s'", t.stray->name);
 	}
 	return copy;
 }
@@ -415,10 +416,8 @@ static VarDecl *declare_var(Check *c, Binding *b)
 	VarDecl *d = NEW(c->arena, VarDecl);
 	d->stmt = b->stmt;
 	type = type_resolved(c, type);
-	if (fold && type->rank == MAX_RANK) {
-		check_error(c, b->loc, "an array has at most %d axes", MAX_RANK);
+	if (fold && !rank_fits(c, b->loc, type->rank + 1))
 		return NULL;
-	}
 	d->initial = initial_value(c, b, &d->init, type, fold ? fold->count : 0);
 	if (d->initial == NULL)
 		return NULL;

@@ -23,8 +23,7 @@ static const char *text_of(const Writer *w)
 static void number_checks(Emit *e)
 {
 	int n = 0;
-	if (func_count(e) > (int)(sizeof e->first_check / sizeof *e->first_check))
-		fatal("a model with more than %zu functions", sizeof e->first_check / sizeof *e->first_check);
+	e->first_check = NEW_ARRAY(e->arena, int, func_count(e) + 1);
 	for (int i = 0; i < func_count(e); i++) {
 		e->first_check[i] = n;
 		n += func_plan(e, i)->func->checks.len;
@@ -126,7 +125,7 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 	if (!e->plan || diag_count(diag))
 		return false;
 	number_checks(e);
-	return check_max_bytes(e);
+	return check_state(e) && check_max_bytes(e);
 }
 
 bool emit_text(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag, ModelText *text)
@@ -146,7 +145,7 @@ bool emit_text(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag, M
 		emit_depend(e, depend);
 		text->depend = text_of(depend);
 	}
-	return true;
+	return diag_count(diag) == 0; /* sizes may be too large in sum */
 }
 
 /* ---- files: all are written beside their places first, then renamed */

@@ -20,7 +20,7 @@ typedef struct Emit {
 	Diag *diag;
 	const char *name; /* the model's, prefix of all that is exported */
 	const char *upper; /* NAME */
-	int first_check[1024]; /* by function: the status of its first check, less one */
+	int *first_check; /* by function: the status of its first check, less one */
 } Emit;
 
 /* ---- names.c */
@@ -50,6 +50,7 @@ const char *bytes_formula(Emit *, const char *max); /* the whole, `max`: the nam
 /* the plan of a function or of the initialisers */
 const FuncPlan *func_plan(const Emit *, int i); /* 0 .. funcs.len: the last is init */
 int func_count(const Emit *);
+bool check_state(Emit *); /* its bytes fit 63 bits */
 bool check_max_bytes(Emit *);
 
 /* ---- header.c, object.c, function.c, tables.c, driver.c, depend.c */

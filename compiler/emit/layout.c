@@ -67,12 +67,17 @@ bool params_contiguous(const Emit *e)
 	return n > 0;
 }
 
-static const Size *sum(Emit *e, const Size *a, const Size *b)
+static Loc start_of(const Emit *e)
+{
+	return (Loc){e->model->source, 0, 0};
+}
+
+static const Size *sum(Emit *e, Loc loc, const Size *a, const Size *b)
 {
 	const Size *s = a && b ? size_add(e->arena, a, b) : NULL;
 	if (!s)
-		fatal("a size in bytes is beyond 2^63 whatever the dims are");
-	return s;
+		diag_error(e->diag, loc, "the model needs 2^63 bytes or more, whatever the dims are");
+	return s ? s : size_const(e->arena, 0);
 }
 
 const Size *var_bytes(Emit *e, const Var *v)
@@ -89,11 +94,23 @@ const Size *state_bytes(Emit *e)
 	for (int i = 0; i < e->model->vars.len; i++) {
 		const Var *v = e->model->vars.data[i];
 		if (v->kind == VAR_PARAM)
-			params = sum(e, params, var_bytes(e, v));
+			params = sum(e, v->loc, params, var_bytes(e, v));
 		else if (v->kind == VAR_SHARED)
-			others = sum(e, others, var_bytes(e, v));
+			others = sum(e, v->loc, others, var_bytes(e, v));
 	}
-	return sum(e, slot_bytes(e->arena, params, DT_uint8), others);
+	return sum(e, start_of(e), slot_bytes(e->arena, params, DT_uint8), others);
+}
+
+/* with the object itself */
+static const Size *fixed_bytes(Emit *e)
+{
+	return sum(e, start_of(e), state_bytes(e), size_const(e->arena, object_bytes(e) + OBJECT_ALIGN));
+}
+
+bool check_state(Emit *e)
+{
+	fixed_bytes(e);
+	return diag_count(e->diag) == 0;
 }
 
 /* The struct holds two sizes a dim, a pointer a variable and a slot, and little else; a static assertion checks it. */
@@ -149,7 +166,7 @@ static const char *scratch_formula(Emit *e, const FuncPlan *p, const char *max)
 	for (int i = 0; i < p->slots.len; i++) {
 		const Slot *s = p->slots.data[i];
 		if (s->size.len == 1) {
-			fixed = sum(e, fixed, s->size.data[0]);
+			fixed = sum(e, p->func->loc, fixed, s->size.data[0]);
 			continue;
 		}
 		Texts t = {0};
@@ -171,11 +188,16 @@ const char *bytes_formula(Emit *e, const char *max)
 		if (!known)
 			push(e->arena, &t, f);
 	}
-	const Size *fixed = sum(e, state_bytes(e), size_const(e->arena, object_bytes(e) + OBJECT_ALIGN));
+	const Size *fixed = fixed_bytes(e);
 	return arena_printf(e->arena, "%s%s%s", size_c(e->arena, fixed), t.len ? " + " : "", t.len == 0 ? "" : t.len == 1 ? t.data[0] : max_of(e->arena, max, t.data, t.len));
 }
 
 /* ---- --max-bytes */
+static void beyond(Emit *e)
+{
+	diag_error(e->diag, start_of(e), "the memory at the dims' upper bounds is beyond 2^63 bytes");
+}
+
 static int64_t upper(Emit *e, const Size *s)
 {
 	int64_t n;
@@ -185,7 +207,7 @@ static int64_t upper(Emit *e, const Size *s)
 	if (open)
 		diag_error(e->diag, open->loc, "--max-bytes needs an upper bound of the dim '%s': declare %s <= N, or give -D %s=N", open->name, open->name, open->name);
 	else
-		diag_error(e->diag, (Loc){e->model->source, 0, 0}, "the memory at the dims' upper bounds is beyond 2^63 bytes");
+		beyond(e);
 	return -1;
 }
 
@@ -200,7 +222,10 @@ static int64_t scratch_upper(Emit *e, const FuncPlan *p)
 				return -1;
 			most = n > most ? n : most;
 		}
-		total += most;
+		if (__builtin_add_overflow(total, most, &total)) {
+			beyond(e);
+			return -1;
+		}
 	}
 	return total;
 }
@@ -220,11 +245,15 @@ bool check_max_bytes(Emit *e)
 		if (n > scratch)
 			scratch = n, peak = i;
 	}
-	int64_t total = state + scratch + object_bytes(e) + OBJECT_ALIGN;
+	int64_t total = object_bytes(e) + OBJECT_ALIGN;
+	if (__builtin_add_overflow(total, state, &total) || __builtin_add_overflow(total, scratch, &total)) {
+		beyond(e);
+		return false;
+	}
 	if (total <= e->options->max_bytes)
 		return true;
 	const Model *model = e->model;
-	Message *m = diag_error(e->diag, peak >= 0 ? func_plan(e, peak)->func->loc : (Loc){model->source, 0, 0},
+	Message *m = diag_error(e->diag, peak >= 0 ? func_plan(e, peak)->func->loc : start_of(e),
 	                        "the model needs up to %" PRId64 " bytes, more than the %" PRId64 " of --max-bytes", total, e->options->max_bytes);
 	for (int i = 0; i < model->vars.len; i++) {
 		const Var *v = model->vars.data[i];

@@ -71,7 +71,7 @@ typedef struct Taken {
 } Taken;
 typedef VEC(Taken) Takens;
 
-static void take(Emit *e, Takens *t, const char *name, Loc loc, const char *why)
+static bool take(Emit *e, Takens *t, const char *name, Loc loc, const char *why)
 {
 	for (int i = 0; i < t->len; i++) {
 		if (strcmp(t->data[i].name, name))
@@ -79,9 +79,10 @@ static void take(Emit *e, Takens *t, const char *name, Loc loc, const char *why)
 		Message *m = diag_error(e->diag, loc, "the C name '%s_%s' of %s is already that of %s", e->name, name, why, t->data[i].why);
 		if (t->data[i].loc.source)
 			diag_note(m, t->data[i].loc, "%s is here", t->data[i].why);
-		return;
+		return false;
 	}
 	push(e->arena, t, ((Taken){name, why, loc}));
+	return true;
 }
 
 bool check_names(Emit *e)
@@ -98,8 +99,7 @@ bool check_names(Emit *e)
 		const char *what = arena_printf(e->arena, "%s '%s'", v->kind == VAR_DATA ? "data" : "variable", v->name);
 		if (v->kind == VAR_DATA) {
 			take(e, &all, arena_printf(e->arena, "bind_%s", c), v->loc, what);
-		} else {
-			take(e, &all, arena_printf(e->arena, "get_%s", c), v->loc, what);
+		} else if (take(e, &all, arena_printf(e->arena, "get_%s", c), v->loc, what)) {
 			take(e, &all, arena_printf(e->arena, "set_%s", c), v->loc, what);
 		}
 	}

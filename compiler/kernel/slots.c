@@ -11,9 +11,11 @@ const Size *slot_bytes(Arena *arena, const Size *count, DType dtype)
 {
 	int64_t c;
 	const Size *bytes = size_scale(arena, count, dtype_bytes(dtype));
-	if (bytes && size_is_const(bytes, &c))
+	if (bytes && size_is_const(bytes, &c) && c <= INT64_MAX - ALIGN)
 		return size_const(arena, (c + ALIGN - 1) / ALIGN * ALIGN);
-	const Size *up = size_floordiv(arena, size_add(arena, bytes, size_const(arena, ALIGN - 1)), ALIGN);
+	if (bytes == NULL || (bytes = size_add(arena, bytes, size_const(arena, ALIGN - 1))) == NULL)
+		return NULL;
+	const Size *up = size_floordiv(arena, bytes, ALIGN);
 	return size_scale(arena, up, ALIGN);
 }
 

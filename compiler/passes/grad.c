@@ -183,6 +183,7 @@ static void say_independent(State *s, Graph *g, Loc loc, const Val *cost, Val *x
 			  op_info(stop->op)->name);
 	else
 		diag_note(m, (Loc){0}, "the cost does not depend on '%s'", name_of(x));
+	diag_note(m, (Loc){0}, "grad(..., disconnected = zero) takes it as zero");
 }
 
 static void differentiate(State *s, Graph *g, const Val *v, Val *const *in)
