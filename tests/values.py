@@ -120,9 +120,14 @@ def tables(program):
     def of_function(name):
         proto = re.search(r"mc_status %s_%s\(([^;]*)\);" % (program.name, name), header)
         assert proto, "no function %s in the header" % name
-        return [p.split()[-1] for p in proto.group(1).replace("*", " ").split(",")]
+        return [plain(p.split()[-1]) for p in proto.group(1).replace("*", " ").split(",")[1:]]
 
-    return [d for d in dims if d != "unused"], of_function
+    return [plain(d) for d in dims if d != "unused"], of_function
+
+
+def plain(name):
+    """of a dim: in C, `size` is size_"""
+    return name[:-1] if name.endswith("_") else name
 
 
 def lines_of(script, program, check_state):

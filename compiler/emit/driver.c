@@ -32,7 +32,7 @@ static void emit_number_function(Emit *e, Writer *w, const Func *f, const char *
 	if (!strstr(text, "e->"))
 		put(w, "(void)e;\n");
 	for (int i = 0; i < e->model->dims.len; i++) {
-		const char *d = c_name(e->arena, e->model->dims.data[i]->name);
+		const char *d = dim_c(e->model->dims.data[i]);
 		if (has_word(text, d))
 			put(w, "const int64_t %s = e->dims[%d];\n", d, i);
 	}

@@ -118,6 +118,7 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
 	e->upper = upper;
+	name_dims(e);
 	if (!check_names(e))
 		return false;
 	PlanOptions p = {.blas = o->blas && !o->standalone, .ntargets = NTARGETS, .target = targets};

@@ -26,6 +26,7 @@ typedef struct Emit {
 /* ---- names.c */
 const char *c_name(Arena *, const char *); /* dots become '_', a keyword gets one behind it */
 const char *var_c_name(const Emit *, const Var *); /* blocks.*.qkv.W: blocks_qkv_W */
+void name_dims(Emit *);
 bool check_names(Emit *);
 const char *c_string(Arena *, const char *); /* quoted, escaped */
 const char *ctype(DType);
@@ -61,8 +62,7 @@ void emit_function(Emit *, Writer *, int i);
 void emit_tables(Emit *, Writer *);
 void emit_driver(Emit *, Writer *);
 void emit_depend(Emit *, Writer *);
-const char *prototype(const Emit *, const Func *); /* "mc_status mlp_train(mlp *m, ...)" */
-const char *object_name(const Emit *, const Func *); /* the name of the object's parameter: m, unless the model has one */
+const char *prototype(const Emit *, const FuncPlan *); /* "mc_status mlp_train(mlp *m, ...)" */
 const char *sizes_param(const Emit *, const char *name); /* "const mlp_sizes *sizes", or "void" without dims */
 bool params_contiguous(const Emit *);
 bool has_runtime(const Emit *); /* tables, save and load: not standalone */

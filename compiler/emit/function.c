@@ -38,13 +38,13 @@ static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char
 	}
 	for (int i = 0; i < f->dims.len; i++) {
 		const Dim *d = f->dims.data[i];
-		const char *n = c_name(e->arena, d->name);
+		const char *n = dim_c(d);
 		put(w, "if (%s < %" PRId64 " || %s > %s->sizes.%s)\n\treturn MC_SIZE;\n", n, d->lo, n, m, n);
 	}
 	const char *null = NULL;
 	for (int i = 0; i < f->args.len; i++)
 		if (f->args.data[i]->type->rank) {
-			const char *n = c_name(e->arena, f->args.data[i]->name);
+			const char *n = p->args.data[i]->name;
 			null = null ? arena_printf(e->arena, "%s || !%s", null, n) : arena_printf(e->arena, "!%s", n);
 		}
 	if (null)
@@ -85,7 +85,7 @@ static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, c
 {
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const Dim *d = e->model->dims.data[i];
-		const char *n = c_name(e->arena, d->name);
+		const char *n = dim_c(d);
 		if (!is_call_dim(f, d) && !d->is && has_word(text, n))
 			put(w, "const int64_t %s = %s->%s.%s;\n", n, m, dim_use(e, d) == DIM_DATA ? "bound" : "sizes", n);
 	}
@@ -120,7 +120,7 @@ void emit_function(Emit *e, Writer *w, int i)
 		emit_init(e, w, p);
 		return;
 	}
-	const char *m = object_name(e, f);
+	const char *m = "m";
 	Writer *checks = writer_new(e->arena), *body = writer_new(e->arena), *locals = writer_new(e->arena);
 	entry_checks(e, checks, p, m);
 	emit_steps(&(Body){e, p, body, m, "0", false}, p->block);
@@ -134,11 +134,11 @@ void emit_function(Emit *e, Writer *w, int i)
 	Writer *dims = writer_new(e->arena);
 	dim_locals(e, dims, f, m, text);
 
-	put(w, "%s\n{\n", prototype(e, f));
+	put(w, "%s\n{\n", prototype(e, p));
 	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));
 	put(w, has_word(all, m) || f->draws ? "if (!%s)\n\treturn MC_NULL;\n" : "(void)%s;\n", m);
 	for (int k = 0; k < f->args.len; k++) {
-		const char *n = c_name(e->arena, f->args.data[k]->name);
+		const char *n = p->args.data[k]->name;
 		if (!has_word(text, n) && !has_word(text_of(checks), n))
 			put(w, "(void)%s;\n", n);
 	}

@@ -14,37 +14,19 @@ bool has_runtime(const Emit *e)
 	return !e->options->standalone;
 }
 
-const char *object_name(const Emit *e, const Func *f)
-{
-	static const char *const wish[] = {"m", "model", "object", "self_"};
-	for (size_t i = 0; i < sizeof wish / sizeof *wish; i++) {
-		bool taken = false;
-		for (int j = 0; j < f->args.len; j++)
-			taken = taken || !strcmp(f->args.data[j]->name, wish[i]);
-		for (int j = 0; j < f->outs.len; j++)
-			taken = taken || !strcmp(f->outs.data[j].name, wish[i]);
-		for (int j = 0; j < e->model->dims.len; j++)
-			taken = taken || !strcmp(e->model->dims.data[j]->name, wish[i]);
-		for (int j = 0; j < e->model->vars.len; j++)
-			taken = taken || !strcmp(e->model->vars.data[j]->name, wish[i]);
-		if (!taken)
-			return wish[i];
-	}
-	return "object_";
-}
-
-const char *prototype(const Emit *e, const Func *f)
+const char *prototype(const Emit *e, const FuncPlan *p)
 {
 	Arena *a = e->arena;
-	const char *t = arena_printf(a, "mc_status %s_%s(%s *%s", e->name, f->name, e->name, object_name(e, f));
+	const Func *f = p->func;
+	const char *t = arena_printf(a, "mc_status %s_%s(%s *m", e->name, f->name, e->name);
 	for (int i = 0; i < f->dims.len; i++)
-		t = arena_printf(a, "%s, int64_t %s", t, c_name(a, f->dims.data[i]->name));
+		t = arena_printf(a, "%s, int64_t %s", t, dim_c(f->dims.data[i]));
 	for (int i = 0; i < f->args.len; i++) {
-		const FuncArg *x = f->args.data[i];
-		t = arena_printf(a, x->type->rank ? "%s, const %s *%s" : "%s, %s %s", t, ctype(x->type->dtype), c_name(a, x->name));
+		const Type *type = f->args.data[i]->type;
+		t = arena_printf(a, type->rank ? "%s, const %s *%s" : "%s, %s %s", t, ctype(type->dtype), p->args.data[i]->name);
 	}
 	for (int i = 0; i < f->outs.len; i++)
-		t = arena_printf(a, "%s, %s *%s", t, ctype(f->graph->results.data[i]->type->dtype), c_name(a, f->outs.data[i].name));
+		t = arena_printf(a, "%s, %s *%s", t, ctype(f->graph->results.data[i]->type->dtype), p->outs.data[i]->name);
 	return arena_printf(a, "%s)", t);
 }
 
@@ -87,7 +69,7 @@ static void emit_sizes(Emit *e, Writer *w)
 		const char *bounds = d->hi != INT64_MAX ? arena_printf(e->arena, "; %" PRId64 " to %" PRId64, d->lo, d->hi)
 		                     : d->lo != 1       ? arena_printf(e->arena, "; at least %" PRId64, d->lo)
 		                                        : "";
-		put(w, "int64_t %s; /* %s%s */\n", c_name(e->arena, d->name), what[dim_use(e, d)], bounds);
+		put(w, "int64_t %s; /* %s%s */\n", dim_c(d), what[dim_use(e, d)], bounds);
 	}
 	put(w, "} %s_sizes;\n\n", e->name);
 }
@@ -100,7 +82,7 @@ static void emit_bytes_macro(Emit *e, Writer *w)
 		put(w, "#define %s_MAX(a, b) ((a) > (b) ? (a) : (b))\n", e->upper);
 	/* parameters of the macro stand in parentheses */
 	for (int i = 0; i < m->dims.len; i++) {
-		const char *d = c_name(e->arena, m->dims.data[i]->name);
+		const char *d = dim_c(m->dims.data[i]);
 		params = arena_printf(e->arena, "%s%s%s", params, i ? ", " : "", d);
 		const char *out = "";
 		for (const char *p = f; *p;) {
@@ -121,22 +103,23 @@ static void emit_bytes_macro(Emit *e, Writer *w)
 	put(w, m->dims.len ? "#define %s_BYTES(%s) \\\n\t(%s)\n\n" : "#define %s_BYTES%s (%s)\n\n", e->upper, params, f);
 }
 
-static void emit_function_doc(Emit *e, Writer *w, const Func *f)
+static void emit_function_doc(Emit *e, Writer *w, const FuncPlan *p)
 {
 	Arena *a = e->arena;
+	const Func *f = p->func;
 	put(w, "/* %s%s%s\n", f->name, f->updates.len ? ": updates the state" : "", f->draws ? "; draws random numbers" : "");
 	for (int i = 0; i < f->args.len; i++) {
 		const FuncArg *x = f->args.data[i];
 		const char *by = x->has_default ? arena_printf(a, ", default %s_%s_%s", e->upper, f->name, c_name(a, x->name)) : "";
-		put(w, " *     %-20s %s%s\n", c_name(a, x->name), type_text(a, x->type), by);
+		put(w, " *     %-20s %s%s\n", p->args.data[i]->name, type_text(a, x->type), by);
 	}
 	for (int i = 0; i < f->outs.len; i++)
-		put(w, " *     -> %-17s %s\n", c_name(a, f->outs.data[i].name), type_text(a, f->graph->results.data[i]->type));
+		put(w, " *     -> %-17s %s\n", p->outs.data[i]->name, type_text(a, f->graph->results.data[i]->type));
 	put_raw(w, " */\n");
 	for (int i = 0; i < f->args.len; i++)
 		if (f->args.data[i]->has_default)
 			put(w, "#define %s_%s_%s (%.17g)\n", e->upper, f->name, c_name(a, f->args.data[i]->name), f->args.data[i]->value);
-	put_prototype(w, prototype(e, f));
+	put_prototype(w, prototype(e, p));
 	put_raw(w, "\n");
 }
 
@@ -171,7 +154,7 @@ static void emit_state(Emit *e, Writer *w)
 		put(w, "mc_status %s_bind_%s(%s *m", e->name, var_c_name(e, v), e->name);
 		for (int j = 0; j < m->dims.len; j++)
 			if (dim_of_type(v->type, m->dims.data[j]) && dim_use(e, m->dims.data[j]) == DIM_DATA)
-				put(w, ", int64_t %s", c_name(e->arena, m->dims.data[j]->name));
+				put(w, ", int64_t %s", dim_c(m->dims.data[j]));
 		put(w, ", const %s *values); /* %s */\n", ctype(v->type->dtype), type_text(e->arena, v->type));
 		if (i + 1 == m->vars.len || m->vars.data[i + 1]->kind != VAR_DATA)
 			put_raw(w, "\n");
@@ -201,7 +184,7 @@ void emit_header(Emit *e, Writer *w)
 	put(w, "/* Calls give 0, or a status; a failed one leaves state and random call number as they were. Outputs may be NULL: then\n"
 	       "   they are not computed. They overlap neither inputs nor state. Calls on different objects may run in different threads. */\n\n");
 	for (int i = 0; i < e->model->funcs.len; i++)
-		emit_function_doc(e, w, e->model->funcs.data[i]);
+		emit_function_doc(e, w, func_plan(e, i));
 	emit_state(e, w);
 	if (has_runtime(e)) {
 		put(w, "/* All state, with the random call number, as .npz or .safetensors. A failed save leaves an older file, a failed load the object, as it was. */\n");

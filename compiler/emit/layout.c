@@ -129,7 +129,7 @@ static const char *checked_atom(Arena *arena, const Atom *a)
 {
 	if (a->kind == ATOM_FLOOR)
 		return arena_printf(arena, "mc_size_floor(%s, %" PRId64 ")", checked_c(arena, a->num), a->by);
-	return c_name(arena, a->dim->name);
+	return dim_c(a->dim);
 }
 
 const char *checked_c(Arena *arena, const Size *s)

@@ -4,26 +4,32 @@
 
 #include "emit_internal.h"
 
-static const char *const keywords[] = {
-	"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl",
-	"const", "const_cast", "constexpr", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",
-	"explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
-	"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
-	"restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this",
-	"thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
-	"wchar_t", "while", "xor", "xor_eq",
-};
-
 const char *c_name(Arena *arena, const char *name)
 {
-	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-		if (!strcmp(name, keywords[i]))
-			return arena_printf(arena, "%s_", name);
+	if (is_c_word(name))
+		return arena_printf(arena, "%s_", name);
 	char *c = arena_printf(arena, "%s", name);
 	for (char *p = c; *p; p++)
 		if (*p == '.')
 			*p = '_';
 	return c;
+}
+
+/* Dims stand as locals beside those that the functions of the object have of their own. */
+void name_dims(Emit *e)
+{
+	static const char *const ours[] = {
+		"m", "of", "memory", "bytes", "sizes", "needed", "at", "size", "most", "larger", "fixed", "scratch", "block", "bad", "seed", "call",
+		"count", "values", "status", "loop", "work", "i", "s", "args", "outs", "dims", "axis",
+	};
+	for (int i = 0; i < e->model->dims.len; i++) {
+		Dim *d = e->model->dims.data[i];
+		bool taken = is_c_word(d->name);
+		for (size_t j = 0; j < sizeof ours / sizeof *ours; j++)
+			taken = taken || !strcmp(d->name, ours[j]);
+		if (taken)
+			d->c_name = arena_printf(e->arena, "%s_", d->name);
+	}
 }
 
 const char *var_c_name(const Emit *e, const Var *v)

@@ -59,7 +59,7 @@ void emit_struct(Emit *e, Writer *w)
 		put(w, "struct {\n");
 		for (int i = 0; i < m->dims.len; i++)
 			if (dim_use(e, m->dims.data[i]) == DIM_DATA)
-				put(w, "int64_t %s;\n", c_name(e->arena, m->dims.data[i]->name));
+				put(w, "int64_t %s;\n", dim_c(m->dims.data[i]));
 		put(w, "} bound; /* sizes of the data that is bound */\n");
 	}
 	if (has_kind(e, true)) {
@@ -94,7 +94,7 @@ void emit_struct(Emit *e, Writer *w)
 static void dim_locals(Emit *e, Writer *w, const char *text, const char *from)
 {
 	for (int i = 0; i < e->model->dims.len; i++) {
-		const char *d = c_name(e->arena, e->model->dims.data[i]->name);
+		const char *d = dim_c(e->model->dims.data[i]);
 		if (has_word(text, d))
 			put(w, "const int64_t %s = %s%s;\n", d, from, d);
 	}
@@ -140,7 +140,11 @@ static void emit_scratch(Emit *e, Writer *w)
 	put(w, "static int64_t larger(int64_t a, int64_t b)\n{\nreturn a > b ? a : b;\n}\n\n");
 	put(w, "/* the bytes of scratch, -1 on overflow; with an object: where each slot lies */\n");
 	put(w, "static int64_t place_scratch(%s%s%s *m, char *scratch)\n{\n", dims ? arena_printf(e->arena, "const %s_sizes *sizes", e->name) : "", dims ? ", " : "", e->name);
-	dim_locals(e, w, text, "sizes->");
+	Writer *locals = writer_new(e->arena);
+	dim_locals(e, locals, text, "sizes->");
+	put_indented(w, text_of(locals));
+	if (dims && !*text_of(locals)) /* slots of known sizes only */
+		put(w, "(void)sizes;\n");
 	put(w, "int64_t at, most = 0;\n");
 	if (has_word(text, "size"))
 		put(w, "int64_t size;\n");
@@ -154,7 +158,7 @@ static void emit_bounds(Emit *e, Writer *w)
 	const Model *m = e->model;
 	for (int i = 0; i < m->dims.len; i++) {
 		const Dim *d = m->dims.data[i];
-		const char *n = c_name(e->arena, d->name);
+		const char *n = dim_c(d);
 		DimUse use = dim_use(e, d);
 		if (use == DIM_DATA || use == DIM_UNUSED)
 			continue;
@@ -293,7 +297,7 @@ static bool takes_dim(const Emit *e, const Var *v, const Dim *d)
 /* the size is allowed, and that of other data that is bound */
 static void emit_bind_checks(Emit *e, Writer *w, const Var *v, const Dim *d)
 {
-	const char *n = c_name(e->arena, d->name), *others = "";
+	const char *n = dim_c(d), *others = "";
 	if (d->hi != INT64_MAX)
 		put(w, "if (%s < %" PRId64 " || %s > %" PRId64 ")\n\treturn MC_SIZE;\n", n, d->lo, n, d->hi);
 	else
@@ -318,7 +322,7 @@ static void emit_bind(Emit *e, Writer *w)
 		put(w, "mc_status %s_bind_%s(%s *m", e->name, c, e->name);
 		for (int j = 0; j < m->dims.len; j++)
 			if (takes_dim(e, v, m->dims.data[j]))
-				put(w, ", int64_t %s", c_name(e->arena, m->dims.data[j]->name));
+				put(w, ", int64_t %s", dim_c(m->dims.data[j]));
 		put(w, ", const %s *values)\n{\n", ctype(v->type->dtype));
 		put(w, "if (!m)\n\treturn MC_NULL;\nif (!values) {\nm->data.%s = NULL;\nreturn MC_OK;\n}\n", c);
 		for (int j = 0; j < m->dims.len; j++)
@@ -326,7 +330,7 @@ static void emit_bind(Emit *e, Writer *w)
 				emit_bind_checks(e, w, v, m->dims.data[j]);
 		for (int j = 0; j < m->dims.len; j++)
 			if (takes_dim(e, v, m->dims.data[j]))
-				put(w, "m->bound.%s = %s;\n", c_name(e->arena, m->dims.data[j]->name), c_name(e->arena, m->dims.data[j]->name));
+				put(w, "m->bound.%s = %s;\n", dim_c(m->dims.data[j]), dim_c(m->dims.data[j]));
 		put(w, "m->data.%s = values;\nreturn MC_OK;\n}\n\n", c);
 	}
 }

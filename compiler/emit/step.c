@@ -92,7 +92,7 @@ static const char *needs_c(Body *b, const Step *s)
 	const Func *f = b->plan->func;
 	for (int i = 0; i < f->outs.len && i < 64; i++)
 		if (s->needs >> i & 1) {
-			const char *o = c_name(b->e->arena, f->outs.data[i].name);
+			const char *o = b->plan->outs.data[i]->name;
 			t = t ? arena_printf(b->e->arena, "%s || %s", t, o) : o;
 		}
 	return t;
@@ -134,7 +134,7 @@ static void put_kernel(Body *b, const Step *s)
 	Arena *a = b->e->arena;
 	VEC(const char *) item = {0};
 	for (int i = 0; i < s->kernel->dims.len; i++)
-		push(a, &item, c_name(a, s->kernel->dims.data[i]->name));
+		push(a, &item, dim_c(s->kernel->dims.data[i]));
 	for (int i = 0; i < s->kernel->uniforms.len; i++)
 		push(a, &item, s->uniform[i]);
 	for (int i = 0; i < s->kernel->buffers.len; i++) {

@@ -53,8 +53,8 @@ static void emit_formula(const Emit *e, Writer *w, const Type *t, const char *na
 	size_t len;
 	const char *text = writer_text(body, &len);
 	for (int i = 0; i < e->model->dims.len; i++)
-		if (has_word(text, c_name(e->arena, e->model->dims.data[i]->name)))
-			put(w, "const int64_t %s = dims[%d];\n", c_name(e->arena, e->model->dims.data[i]->name), i);
+		if (has_word(text, dim_c(e->model->dims.data[i])))
+			put(w, "const int64_t %s = dims[%d];\n", dim_c(e->model->dims.data[i]), i);
 	put_indented(w, text);
 	put(w, "}\n\n");
 }
@@ -212,7 +212,7 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 	if (dims) {
 		put(w, "static %s_sizes sizes_of(const int64_t *dims)\n{\n%s_sizes s;\n", n, n);
 		for (int i = 0; i < m->dims.len; i++)
-			put(w, "s.%s = dims[%d];\n", c_name(e->arena, m->dims.data[i]->name), i);
+			put(w, "s.%s = dims[%d];\n", dim_c(m->dims.data[i]), i);
 		put(w, "return s;\n}\n\n");
 	}
 	const char *make = dims ? arena_printf(e->arena, "const %s_sizes s = sizes_of(dims);\n", n) : "(void)dims;\n";
@@ -229,7 +229,7 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 	if (!dims)
 		put(w, "(void)m;\n(void)dims;\n");
 	for (int i = 0; i < m->dims.len; i++)
-		put(w, "dims[%d] = ((const %s *)m)->sizes.%s;\n", i, n, c_name(e->arena, m->dims.data[i]->name));
+		put(w, "dims[%d] = ((const %s *)m)->sizes.%s;\n", i, n, dim_c(m->dims.data[i]));
 	put(w, "}\n\nstatic void table_get_random(const void *m, uint64_t *seed, uint64_t *call)\n{\n*seed = ((const %s *)m)->of->seed;\n*call = ((const %s *)m)->of->call;\n}\n\n", n, n);
 	put(w, "static void table_set_random(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->of->seed = seed;\n((%s *)m)->of->call = call;\n}\n\n", n, n);
 }

@@ -36,6 +36,7 @@ typedef struct Graph Graph;
 
 typedef struct Dim {
 	const char *name; /* `?`: "image_0", the symbol and the axis */
+	const char *c_name; /* emit: where C needs another one; else NULL */
 	Loc loc;
 	int64_t lo, hi; /* bounds; hi INT64_MAX if none */
 	bool anonymous; /* a `?` */

@@ -114,8 +114,8 @@ static void find_params(CPrinter *p, Params *params, const char *text, const Nes
 			pass(p, params, arena_printf(arena, "const int %s", step), step);
 	}
 	for (int i = 0; i < k->dims.len; i++)
-		if (has_word(text, k->dims.data[i]->name))
-			pass(p, params, arena_printf(arena, "int64_t %s", k->dims.data[i]->name), k->dims.data[i]->name);
+		if (has_word(text, dim_c(k->dims.data[i])))
+			pass(p, params, arena_printf(arena, "int64_t %s", dim_c(k->dims.data[i])), dim_c(k->dims.data[i]));
 	for (int i = 0; i < k->uniforms.len; i++)
 		if (has_word(text, k->uniforms.data[i].name))
 			pass(p, params, arena_printf(arena, "%s %s", dtype_ctype(k->uniforms.data[i].dtype), k->uniforms.data[i].name),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lower.h"
+#include "print_c.h"
 
 void not_supported(Lower *L, Loc loc, const char *what)
 {
@@ -256,7 +257,7 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	for (int i = 0; i < (int)(sizeof reserved / sizeof reserved[0]); i++)
 		push(arena, &L->names, reserved[i]);
 	for (int i = 0; i < m->dims.len; i++)
-		push(arena, &L->names, m->dims.data[i]->name);
+		push(arena, &L->names, dim_c(m->dims.data[i]));
 	for (int i = 0; i < f->args.len; i++) {
 		PlanBuf *b = new_buf(L, BUF_ARG, f->args.data[i]->type, f->args.data[i]->name, f->args.data[i]->loc);
 		b->index = i;

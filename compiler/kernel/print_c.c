@@ -188,7 +188,7 @@ static const char **params_c(CPrinter *p, int *n)
 	const char **list = NEW_ARRAY(p->arena, const char *, *n + 1);
 	int i = 0;
 	for (int j = 0; j < k->dims.len; j++)
-		list[i++] = arena_printf(p->arena, "int64_t %s", k->dims.data[j]->name);
+		list[i++] = arena_printf(p->arena, "int64_t %s", dim_c(k->dims.data[j]));
 	for (int j = 0; j < k->uniforms.len; j++)
 		list[i++] = arena_printf(p->arena, "%s %s", dtype_ctype(k->uniforms.data[j].dtype), k->uniforms.data[j].name);
 	for (int j = 0; j < k->buffers.len; j++) {
@@ -316,7 +316,7 @@ static CPrinter *printer_of(Arena *arena, const Kernel *k, const Target *target)
 	CPrinter *p = NEW(arena, CPrinter);
 	*p = (CPrinter){.arena = arena, .kernel = k, .target = target, .next_axis = 1 << 20};
 	for (int i = 0; i < k->dims.len; i++)
-		push(arena, &p->taken, k->dims.data[i]->name);
+		push(arena, &p->taken, dim_c(k->dims.data[i]));
 	for (int i = 0; i < k->uniforms.len; i++)
 		push(arena, &p->taken, k->uniforms.data[i].name);
 	for (int i = 0; i < k->buffers.len; i++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lower.h"
+#include "print_c.h"
 
 static Node *new_node(Build *b, NodeKind kind, DType dtype)
 {
@@ -124,7 +125,7 @@ const char *unique_name(Lower *L, const char *wish)
 	const char *base = word_name(L->arena, wish);
 	const char *name = base;
 	for (int k = 2;; k++) {
-		bool taken = false;
+		bool taken = is_c_word(name);
 		for (int i = 0; i < L->names.len && !taken; i++)
 			taken = !strcmp(L->names.data[i], name);
 		if (!taken)

@@ -14,7 +14,7 @@ static Text size_expr(SizePrinter *, const Size *);
 static Text atom_c(SizePrinter *sp, const Atom *a)
 {
 	switch (a->kind) {
-	case ATOM_DIM: return (Text){a->dim->name, PREC_ATOM};
+	case ATOM_DIM: return (Text){dim_c(a->dim), PREC_ATOM};
 	case ATOM_AXIS: {
 		const AxisName *n = sp->p ? axis_name(sp->p, a->axis_id) : NULL;
 		return (Text){n ? n->name : a->axis_name, PREC_ATOM};

@@ -100,3 +100,27 @@ void print_stmt(Writer *w, Arena *arena, const Stmt *s, int depth, int braces)
 	if (!bare)
 		put_line(w, arena, "}", "", depth, braces);
 }
+
+/* keywords of C and C++, and macros that system headers or compilers define by such names */
+static const char *const c_words[] = {
+	"I", "NULL", "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "complex",
+	"const", "const_cast", "constexpr", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno",
+	"explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "linux", "long", "mutable", "namespace", "new",
+	"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
+	"restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this",
+	"thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unix", "unsigned", "using", "virtual", "void", "volatile",
+	"wchar_t", "while", "xor", "xor_eq",
+};
+
+bool is_c_word(const char *name)
+{
+	for (size_t i = 0; i < sizeof c_words / sizeof *c_words; i++)
+		if (!strcmp(name, c_words[i]))
+			return true;
+	return false;
+}
+
+const char *dim_c(const Dim *d)
+{
+	return d->c_name ? d->c_name : d->name;
+}
