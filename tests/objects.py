@@ -4,7 +4,7 @@ Each program of tests/objects/ is compiled with the model of the same test and r
 """
 import glob, os, re, tempfile
 import harness
-from run import ROOT, Skip
+from run import ROOT
 
 HERE = os.path.join(ROOT, "tests/objects")
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"]
@@ -12,21 +12,36 @@ WRAP = ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc"]
 
 
 def tests(options):
-    for threads in ("none", "openmp"):
-        for opt in ("-O0", "-O3"):
-            yield "statuses %s %s" % (threads, opt), lambda t=threads, o=opt: program("statuses.c", ["every_check"], ["--threads", t, o], WRAP)
+    for threads, opt in (("none", "-O3"), ("openmp", "-O0"), ("none", "-O0"), ("openmp", "-O3"))[:4 if options.all else 2]:
+        yield "statuses %s %s" % (threads, opt), lambda t=threads, o=opt: program("statuses.c", ["every_check"], ["--threads", t, o], WRAP)
+    for model, dims, more in PLACED:
+        yield "place " + model, lambda m=model, d=dims, f=more: place(m, d, f)
+    yield "share, two models", lambda: program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "none"])
+    yield "share, two models: threads", lambda: program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "none"], sanitize=["-fsanitize=thread", "-g"])
     yield "every kind of check", kinds
+
+
+# models with sizes to be placed for; lower.model has a function of every form
+PLACED = [("falling", [50, 12, 3], ["-DBOUND=2"]), ("many_sizes", [50, 12, 5, 0, 9], []), ("every_check", [20, 3, 9, 8], []), ("logistic_regression", [20, 30, 20, 10], []),
+          ("lower", [9, 5, 70], []), ("accumulator", [], [])]
+
+
+def place(model, dims, more):
+    program("place.c", [model], ["--threads", "none", *(["-D", "batch_size=10"] if model == "logistic_regression" else [])], ["-DNAME=" + model, "-DNDIMS=%d" % len(dims), '-DHEADER="%s.h"' % model, *more], args=list(map(str, dims)))
+
+
+def find(model):
+    return next(p for p in (os.path.join(ROOT, d, model + ".model") for d in ("tests/objects", "tests/unit", "models")) if os.path.exists(p))
 
 
 def program(source, models, modelc, cc=(), compiler="gcc", sanitize=SANITIZE, args=()):
     """compiles the models and the program, and runs it in a folder of its own"""
     with tempfile.TemporaryDirectory() as d:
         for m in models:
-            path = os.path.join(HERE, m + ".model")
-            harness.must([harness.MODELC, path if os.path.exists(path) else os.path.join(ROOT, "models", m + ".model"), "-o", d, *modelc])
+            harness.must([harness.MODELC, find(m), "-o", d, *modelc])
         threads = ["-fopenmp"] if "openmp" in modelc else []
-        harness.must([compiler, "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", *threads, *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", d,
-                      os.path.join(HERE, source), *[os.path.join(d, m + ".c") for m in models], harness.runtime_library("gcc", sanitize is SANITIZE),
+        harness.must([compiler, "-pthread", "-std=gnu11", "-O0", "-Wall", "-Wextra", "-Werror", *threads, *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", d,
+                      os.path.join(HERE, source), *[os.path.join(d, m + ".c") for m in models], harness.runtime_library(compiler, sanitize is SANITIZE),
                       "-o", os.path.join(d, "program"), *cc, "-lpng", "-lz", "-lm"])
         return harness.must([os.path.join(d, "program"), *args], cwd=d)
 

@@ -37,9 +37,11 @@ typedef enum DimUse {
 	DIM_CALL, /* an argument of calls: the object has a maximum */
 	DIM_STATE, /* of a param or shared: exact */
 	DIM_DATA, /* of data only: known when it is bound */
+	DIM_BOUND, /* the same, but scratch depends on it: the object has a maximum */
 	DIM_UNUSED
 } DimUse;
 DimUse dim_use(const Emit *, const Dim *);
+bool comes_with_data(const Emit *, const Dim *); /* DIM_DATA, DIM_BOUND */
 bool dim_used_in(const Size *, const Dim *);
 bool dim_of_type(const Type *, const Dim *);
 const Size *var_bytes(Emit *, const Var *); /* its place in the state: parameters packed, others rounded up to 64 */

@@ -87,7 +87,7 @@ static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, c
 		const Dim *d = e->model->dims.data[i];
 		const char *n = dim_c(d);
 		if (!is_call_dim(f, d) && !d->is && has_word(text, n))
-			put(w, "const int64_t %s = %s->%s.%s;\n", n, m, dim_use(e, d) == DIM_DATA ? "bound" : "sizes", n);
+			put(w, "const int64_t %s = %s->%s.%s;\n", n, m, comes_with_data(e, d) ? "bound" : "sizes", n);
 	}
 }
 

@@ -65,7 +65,8 @@ static void emit_sizes(Emit *e, Writer *w)
 	put(w, "/* The sizes that an object is made for. */\ntypedef struct %s_sizes {\n", e->name);
 	for (int i = 0; i < m->dims.len; i++) {
 		const Dim *d = m->dims.data[i];
-		static const char *const what[] = {"the largest of any call; 0: calls with it are MC_SIZE", "exact", "of data: taken when it is bound, ignored here", "not used"};
+		static const char *const what[] = {"the largest of any call; 0: calls with it are MC_SIZE", "exact", "of data: taken when it is bound, ignored here",
+			"of data: the largest that is bound; 0: to bind it is MC_SIZE", "not used"};
 		const char *bounds = d->hi != INT64_MAX ? arena_printf(e->arena, "; %" PRId64 " to %" PRId64, d->lo, d->hi)
 		                     : d->lo != 1       ? arena_printf(e->arena, "; at least %" PRId64, d->lo)
 		                                        : "";
@@ -153,7 +154,7 @@ static void emit_state(Emit *e, Writer *w)
 		first = 0;
 		put(w, "mc_status %s_bind_%s(%s *m", e->name, var_c_name(e, v), e->name);
 		for (int j = 0; j < m->dims.len; j++)
-			if (dim_of_type(v->type, m->dims.data[j]) && dim_use(e, m->dims.data[j]) == DIM_DATA)
+			if (dim_of_type(v->type, m->dims.data[j]) && comes_with_data(e, m->dims.data[j]))
 				put(w, ", int64_t %s", dim_c(m->dims.data[j]));
 		put(w, ", const %s *values); /* %s */\n", ctype(v->type->dtype), type_text(e->arena, v->type));
 		if (i + 1 == m->vars.len || m->vars.data[i + 1]->kind != VAR_DATA)

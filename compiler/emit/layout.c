@@ -41,18 +41,34 @@ bool dim_of_type(const Type *t, const Dim *d)
 	return false;
 }
 
+static bool in_scratch(const Emit *e, const Dim *d)
+{
+	for (int i = 0; i < func_count(e); i++)
+		for (int j = 0; j < func_plan(e, i)->slots.len; j++)
+			for (int k = 0; k < func_plan(e, i)->slots.data[j]->size.len; k++)
+				if (dim_used_in(func_plan(e, i)->slots.data[j]->size.data[k], d))
+					return true;
+	return false;
+}
+
 DimUse dim_use(const Emit *e, const Dim *d)
 {
 	const Model *m = e->model;
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < m->vars.len; i++)
 			if ((m->vars.data[i]->kind == VAR_DATA) == (k == 1) && dim_of_type(m->vars.data[i]->type, d))
-				return k ? DIM_DATA : DIM_STATE;
+				return !k ? DIM_STATE : in_scratch(e, d) ? DIM_BOUND : DIM_DATA;
 	for (int i = 0; i < m->funcs.len; i++)
 		for (int j = 0; j < m->funcs.data[i]->dims.len; j++)
 			if (m->funcs.data[i]->dims.data[j] == d)
 				return DIM_CALL;
 	return DIM_UNUSED;
+}
+
+bool comes_with_data(const Emit *e, const Dim *d)
+{
+	DimUse use = dim_use(e, d);
+	return use == DIM_DATA || use == DIM_BOUND;
 }
 
 bool params_contiguous(const Emit *e)

@@ -36,7 +36,7 @@ static bool has_slots(const Emit *e)
 static bool has_bound_dims(const Emit *e)
 {
 	for (int i = 0; i < e->model->dims.len; i++)
-		if (dim_use(e, e->model->dims.data[i]) == DIM_DATA)
+		if (comes_with_data(e, e->model->dims.data[i]))
 			return true;
 	return false;
 }
@@ -58,7 +58,7 @@ void emit_struct(Emit *e, Writer *w)
 	if (has_bound_dims(e)) {
 		put(w, "struct {\n");
 		for (int i = 0; i < m->dims.len; i++)
-			if (dim_use(e, m->dims.data[i]) == DIM_DATA)
+			if (comes_with_data(e, m->dims.data[i]))
 				put(w, "int64_t %s;\n", dim_c(m->dims.data[i]));
 		put(w, "} bound; /* sizes of the data that is bound */\n");
 	}
@@ -174,6 +174,12 @@ static void emit_bytes(Emit *e, Writer *w)
 {
 	const bool dims = e->model->dims.len > 0;
 	Writer *body = writer_new(e->arena);
+	for (int i = 0; i < e->model->vars.len; i++)
+		for (int k = 0; k < e->model->vars.data[i]->type->rank; k++) {
+			const Size *s = e->model->vars.data[i]->type->size[k];
+			if (e->model->vars.data[i]->kind != VAR_DATA && size_ge(e->arena, s, size_const(e->arena, 0)) != YES)
+				put(body, "if (%s < 0)\n\tbad = 1;\n", checked_c(e->arena, s));
+		}
 	put(body, "const int64_t fixed = %s; /* the object, its state, 64 for alignment */\n",
 	    checked_c(e->arena, size_add(e->arena, state_bytes(e), size_const(e->arena, object_bytes(e) + OBJECT_ALIGN))));
 	const char *text = text_of(body);
@@ -291,7 +297,7 @@ static void emit_state(Emit *e, Writer *w)
 /* dims that a bind of the data takes */
 static bool takes_dim(const Emit *e, const Var *v, const Dim *d)
 {
-	return dim_of_type(v->type, d) && dim_use(e, d) == DIM_DATA;
+	return dim_of_type(v->type, d) && comes_with_data(e, d);
 }
 
 /* the size is allowed, and that of other data that is bound */
@@ -302,6 +308,8 @@ static void emit_bind_checks(Emit *e, Writer *w, const Var *v, const Dim *d)
 		put(w, "if (%s < %" PRId64 " || %s > %" PRId64 ")\n\treturn MC_SIZE;\n", n, d->lo, n, d->hi);
 	else
 		put(w, "if (%s < %" PRId64 ")\n\treturn MC_SIZE;\n", n, d->lo);
+	if (dim_use(e, d) == DIM_BOUND)
+		put(w, "if (%s > m->sizes.%s)\n\treturn MC_SIZE;\n", n, n);
 	for (int k = 0; k < e->model->vars.len; k++) {
 		const Var *other = e->model->vars.data[k];
 		if (other != v && other->kind == VAR_DATA && dim_of_type(other->type, d))

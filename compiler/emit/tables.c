@@ -85,7 +85,7 @@ static void emit_tensor_thunks(const Emit *e, Writer *w, const Var *v)
 	put(w, "static mc_status table_bind_%s(void *m, const int64_t *dims, const void *values)\n{\n", c);
 	const char *args = "";
 	for (int i = 0; i < e->model->dims.len; i++)
-		if (dim_of_type(v->type, e->model->dims.data[i]) && dim_use(e, e->model->dims.data[i]) == DIM_DATA)
+		if (dim_of_type(v->type, e->model->dims.data[i]) && comes_with_data(e, e->model->dims.data[i]))
 			args = arena_printf(e->arena, "%s, dims[%d]", args, i);
 	put(w, "%sreturn %s_bind_%s((%s *)m%s, (const %s *)values);\n}\n\n", *args ? "" : "(void)dims;\n", n, c, n, args, t);
 }

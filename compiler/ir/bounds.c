@@ -91,6 +91,36 @@ bool size_upper(const Size *s, int64_t open, int64_t *value, const Dim **dim)
 	return !b.failed;
 }
 
+static bool all_fixed(const Atom *a, bool (*fixed)(const void *, const Dim *), const void *data)
+{
+	if (a->kind == ATOM_DIM)
+		return fixed(data, a->dim);
+	for (int i = 0; a->kind == ATOM_FLOOR && i < a->num->nterms; i++)
+		for (int j = 0; j < a->num->term[i].natoms; j++)
+			if (!all_fixed(a->num->term[i].atom[j], fixed, data))
+				return false;
+	return true;
+}
+
+/* in negative terms lower bounds take the place of what is not fixed */
+const Size *size_most(Arena *arena, const Size *s, bool (*fixed)(const void *, const Dim *), const void *data)
+{
+	const Size *sum = size_const(arena, 0);
+	s = size_resolve(arena, s);
+	for (int i = 0; i < s->nterms && sum; i++) {
+		const Term *t = &s->term[i];
+		const Size *product = size_const(arena, t->coef);
+		for (int j = 0; j < t->natoms && product; j++) {
+			Bounds b = {0};
+			bool keep = t->coef > 0 || all_fixed(t->atom[j], fixed, data);
+			const Size *atom = keep ? size_atom(arena, t->atom[j]) : size_const(arena, atom_bound(&b, t->atom[j], false));
+			product = size_mul(arena, product, atom);
+		}
+		sum = product ? size_add(arena, sum, product) : NULL;
+	}
+	return sum;
+}
+
 /* Proof that p >= 0: p is replaced by something not above a positive multiple of it, in which every
  * coefficient is then seen to be not negative. */
 typedef struct Proof {

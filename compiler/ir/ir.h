@@ -99,6 +99,8 @@ bool size_eval(const Size *, int64_t (*atom)(void *, const Atom *), void *, int6
 /* the size at the dims' upper bounds: a bound from above, negative terms at lower bounds.  `open`: what a dim without
    an upper bound counts as; 0: fail and name it in *dim */
 bool size_upper(const Size *, int64_t open, int64_t *value, const Dim **dim);
+/* what s is at most for these dims, or for smaller ones where a dim is not fixed: it grows with each of those */
+const Size *size_most(Arena *, const Size *, bool (*fixed)(const void *, const Dim *), const void *data);
 const char *size_text(Arena *, const Size *); /* "4 * batch + 1", "floor(n / 2)" */
 
 /* ---- type.c */

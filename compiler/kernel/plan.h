@@ -113,7 +113,7 @@ Plan *plan_model(Arena *, const Model *, const PlanOptions *, Diag *);
 const PlanBuf *scalar_load_buf(const FuncPlan *, const Node *);
 
 /* ---- slots.c */
-void plan_slots(Arena *, FuncPlan *);
+void plan_slots(Arena *, const Model *, FuncPlan *);
 const Size *slot_bytes(Arena *, const Size *count, DType); /* rounded up to 64 */
 
 /* ---- report.c */

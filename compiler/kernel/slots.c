@@ -121,7 +121,29 @@ static void add_size(Arena *arena, Slot *slot, const Size *bytes)
 	push(arena, &slot->size, bytes);
 }
 
-void plan_slots(Arena *arena, FuncPlan *p)
+static bool speaks_of(const Size *s, const Dim *d)
+{
+	for (int i = 0; i < s->nterms; i++)
+		for (int j = 0; j < s->term[i].natoms; j++) {
+			const Atom *a = s->term[i].atom[j];
+			if (a->kind == ATOM_DIM ? a->dim == d : a->kind == ATOM_FLOOR && speaks_of(a->num, d))
+				return true;
+		}
+	return false;
+}
+
+/* exact in an object: all others are maxima there, and a call may have less */
+static bool is_exact(const void *model, const Dim *d)
+{
+	const Model *m = model;
+	for (int i = 0; i < m->vars.len; i++)
+		for (int k = 0; k < m->vars.data[i]->type->rank; k++)
+			if (m->vars.data[i]->kind != VAR_DATA && speaks_of(m->vars.data[i]->type->size[k], d))
+				return true;
+	return false;
+}
+
+void plan_slots(Arena *arena, const Model *m, FuncPlan *p)
 {
 	Life l = {arena, p};
 	walk(&l, p->block);
@@ -129,7 +151,7 @@ void plan_slots(Arena *arena, FuncPlan *p)
 	bool *placed = NEW_ARRAY(arena, bool, p->bufs.len + 1);
 	const Size **bytes = NEW_ARRAY(arena, const Size *, p->bufs.len + 1);
 	for (int i = 0; i < p->bufs.len; i++)
-		bytes[i] = slot_bytes(arena, p->bufs.data[i]->count, p->bufs.data[i]->type->dtype);
+		bytes[i] = slot_bytes(arena, size_most(arena, p->bufs.data[i]->count, is_exact, m), p->bufs.data[i]->type->dtype);
 	for (;;) {
 		int best = -1;
 		for (int i = 0; i < p->bufs.len; i++)

@@ -75,7 +75,7 @@ static void good(int line, mc_status got)
 #define GOOD(call) (state_of(m, &before), good(__LINE__, call))
 
 enum { N = 64, K = 8, ROWS = 10, WORDS = 6 };
-static const every_check_sizes sizes = {N, K, 0, WORDS};
+static const every_check_sizes sizes = {N, K, ROWS, WORDS};
 static float rows[ROWS * 4], x[N * 4], y, some[N * 4], twice;
 static uint8_t tags[ROWS], bad_tags[ROWS] = {1, 2, 200, 4};
 static int32_t word[N], bad_word[3] = {0, ROWS, 1}, low_word[3] = {0, 1, -1}, far_word[3] = {0, INT32_MAX, INT32_MIN};
@@ -228,7 +228,7 @@ static void files(void)
 	write_file("x.npz", checkpoint.data, checkpoint.n - 1);
 	EXPECT(MC_FORMAT, format, every_check_load(m, "x.npz"));
 	/* of an object of other sizes */
-	const every_check_sizes more = {N, K, 0, WORDS + 1};
+	const every_check_sizes more = {N, K, ROWS, WORDS + 1};
 	every_check *other = every_check_new(&more);
 	every_check_init(other, 1);
 	if (every_check_save(other, "other.npz") != MC_OK)
@@ -367,7 +367,7 @@ static void readiness(void)
 	if (every_check_by_array(n, 3, word, &y) != MC_OK || *every_check_get_count(n) != 6)
 		fail("not ready with every variable set", __LINE__, NULL);
 	/* an initialiser that fails leaves it as it was; a load makes it ready */
-	const every_check_sizes few = {N, K, 0, WORDS - 1};
+	const every_check_sizes few = {N, K, ROWS, WORDS - 1};
 	n = every_check_place(room, sizeof room, &few);
 	memcpy(copy, room, sizeof room);
 	every_check_init(n, 7);
