@@ -22,7 +22,7 @@ OUT     ?= out/$(NAME)
 PROGRAM := $(BUILD)/$(NAME)
 
 # what else stands on the command line is an argument of the program: learning_rate=0.05
-KNOWN   := MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS
+KNOWN   := GEN PROGRAM MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS
 EXTRA    = $(foreach o,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(findstring command,$(origin $o)),--$o $(call quoted,$($o))))
 quoted   = '$(subst ','\'',$(1))'
 ARGS     = $(if $(DATA),--data $(call quoted,$(DATA))) --out $(call quoted,$(OUT)) $(if $(EPOCHS),--epochs '$(EPOCHS)') $(if $(SEED),--seed '$(SEED)') $(EXTRA)

@@ -91,7 +91,7 @@ class Script:
                 fixed.update((k.strip(), int(v)) for k, v in (p.split("=") for p in rest.split(",")))
             elif kind == "bind":
                 m = re.match(r"(\S+?)\((.*?)\) = (.*)$", rest)
-                self.add(kind, m.group(1), {k.strip(): int(v) for k, v in (p.split("=") for p in m.group(2).split(","))}, [value(parse(m.group(3)), rng)])
+                self.add(kind, m.group(1), {k.strip(): int(v) for k, v in (p.split("=") for p in m.group(2).split(",") if p)}, [value(parse(m.group(3)), rng)])
             elif kind == "set":
                 name, _, v = rest.partition("=")
                 self.add(kind, name.strip(), {}, [value(parse(v), rng)])

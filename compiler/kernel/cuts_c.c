@@ -275,6 +275,8 @@ void print_cuts(CPrinter *p, const Nest *nest)
 		p->axes.len = nnames;
 		return;
 	}
+	if (n == 0) /* shorter than the smallest cut */
+		return;
 	bound.name = fresh_name(p, a->name);
 	declare_local(p, "int64_t %s = %s;", bound.name, lo);
 	if (strpbrk(hi, " (")) {
