@@ -71,6 +71,13 @@ typedef struct Group {
 	VEC(PlanBuf *) step_reads, step_writes;
 } Group;
 
+typedef struct Packed { /* a value with its axes in another order, for tiles */
+	const Val *val;
+	int8_t axis[MAX_RANK];
+	PlanBuf *buf;
+	uint64_t needs;
+} Packed;
+
 /* A graph being lowered: the function's, a loop's body, a branch. */
 struct Scope {
 	Lower *L;
@@ -82,6 +89,7 @@ struct Scope {
 	VEC(Step *) last; /* checks, scalar stores, breaks: after the groups */
 	VEC(Step *) early, checks; /* of host values: before everything */
 	VEC(PlanBuf *) exports; /* read after the groups */
+	VEC(Packed) packed;
 	int first_write; /* the first group that may write state */
 	int checks_at; /* the group before which the checks stand */
 	const char *index_name; /* C name of the loop's step */

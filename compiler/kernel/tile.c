@@ -292,25 +292,46 @@ static Way cheapest(const Look *k)
 
 /* ---- packing */
 
+/* the same packing is there already */
+static PlanBuf *packed_before(const Scope *s, const Packed *wanted)
+{
+	for (int i = 0; i < s->packed.len; i++) {
+		const Packed *p = &s->packed.data[i];
+		bool same = p->val == wanted->val && (wanted->needs & ~p->needs) == 0;
+		for (int d = 0; d < p->val->type->rank && same; d++)
+			same = p->axis[d] == wanted->axis[d];
+		if (same)
+			return p->buf;
+	}
+	return NULL;
+}
+
+/* the axis of the lanes last */
 static void pack(const Look *k, Tile *t, int side, uint64_t needs)
 {
 	Scope *s = k->s;
 	const Val *x = k->c.v->in[side];
 	const int8_t *label = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
-	const Size *size[MAX_RANK];
+	Packed packed = {.val = x, .needs = needs};
 	int n = 0;
-	for (int i = 0; i < x->type->rank; i++)
-		if (label[i] != t->lanes)
-			t->order[side][n++] = label[i];
-	if (has(k, side, t->lanes))
-		t->order[side][n++] = t->lanes;
+	for (int last = 0; last < 2; last++)
+		for (int i = 0; i < x->type->rank; i++)
+			if ((label[i] == t->lanes) == (last == 1)) {
+				packed.axis[n] = (int8_t)i;
+				t->order[side][n++] = label[i];
+			}
+	t->nlabels[side] = n;
+	t->packed[side] = packed_before(s, &packed);
+	if (t->packed[side])
+		return;
+	const Size *size[MAX_RANK];
 	for (int i = 0; i < n; i++)
 		size[i] = k->c.size[t->order[side][i]];
-	t->nlabels[side] = n;
 	const Type *type = type_array(s->L->arena, x->type->dtype, n, size);
 	const char *name = arena_printf(s->L->arena, "%s_packed", value_label(x));
-	t->packed[side] = new_buf(s->L, BUF_SCRATCH, type, name, x->loc);
-	Piece *p = new_piece(s, k->c.v, t->packed[side], NULL, needs);
+	packed.buf = t->packed[side] = new_buf(s->L, BUF_SCRATCH, type, name, x->loc);
+	push(s->L->arena, &s->packed, packed);
+	Piece *p = new_piece(s, k->c.v, packed.buf, NULL, needs);
 	p->body = body_pack;
 	p->pack_side = side;
 	p->tile = t;
