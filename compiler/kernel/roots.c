@@ -87,6 +87,9 @@ static void use_operands(Scope *s, const Val *v)
 			in->want_buffer = true;
 		if (v->op == OP_if && k > 0)
 			in->want_buffer = true;
+		/* each element is taken by many windows: no bounds tested each time */
+		if (v->op == OP_windows && v->in[k]->op == OP_pad)
+			in->want_buffer = true;
 		if (v->op == OP_contraction || v->op == OP_windows || v->op == OP_scatter_add || v->op == OP_scatter_set)
 			in->spread = true;
 		if (v->op == OP_broadcast && !size_equal(type_count(s->L->arena, v->type), type_count(s->L->arena, v->in[k]->type)))

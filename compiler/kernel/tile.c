@@ -198,14 +198,17 @@ static bool is_out(const Look *k, int label)
 	return false;
 }
 
-/* the largest axis of the result that the operand has and the other lacks; -1 */
+/* an axis of the result that the operand has and the other lacks: the innermost that fills the registers, else the largest; -1 */
 static int own_label(const Look *k, int side, int but)
 {
+	enum { ENOUGH = 6 };
 	int best = -1;
 	for (int i = k->c.nout - 1; i >= 0; i--) {
 		int l = k->c.out[i];
 		if (l == but || !has(k, side, l) || has(k, 1 - side, l))
 			continue;
+		if (k->n[l] >= ENOUGH)
+			return l;
 		if (best < 0 || k->n[l] > k->n[best])
 			best = l;
 	}
