@@ -100,9 +100,13 @@ static int draw_output(mc_run *run, const mc_driver_part *p, const mc_call *c, i
 	else
 		snprintf(name, sizeof name, "%.240s.png", p->name);
 	snprintf(title, sizeof title, "%.120s: %.120s", run->model->name, c->f->out[output].name);
+	int nnames = 0;
+	const char **names = mc_key_names(run, p, "classes", &nnames);
 	char *path = mc_run_path(run, name);
-	const int ok = path && mc_tiles(path, title, a, height, width, &run->err) == MC_OK;
+	const int ok = path && mc_tiles(path, title, a, height, width, nnames, names,
+	                                &run->err) == MC_OK;
 	free(path);
+	free(names);
 	return ok;
 }
 

@@ -13,6 +13,24 @@ const mc_function *mc_run_function(const mc_run *run, const char *name)
 	return NULL;
 }
 
+const mc_driver_part *mc_run_prediction(const mc_run *run)
+{
+	for (int i = 0; i < run->driver->nparts; i++)
+		if (run->driver->parts[i].kind == MC_DRIVER_PREDICT)
+			return &run->driver->parts[i];
+	return NULL;
+}
+
+/* The array of a prediction's truth, where its set has it */
+const mc_array *mc_run_truth(const mc_run *run, const mc_driver_part *part, const mc_set *set)
+{
+	const char *truth = mc_key_name(run, part, "truth", 0);
+	for (int k = 0; truth && set && k < set->part->nfiles; k++)
+		if (!strcmp(set->part->files[k].name, truth) && set->array[k].data)
+			return &set->array[k];
+	return NULL;
+}
+
 const mc_driver_key *mc_run_key(const mc_driver_part *part, const char *name)
 {
 	for (int i = 0; i < part->nkeys; i++)
@@ -89,6 +107,17 @@ const char *mc_key_name(const mc_run *run, const mc_driver_part *part, const cha
 		return s->names && i < s->n ? s->names[i] : NULL;
 	const mc_driver_key *k = mc_run_key(part, name);
 	return k && k->names && i < k->n ? k->names[i] : NULL;
+}
+
+const char **mc_key_names(const mc_run *run, const mc_driver_part *part, const char *name, int *n)
+{
+	const int count = mc_key_count(run, part, name);
+	const char **all = calloc((size_t)count + 1, sizeof *all);
+	*n = 0;
+	for (int i = 0; all && i < count; i++)
+		if ((all[*n] = mc_key_name(run, part, name, i)) != NULL)
+			++*n;
+	return all;
 }
 
 /* ---- names that must be there: the block's were checked by the compiler, the command line's

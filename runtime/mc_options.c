@@ -16,7 +16,7 @@ static const struct {
 	{"out", "DIR",
          "where states, pictures and logs go; predict: FILE.csv or FILE.npy takes the predictions"},
 	{"out-file", "FILE", "predict: takes the predictions as .csv or .npy"},
-	{"state", "FILE", "predict: the state, else OUT/best.npz"},
+	{"state", "FILE", "predict: the state, else OUT/best.npz; train: where it begins"},
 	{"seed", "N", "of the initial values and all draws, else 1"},
 	{"resume", NULL, "train: go on from OUT/last.npz"},
 	{"trace", "N", "train: print the outputs of the first N steps"},

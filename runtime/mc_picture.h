@@ -1,4 +1,4 @@
-/* mc_picture.h -- pictures in memory: strokes, text, tiles, plots; written as PNG */
+/* mc_picture.h -- pictures in memory: strokes, text, tiles, plots, matrices; written as PNG */
 #ifndef MC_PICTURE_H
 #define MC_PICTURE_H
 
@@ -53,9 +53,13 @@ mc_status mc_plot(const char *path, const char *title, const char *x_name, int n
                   const mc_panel *, mc_error *);
 
 /* mc_tiles.c: n tiles of height * width numbers, side by side, negative ones blue, positive ones
- * red, each scaled to its own largest number */
+ * red, each scaled to its own largest number; the first nnames have a name, the others a number */
 mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height,
-                   int64_t width, mc_error *);
+                   int64_t width, int nnames, const char *const *names, mc_error *);
+
+/* mc_matrix.c: n * n counts: a row for what is true, a column for what was predicted */
+mc_status mc_matrix(const char *path, const char *title, int n, const char *const *names,
+                    const int64_t *count, mc_error *);
 
 extern const mc_color mc_black, mc_grey, mc_light, mc_blue, mc_orange;
 

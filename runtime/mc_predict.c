@@ -17,15 +17,10 @@ typedef struct Predict {
 	const mc_array *truth;
 	int n, output[MAX_SHOWN]; /* what is shown */
 	int64_t rows; /* asked for */
+	mc_confusion confusion;
+	const char **classes; /* names of what the truth and the first output are */
+	int nclasses;
 } Predict;
-
-static const mc_driver_part *find_part(const mc_run *run)
-{
-	for (int i = 0; i < run->driver->nparts; i++)
-		if (run->driver->parts[i].kind == MC_DRIVER_PREDICT)
-			return &run->driver->parts[i];
-	return NULL;
-}
 
 /* ---- values as text */
 
@@ -64,6 +59,25 @@ static void row_text(const mc_array *a, int64_t row, char *text, size_t len)
 	}
 }
 
+/* the same of the truth or the first output: a class by its name */
+static void class_text(const Predict *p, const mc_array *a, int64_t row, char *text, size_t len)
+{
+	const double v = p->nclasses && row_width(a) == 1 ? mc_array_number(a, row) : -1;
+	if (v >= 0 && v < p->nclasses)
+		snprintf(text, len, "%s", p->classes[(int)v]);
+	else
+		row_text(a, row, text, len);
+}
+
+static void shown_text(const Predict *p, int k, const mc_array *a, int64_t row, char *text,
+                       size_t len)
+{
+	if (k == 0)
+		class_text(p, a, row, text, len);
+	else
+		row_text(a, row, text, len);
+}
+
 /* ---- the table */
 
 static int print_table(Predict *p)
@@ -81,12 +95,17 @@ static int print_table(Predict *p)
 		rows = p->set ? rows : own > rows ? own : rows;
 		width[k + 1] = (int)strlen(f->out[p->output[k]].name);
 		for (int64_t r = 0; r < own && r < p->rows; r++) {
-			row_text(a, r, text, sizeof text);
+			shown_text(p, k, a, r, text, sizeof text);
 			if ((int)strlen(text) > width[k + 1])
 				width[k + 1] = (int)strlen(text);
 		}
 	}
 	rows = rows < p->rows ? rows : p->rows;
+	for (int64_t r = 0; p->truth && r < rows; r++) {
+		class_text(p, p->truth, r, text, sizeof text);
+		if ((int)strlen(text) > width[0])
+			width[0] = (int)strlen(text);
+	}
 	printf("%6s", "");
 	if (p->truth)
 		printf("  %*s", width[0], "truth");
@@ -97,7 +116,7 @@ static int print_table(Predict *p)
 		printf("%6lld", (long long)r);
 		double truth = 0;
 		if (p->truth) {
-			row_text(p->truth, r, text, sizeof text);
+			class_text(p, p->truth, r, text, sizeof text);
 			truth = mc_array_number(p->truth, r * row_width(p->truth));
 			printf("  %*s", width[0], text);
 		}
@@ -105,7 +124,7 @@ static int print_table(Predict *p)
 			const mc_array *a = &p->call.result[p->output[k]];
 			*text = 0;
 			if (r < (a->rank ? a->size[0] : 1))
-				row_text(a, r, text, sizeof text);
+				shown_text(p, k, a, r, text, sizeof text);
 			printf("  %*s", width[k + 1], text);
 		}
 		/* the first shown output is what the truth speaks of, where both are whole
@@ -263,10 +282,7 @@ static int choose(Predict *p)
 		mc_fail(&run->err, MC_MISMATCH, "%s has no outputs to show", f->name);
 		return 0;
 	}
-	const char *truth = mc_key_name(run, p->part, "truth", 0);
-	for (int k = 0; truth && p->set && k < p->set->part->nfiles; k++)
-		if (!strcmp(p->set->part->files[k].name, truth) && p->set->array[k].data)
-			p->truth = &p->set->array[k];
+	p->truth = mc_run_truth(run, p->part, p->set);
 	return 1;
 }
 
@@ -279,11 +295,14 @@ static int open_all(Predict *p)
 	if (set && !(p->set = mc_run_set(run, set)))
 		return 0;
 	const int64_t chunk = run->out_file ? CHUNK : p->rows > 0 ? p->rows : 1;
-	if (!mc_call_open(&p->call, run, p->part, p->part->function, p->set, chunk) || !choose(p))
+	p->classes = mc_key_names(run, p->part, "classes", &p->nclasses);
+	if (!mc_call_open(&p->call, run, p->part, p->part->function, p->set, chunk) || !choose(p) ||
+	    (!run->out_file && !mc_confusion_open(run, &p->confusion, p->part)))
 		return 0;
 	int64_t *most = calloc((size_t)run->model->ndims + 1, sizeof *most);
-	int ok = most && mc_call_most(&p->call, most) && mc_run_create(run, most) &&
-	         mc_run_bind_object(run) && load_state(run);
+	int ok = most && mc_call_most(&p->call, most) &&
+	         (!p->confusion.n || mc_call_most(&p->confusion.call, most)) &&
+	         mc_run_create(run, most) && mc_run_bind_object(run) && load_state(run);
 	free(most);
 	return ok;
 }
@@ -300,7 +319,7 @@ int mc_run_predict(mc_run *run)
 {
 	Predict p = {0};
 	p.run = run;
-	p.part = find_part(run);
+	p.part = mc_run_prediction(run);
 	if (!p.part) {
 		mc_fail(&run->err, MC_MISMATCH, "the driver block has no predict");
 		return 1;
@@ -320,6 +339,10 @@ int mc_run_predict(mc_run *run)
 		run->err = (mc_error){0};
 		ok = mc_run_bind(run) && mc_run_bind_object(run);
 	}
+	if (ok && p.confusion.n && (ok = mc_confusion_run(&p.confusion)) != 0)
+		mc_confusion_print(&p.confusion);
+	mc_confusion_close(&p.confusion);
 	mc_call_close(&p.call);
+	free(p.classes);
 	return ok ? 0 : 1;
 }

@@ -58,10 +58,14 @@ const char *mc_closest(const char *name, int n,
 
 /* mc_keys.c: a part's keys, as the command line changes them */
 const mc_function *mc_run_function(const mc_run *, const char *name);
+const mc_driver_part *mc_run_prediction(const mc_run *); /* the block's predict, or NULL */
+const mc_array *mc_run_truth(const mc_run *, const mc_driver_part *, const mc_set *); /* or NULL */
 const mc_driver_key *mc_run_key(const mc_driver_part *, const char *name);
 const mc_setting *mc_run_setting(const mc_run *, const mc_driver_part *, const char *name);
 int mc_key_count(const mc_run *, const mc_driver_part *,
                  const char *name); /* values; 0: there is no such key */
+const char **mc_key_names(const mc_run *, const mc_driver_part *, const char *name,
+                          int *n); /* all of them, to be freed; n is 0 where there are none */
 int mc_key_number(const mc_run *, const mc_driver_part *, const char *name, int i,
                   const mc_driver_env *, mc_number *);
 int64_t mc_key_integer(const mc_run *, const mc_driver_part *, const char *name,
@@ -153,6 +157,23 @@ void mc_progress_begin(mc_progress *, int64_t steps_before);
 void mc_progress_bar(mc_progress *, const char *label, int64_t step, int64_t steps, int64_t total,
                      double most, const char *value);
 void mc_progress_clear(mc_progress *);
+
+/* mc_confusion.c: what a prediction takes for what, counted over its set, where the block names
+ * the classes and the truth */
+typedef struct mc_confusion {
+	const mc_driver_part *part;
+	mc_call call;
+	mc_set *set;
+	const mc_array *truth;
+	int n; /* classes; 0: there is nothing to count */
+	const char **name;
+	int64_t *count; /* [n, n]: by what is true, by what was predicted */
+} mc_confusion;
+int mc_confusion_open(mc_run *, mc_confusion *, const mc_driver_part *predict);
+void mc_confusion_close(mc_confusion *);
+int mc_confusion_run(mc_confusion *);
+int mc_confusion_files(mc_confusion *); /* OUT/confusion.png and .csv */
+void mc_confusion_print(const mc_confusion *);
 
 /* mc_fit.c, mc_predict.c, mc_draw.c, mc_info.c: exit statuses */
 int mc_run_train(mc_run *);

@@ -55,9 +55,9 @@ static void draw_scale(mc_canvas *c, double middle, int y)
 }
 
 mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height,
-                   int64_t width, mc_error *err)
+                   int64_t width, int nnames, const char *const *names, mc_error *err)
 {
-	char label[32];
+	char number[32];
 	const int64_t pixels = height * width;
 	if (height < 1 || width < 1 || height > 1000 || width > 1000 || values->count % pixels ||
 	    values->count == 0) {
@@ -100,11 +100,11 @@ mc_status mc_tiles(const char *path, const char *title, const mc_array *values, 
 	for (int64_t i = 0; i < n; i++) {
 		const int64_t x = left + i % columns * step_x, y = HEAD + i / columns * step_y;
 		draw_tile(&c, values, i * pixels, height, width, (int)x, (int)y, zoom);
-		snprintf(label, sizeof label, "%lld", (long long)i);
-		if (labels)
+		snprintf(number, sizeof number, "%lld", (long long)i);
+		const char *name = i < nnames ? names[i] : number;
+		if (labels && mc_text_width(name, 9.5) < (double)(width * zoom + GAP))
 			mc_text(&c, (double)x + (double)(width * zoom) / 2,
-			        (double)(y + height * zoom) + 18, 0.5, 9.5, 1.3, 0, mc_black,
-			        label);
+			        (double)(y + height * zoom) + 18, 0.5, 9.5, 1.3, 0, mc_black, name);
 	}
 	draw_scale(&c, (double)wide / 2, (int)(HEAD + rows * step_y - GAP + 22));
 	const mc_status status = mc_png_write(path, &c, err);

@@ -44,7 +44,9 @@ static int open_all(mc_train *t)
 			ok = mc_fit_open(run, &t->fit[t->nfits++], &run->driver->parts[i], i);
 	for (int i = 0; ok && i < t->nfits; i++)
 		ok = mc_fit_most(&t->fit[i], most);
-	/* the pictures are drawn with the same object */
+	/* the pictures are drawn, and what is confused is counted, with the same object */
+	ok = ok && mc_confusion_open(run, &t->confusion, mc_run_prediction(run)) &&
+	     (!t->confusion.n || mc_call_most(&t->confusion.call, most));
 	for (int i = 0; ok && i < run->driver->nparts; i++) {
 		const mc_driver_part *p = &run->driver->parts[i];
 		mc_call c;
@@ -167,6 +169,8 @@ static int finish(mc_train *t)
 	/* pictures are of the best state */
 	ok = ok && mc_load_with(run->model, run->object, t->best, NULL, &run->err) == MC_OK &&
 	     mc_run_pictures(run, &t->history);
+	if (t->confusion.n)
+		ok = ok && mc_confusion_run(&t->confusion) && mc_confusion_files(&t->confusion);
 	if (ok)
 		printf("wrote best.npz, last.npz, history.csv and pictures to %s\n", run->out);
 	return ok ? 0 : 1;
@@ -187,6 +191,8 @@ int mc_run_train(mc_run *run)
 		} else {
 			run->model->init(run->object, run->seed);
 			t.shuffle = run->seed;
+			ok = !run->state || mc_load_with(run->model, run->object, run->state, NULL,
+			                                 &run->err) == MC_OK;
 		}
 		if (ok) {
 			say_begin(&t);
@@ -201,6 +207,7 @@ int mc_run_train(mc_run *run)
 	for (int i = 0; i < t.nfits; i++) {
 		mc_fit_close(&t.fit[i]);
 	}
+	mc_confusion_close(&t.confusion);
 	free(t.fit);
 	free(t.history.row);
 	free(t.best);

@@ -43,6 +43,7 @@ typedef struct mc_train {
 	double begin, saved; /* seconds */
 	double seconds; /* spent so far, by earlier runs too */
 	mc_mean mean; /* of the epoch's losses */
+	mc_confusion confusion; /* of the best state */
 } mc_train;
 
 /* mc_fit.c: one fit */

@@ -5,7 +5,7 @@
 
 #include "state.h"
 
-typedef enum KeyKind { KEY_SCALAR, KEY_SCALARS, KEY_SET, KEY_OUTPUT, KEY_OUTPUTS, KEY_SYMBOL, KEY_FUNCTION, KEY_RAGGED } KeyKind;
+typedef enum KeyKind { KEY_SCALAR, KEY_SCALARS, KEY_SET, KEY_OUTPUT, KEY_OUTPUTS, KEY_SYMBOL, KEY_FUNCTION, KEY_RAGGED, KEY_TEXTS } KeyKind;
 typedef struct KeyRow {
 	DriverKind of;
 	const char *name;
@@ -32,7 +32,9 @@ static const KeyRow key_table[] = {
 	{DRIVER_PREDICT, "truth", KEY_SYMBOL},
 	{DRIVER_PREDICT, "show", KEY_OUTPUTS},
 	{DRIVER_PREDICT, "first", KEY_SCALAR},
+	{DRIVER_PREDICT, "classes", KEY_TEXTS},
 	{DRIVER_PICTURE, "tile", KEY_SCALARS},
+	{DRIVER_PICTURE, "classes", KEY_TEXTS},
 };
 enum { NKEYS = sizeof key_table / sizeof *key_table };
 
@@ -268,6 +270,20 @@ static const char *key_name_value(Check *c, const Driver *d, const DriverPart *p
 	}
 }
 
+/* classes = "coat", "bag": texts, or consts that are lists of them */
+static void add_texts(Check *c, const Expr *e, DriverValue *v)
+{
+	Value value = eval_known(c, c->state->top, e, "the name of a class");
+	const List one = {&value, 1, NULL}, *list = value.kind == V_LIST ? value.list : &one;
+	for (int i = 0; i < list->n && value.kind != V_ERROR; i++) {
+		if (list->item[i].kind != V_STRING) {
+			check_error(c, e->loc, "the names of classes are texts in quotes, or a const that is a list of them");
+			return;
+		}
+		push(c->arena, &v->names, arena_strndup(c->arena, list->item[i].s.text, list->item[i].s.len));
+	}
+}
+
 /* ---- keys */
 
 static bool takes(const Func *f, const char *name)
@@ -322,14 +338,16 @@ static void add_key(Check *c, const Driver *d, DriverPart *part, const DriverKey
 				push(c->arena, &key.values, v);
 				continue;
 			}
-			const char *text = key_name_value(c, d, part, kind, item);
+			const char *text = kind == KEY_TEXTS ? NULL : key_name_value(c, d, part, kind, item);
 			if (text)
 				push(c->arena, &v.names, text);
+			else if (kind == KEY_TEXTS)
+				add_texts(c, item, &v);
 		}
 		if (v.names.len)
 			push(c->arena, &key.values, v);
 	}
-	if (key.values.len > 1 && kind != KEY_SCALARS && kind != KEY_OUTPUTS && (row || takes(part->func, name)))
+	if (key.values.len > 1 && kind != KEY_SCALARS && kind != KEY_OUTPUTS && kind != KEY_TEXTS && (row || takes(part->func, name)))
 		check_error(c, from->name.loc, "the key '%s' has one value", name);
 	push(c->arena, &part->keys, key);
 }
@@ -393,10 +411,31 @@ static void check_args(Check *c, const Driver *d, const DriverPart *part, const 
 			check_error(c, loc, "the dim '%s' of '%s' has neither a key nor a set", f->dims.data[i]->name, f->name);
 }
 
+/* what classes name: the truth and the first output that is shown, a whole number a row each */
+static void check_classes(Check *c, const DriverPart *part)
+{
+	const DriverKeySpec *key = key_of(part, "classes"), *show = key_of(part, "show"), *truth = key_of(part, "truth");
+	if (key == NULL || part->kind != DRIVER_PREDICT)
+		return;
+	const Func *f = part->func;
+	const char *shown = show && show->values.len ? show->values.data[0].names.data[0] : NULL;
+	const Binding *symbol = truth && truth->values.len ? find_here(c->state->top, truth->values.data[0].names.data[0]) : NULL;
+	for (int i = 0; i < f->outs.len && i < f->graph->results.len; i++) {
+		const Type *t = f->graph->results.data[i]->type;
+		if (shown ? strcmp(f->outs.data[i].name, shown) != 0 : i > 0)
+			continue;
+		if (t->rank != 1 || !dtype_is_integer(t->dtype))
+			check_error(c, key->loc, "'%s' is %s: classes name whole numbers, one a row", f->outs.data[i].name, type_text(c->arena, t));
+	}
+	if (symbol && symbol->type && (symbol->type->rank != 1 || !dtype_is_integer(symbol->type->dtype)))
+		check_error(c, truth->loc, "'%s' is %s: classes name whole numbers, one a row", symbol->name, type_text(c->arena, symbol->type));
+}
+
 static void check_keys(Check *c, const Driver *d, const DriverPart *part)
 {
 	check_key_names(c, part);
 	check_args(c, d, part, part->func, "set", part->loc);
+	check_classes(c, part);
 	if (part->kind != DRIVER_FIT)
 		return;
 	static const char *const watched[] = {"watch", "test"};
