@@ -152,6 +152,10 @@ mc_status mc_plot(const char *path, const char *title, const char *x_name, int n
 	f.left = LEFT;
 	f.right = WIDTH - RIGHT;
 	f.x = axis_of(lo, hi, 10);
+	if (f.x.step < 1 && floor(lo) == lo && floor(hi) == hi && hi - lo >= 1) {
+		/* whole numbers, as epochs are, have no ticks between them */
+		f.x = (Axis){lo, hi, 1, 0};
+	}
 	/* the curves begin and end at the sides of the frame */
 	if (lo < hi) {
 		f.x.hi = hi;
