@@ -1,5 +1,5 @@
 """training.py -- `make train` and `make predict`, as a person types them, and the figures they must reach"""
-import csv, os, re, shutil, struct, subprocess, tempfile
+import csv, os, re, shutil, statistics, struct, subprocess, sys, tempfile
 import harness
 from run import ROOT, Skip
 
@@ -13,6 +13,13 @@ def tests(options):
     yield "two classes: 10,000 steps", two_classes
     yield "resume", resume
     yield "wrong files", wrong_files
+    yield "mlp: ten losses", lambda: ten_losses("mlp", 20)
+    yield "lenet: ten losses", lambda: ten_losses("lenet", 50)
+    yield "mlp: errors within the spread of the reference", mlp_spread
+    yield "classes", classes
+    if options.all:
+        yield "mlp: whole set, within the spread of the reference", lambda: whole_set("mlp", 10)
+        yield "lenet: whole set, within the spread of the reference", lambda: whole_set("lenet", 3)
 
 
 def make(*args, code=0, **kw):
@@ -53,10 +60,10 @@ def figures():
             assert os.path.getsize(os.path.join(d, name)) > 500
 
 
-def build(d, *flags):
-    """logistic regression compiled for the small set, as a program of its own"""
-    harness.must([harness.MODELC, os.path.join(ROOT, "models/logistic_regression.model"), "--driver", "--blas", "none", "-D", "n_fit=1500", "-D", "batch_size=50", "-o", d, *flags])
-    exe = os.path.join(d, "logistic_regression")
+def build(d, model="logistic_regression", batch=50):
+    """a model compiled for the small set, as a program of its own"""
+    harness.must([harness.MODELC, os.path.join(ROOT, "models/%s.model" % model), "--driver", "--blas", "none", "-D", "n_fit=1500", "-D", "batch_size=%d" % batch, "-o", d])
+    exe = os.path.join(d, model)
     harness.must(["gcc", "-O2", "-std=gnu99", "-fopenmp", "-I", os.path.join(ROOT, "runtime"), "-I", d, exe + ".c", exe + "_driver.c", harness.runtime_library(),
                   "-o", exe, "-lpng", "-lz", "-lm"])
     return exe
@@ -136,6 +143,87 @@ def wrong_files():
         open(d + "/o/best.npz", "wb").write(bytes(raw))
         out = program(exe, "predict", "--data", DATA, "--out", d + "/o", code=1)
         assert "best.npz" in out, out
+
+
+REFERENCE = os.path.join(ROOT, "models/reference")
+
+
+def reference(name, **where):
+    """rows of a table of the NumPy runs"""
+    rows = [r for r in csv.DictReader(open(os.path.join(REFERENCE, name))) if all(r[k] == str(v) for k, v in where.items())]
+    assert rows, "%s has no rows with %s" % (name, where)
+    return rows
+
+
+def ten_losses(model, batch):
+    """from the values of initial.py, each within 2e-5 of what NumPy finds in float64"""
+    with tempfile.TemporaryDirectory() as d:
+        exe = build(d, model, batch)
+        harness.must([sys.executable, os.path.join(REFERENCE, "initial.py"), model, d + "/initial.npz"])
+        out = program(exe, "train", "--data", DATA, "--out", d + "/o", "--state", d + "/initial.npz", "--epochs", "1", "--steps", "10", "--trace", "10",
+                      "--watch_steps", "1", "--test_steps", "1")
+        got = [float(x) for x in re.findall(r"^step \d+  nll (\S+)$", out, re.M)]
+        want = [float(r["nll"]) for r in reference("losses.csv", model=model, batch=batch)]
+        assert len(got) == len(want) == 10 and all(abs(g - w) < 2e-5 for g, w in zip(got, want)), "%s\n%s" % (got, want)
+
+
+def within_spread(history, **where):
+    """the errors at the end of the last epoch lie within three standard deviations of those of NumPy's runs over seeds"""
+    last = list(csv.DictReader(open(history)))[-1]
+    runs = reference("errors.csv", epoch=last["epoch"], **where)
+    assert len(runs) >= 5, runs
+    for ours, wrong, of in (("watch", "valid_wrong", "valid_of"), ("test", "test_wrong", "test_of")):
+        theirs = [int(r[wrong]) / int(r[of]) for r in runs]
+        mean, deviation = statistics.mean(theirs), statistics.stdev(theirs)
+        assert abs(float(last[ours]) - mean) <= 3 * deviation, "%s %s, expected %g +- %g" % (ours, last[ours], mean, 3 * deviation)
+
+
+def mlp_spread():
+    with tempfile.TemporaryDirectory() as d:
+        exe = build(d, "mlp")
+        out = program(exe, "train", "--data", DATA, "--out", d + "/o", "--epochs", "10")
+        assert "best at epoch 10" in out, out  # its test was taken
+        within_spread(d + "/o/history.csv", model="mlp", set="small")
+
+
+def whole_set(model, epochs):
+    if not os.path.exists(FASHION):
+        raise Skip("Fashion-MNIST is not installed")
+    with tempfile.TemporaryDirectory() as d:
+        out = make("train", "MODEL=" + model, "OUT=" + d, "EPOCHS=%d" % epochs)
+        assert "best at epoch %d" % epochs in out, out
+        within_spread(d + "/history.csv", model=model, set="full")
+
+
+def classes():
+    """counts by class as text, CSV and picture agree with the errors; a label without a name is an error with its row"""
+    names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+    with tempfile.TemporaryDirectory() as d:
+        exe = build(d)
+        program(exe, "train", "--data", DATA, "--out", d + "/o", "--epochs", "3")
+        rows = list(csv.reader(open(d + "/o/confusion.csv")))
+        assert rows[0] == ["truth"] + names and [r[0] for r in rows[1:]] == names, rows
+        count = [[int(n) for n in r[1:]] for r in rows[1:]]
+        import gzip
+        labels = gzip.open(DATA + "/t10k-labels-idx1-ubyte.gz").read()[8:]
+        assert [sum(r) for r in count] == [labels.count(i) for i in range(10)], count
+        wrong = 500 - sum(count[i][i] for i in range(10))
+        best = min(csv.DictReader(open(d + "/o/history.csv")), key=lambda r: float(r["watch"]))
+        assert wrong == round(float(best["test"]) * 500), (wrong, best)
+        assert min(png_size(d + "/o/confusion.png")) >= 600
+        out = program(exe, "predict", "--data", DATA, "--out", d + "/o")
+        assert "%.4g %% wrong (%d of 500)" % (wrong / 5, wrong) in out, out
+        assert re.search(r"^ +0 +Ankle boot +\S", out, re.M), out
+        for i, name in enumerate(names):
+            line = re.search(r"^ +%d  %s ((?: +[0-9.]+){10})  +([0-9.]+) %%$" % (i, name), out, re.M)
+            assert line and [int(n.replace(".", "0")) for n in line[1].split()] == count[i], out
+            assert abs(float(line[2]) - 100 * count[i][i] / sum(count[i])) < 0.06, out
+        program(exe, "predict", "--data", DATA, "--out", d + "/o", "--out-file", d + "/p.csv", "--show", "y_pred")
+        guesses = [int(l) for l in open(d + "/p.csv").read().split()[1:]]
+        assert count == [[sum(t == i and g == j for t, g in zip(labels, guesses)) for j in range(10)] for i in range(10)]
+        # nine names
+        out = program(exe, "predict", "--data", DATA, "--out", d + "/o", "--classes", ",".join(names[:9]), code=1)
+        assert "label is 9 in row 0 of the set test, but predict has 9 classes" in out, out
 
 
 TWO = r"""
