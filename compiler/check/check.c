@@ -82,6 +82,8 @@ Model *check_model(Arena *arena, Names *names, Diag *diag, const File *file, con
 	first_walk(c);
 	walk_end(c, st.first);
 	functions(c);
+	for (int i = 0; i < m->vars.len; i++)
+		check_sizes(c, m->vars.data[i]->loc, m->vars.data[i]->type);
 	for (int i = 0; i < file->decls.len; i++)
 		if (file->decls.data[i]->kind == ST_DRIVER)
 			check_driver(c, file->decls.data[i]);

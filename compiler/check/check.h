@@ -156,6 +156,7 @@ Val *coerce(Check *, Loc, Value, const Type *, const char *role);
 bool as_shape(Check *, Loc, Value, int *rank, const Size **size);
 /* limits of arrays; false after an error */
 bool rank_fits(Check *, Loc, int rank);
+enum { WIDEST = 16 }; /* bytes of an element */
 bool elements_fit(Check *, Loc, int rank, const Size *const *); /* the bytes are less than 2^63 whatever the type */
 const Size *one_size(Check *, Loc, Value); /* NULL after an error */
 bool as_const_int(Check *, Loc, Value, const char *role, int64_t *);

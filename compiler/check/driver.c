@@ -122,7 +122,7 @@ static Func *scalar(Check *c, const char *name, const Expr *e)
 	}
 	FuncOut out = {name, e->loc};
 	push(c->arena, &f->outs, out);
-	if (diag_count(c->diag) == errors) {
+	if (x && diag_count(c->diag) == errors) {
 		push(f->graph->arena, &f->graph->results, x);
 		graph_drop_unused(f->graph);
 		if (!stray_symbol(c, w, f, e->loc)) {

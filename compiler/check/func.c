@@ -354,6 +354,7 @@ void finish_function(Check *c, Walk *w)
 		for (int k = 0; k < t->rank; k++)
 			size[k] = size_resolve(arena, t->size[k]);
 		f->args.data[i]->type = type_array(arena, t->dtype, t->rank, size);
+		check_sizes(c, f->args.data[i]->loc, f->args.data[i]->type);
 	}
 	resolve_graph(c, g);
 	order_dims(c, w);

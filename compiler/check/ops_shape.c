@@ -125,7 +125,6 @@ bool rank_fits(Check *c, Loc loc, int rank)
 
 bool elements_fit(Check *c, Loc loc, int rank, const Size *const *size)
 {
-	enum { WIDEST = 16 };
 	const Size *count = shape_product(c, rank, size);
 	if (count && size_scale(c->arena, count, WIDEST))
 		return true;

@@ -1,4 +1,5 @@
 /* resolve.c -- sizes decided in a walk are put into its graph; which dims a graph speaks of */
+#include "builtin.h"
 #include "state.h"
 #include "../ir/ops/ops.h"
 
@@ -33,11 +34,42 @@ static AttrVisit visitor(Arena *arena, const Val *v, void (*sizes)(AttrVisit *, 
 	return (AttrVisit){.arena = arena, .type = v->type, .nin = v->nin, .in = in, .sizes = sizes};
 }
 
+/* ---- sizes may have become beyond all limits when they were decided */
+
+static bool is_huge(Check *c, const Type *t)
+{
+	const Size *count = t->dtype == DT_tuple ? NULL : shape_product(c, t->rank, t->size);
+	return t->dtype != DT_tuple && !(count && size_scale(c->arena, count, WIDEST));
+}
+
+void check_sizes(Check *c, Loc loc, const Type *t)
+{
+	for (int i = 0; i < t->rank; i++)
+		if (!t->size[i]) {
+			check_error(c, loc, "a size is beyond 64 bits");
+			return;
+		}
+	if (t->dtype != DT_tuple)
+		elements_fit(c, loc, t->rank, t->size);
+}
+
+/* where it begins, not in what is made of it */
+static void check_val(Check *c, const Val *v)
+{
+	if (v->op == OP_var || v->op == OP_arg || v->op == OP_param)
+		return;
+	for (int i = 0; i < v->nin; i++)
+		if (is_huge(c, v->in[i]->type))
+			return;
+	check_sizes(c, v->loc, v->type);
+}
+
 void resolve_graph(Check *c, Graph *g)
 {
 	for (int i = 0; i < g->vals.len; i++) {
 		Val *v = g->vals.data[i];
 		v->type = resolve_type(g->arena, v->type);
+		check_val(c, v);
 		AttrVisit visit = visitor(g->arena, v, resolve_sizes);
 		if (structural_op(v->op) && structural_op(v->op)->attr)
 			structural_op(v->op)->attr(&visit, &v->attr);

@@ -343,6 +343,7 @@ void print_function(Check *, const char *text); /* --print */
 
 /* ---- resolve.c: sizes that this walk decided are put into the graph */
 void resolve_graph(Check *, Graph *);
+void check_sizes(Check *, Loc, const Type *); /* an array of more elements than can be is an error */
 void collect_dims(Check *, const Func *, bool *used); /* by Dim.index */
 void collect_type_dims(const Type *, bool *used);
 bool graph_draws(const Graph *);

@@ -297,7 +297,8 @@ static Val *stacked_init(Check *c, Binding *b, Value *init, const Type *type, in
 	x = evaluate_init(c, b, init, type);
 	push(r->graph->arena, &r->graph->results, x);
 	Attr attr = {.scan = {.steps = size[0], .nemit = 1}};
-	return build_get(c->graph, loc, loop_build(c, loc, r, 0, NULL, &attr, NULL), 0);
+	Val *scan = loop_build(c, loc, r, 0, NULL, &attr, NULL); /* leaves the region: c->graph is another after it */
+	return build_get(c->graph, loc, scan, 0);
 }
 
 static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, int64_t stack)

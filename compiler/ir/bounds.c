@@ -261,7 +261,9 @@ Decided size_ge(Arena *arena, const Size *p, const Size *q)
 	Arena *scratch = arena_new();
 	const Size *d = size_sub(scratch, size_resolve(scratch, p), size_resolve(scratch, q));
 	const Size *below = size_sub(scratch, size_scale(scratch, d, -1), size_const(scratch, 1));
-	Decided answer = not_negative(scratch, d)       ? YES
+	int64_t known;
+	Decided answer = d && size_is_const(d, &known)  ? (known >= 0 ? YES : NO)
+			 : not_negative(scratch, d)     ? YES
 			 : not_negative(scratch, below) ? NO
 							: UNDECIDED;
 	arena_free(scratch);

@@ -138,6 +138,7 @@ Val *build_reduce(Graph *g, Loc loc, ReduceKind kind, Val *x, uint32_t axes)
 typedef struct Starts {
 	Graph *graph;
 	VEC(Val *) in; /* x, or x and v; then what starts speak of */
+	bool known, keep; /* a constant was put in; constants stay operands */
 } Starts;
 
 /* a value becomes an operand, or a size if it is one */
@@ -147,8 +148,10 @@ static const Size *start_atom(void *data, const Atom *a)
 	Arena *arena = starts->graph->arena;
 	if (a->kind != ATOM_VALUE)
 		return NULL;
-	if (a->value->op == OP_const)
+	if (a->value->op == OP_const && !starts->keep) {
+		starts->known = true;
 		return size_const(arena, a->value->attr.number.i);
+	}
 	if (a->value->op == OP_size)
 		return a->value->attr.size;
 	int k = 0;
@@ -159,12 +162,33 @@ static const Size *start_atom(void *data, const Atom *a)
 	return size_atom(arena, &(Atom){.kind = ATOM_INPUT, .input = k});
 }
 
+/* A start made of constants may lie outside, where a check refuses the call before it: then it is computed, as others are. */
+static const Size *put_start(Starts *starts, const Size *start, int64_t step, const Size *whole, const Size *part)
+{
+	Arena *arena = starts->graph->arena;
+	starts->known = false;
+	const Size *first = size_map(arena, start, start_atom, starts);
+	if (!starts->known)
+		return first;
+	const Size *zero = size_const(arena, 0), *one = size_const(arena, 1);
+	const Size *last = size_add(arena, first, size_scale(arena, size_sub(arena, part, one), step)),
+		   *after = size_add(arena, first, one), *end = size_add(arena, last, one);
+	if (after && end && size_ge(arena, first, zero) != NO && size_ge(arena, last, zero) != NO &&
+	    size_ge(arena, whole, after) != NO && size_ge(arena, whole, end) != NO)
+		return first;
+	starts->keep = true;
+	first = size_map(arena, start, start_atom, starts);
+	starts->keep = false;
+	return first;
+}
+
 static Val *build_slicing(Graph *g, Loc loc, Op op, Starts *starts, const Size *const *start,
 			  const int64_t *step, const Type *type)
 {
 	Attr attr = {0};
-	for (int i = 0; i < starts->in.data[0]->type->rank; i++) {
-		attr.slice.start[i] = size_map(g->arena, start[i], start_atom, starts);
+	const Type *whole = starts->in.data[0]->type, *part = type ? type : starts->in.data[1]->type;
+	for (int i = 0; i < whole->rank; i++) {
+		attr.slice.start[i] = put_start(starts, start[i], step[i], whole->size[i], part->size[i]);
 		attr.slice.step[i] = step[i];
 	}
 	return build(g, loc, op, starts->in.len, starts->in.data, &attr, type);

@@ -197,7 +197,8 @@ static void decide(Scope *s, const Val *v)
 	uint32_t merged = v->op == OP_reshape ? reshape_merges(L->arena, v->in[0]->type, v->type) : 0;
 	if (merged && !is_flat(s, v->in[0], merged))
 		make_root(s, v->in[0]);
-	if ((v->op == OP_gather || merged) && !any_index(s, v->in[0]))
+	bool reads_index = v->op == OP_gather || (v->op == OP_slice && v->nin > 1);
+	if ((reads_index || merged) && !any_index(s, v->in[0]))
 		make_root(s, v->in[0]);
 	for (int k = 0; k < v->nin; k++)
 		if (!info_of(s, v->in[k])->root)
