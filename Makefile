@@ -32,7 +32,7 @@ FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.
 SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
 DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
-.PHONY: all setup setup-data setup-test train predict info test test-all install clean help
+.PHONY: all setup setup-data setup-test train predict info test test-all fuzz install clean help
 all: $(MODELC)
 
 help:
@@ -90,6 +90,10 @@ test: setup-test setup-data
 	@python3 tests/run.py
 test-all: setup-test setup-data
 	@python3 tests/run.py --all
+
+# N inputs for tests/fuzz (10^7 take an hour or two), from a seed; by libFuzzer where clang has it
+fuzz: setup-test
+	@python3 tests/fuzzing.py $(or $(N),10000000) $(or $(SEED),1)
 
 install: modelc-build
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(abspath $(PREFIX))'
