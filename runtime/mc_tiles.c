@@ -51,7 +51,7 @@ static void draw_scale(mc_canvas *c, double middle, int y)
 		mc_fill(c, (int)middle + i, y, 1, 10, diverging((double)i / HALF));
 	mc_text(c, middle - HALF - 10, y + 9.5, 1, 9, 1.3, 0, mc_grey, "-max");
 	mc_text(c, middle + HALF + 11, y + 9.5, 0, 9, 1.3, 0, mc_grey, "+max");
-	mc_text(c, middle, y + 26, 0.5, 9, 1.3, 0, mc_grey, "each to its own largest weight");
+	mc_text(c, middle, y + 26, 0.5, 9, 1.3, 0, mc_grey, "each to its own largest number");
 }
 
 mc_status mc_tiles(const char *path, const char *title, const mc_array *values, int64_t height,
