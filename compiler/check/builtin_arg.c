@@ -27,9 +27,7 @@ const char *arg_role(Check *c, const BuiltinCall *call, int i)
 static bool must_be(Check *c, const BuiltinCall *call, int i, const char *what)
 {
 	Value v = arg_value(call, i);
-	if (v.kind == V_NONE)
-		check_error(c, call->loc, "%s is missing", arg_role(c, call, i));
-	else if (v.kind != V_ERROR)
+	if (v.kind != V_ERROR)
 		check_error(c, arg_loc(call, i), "%s is %s, not %s", arg_role(c, call, i), what,
 			    value_text(c, v));
 	return false;
