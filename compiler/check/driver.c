@@ -97,7 +97,6 @@ static bool stray_symbol(Check *c, const Walk *w, const Func *f, Loc loc)
 static Func *scalar(Check *c, const char *name, const Expr *e)
 {
 	static const char *const args[] = {"step", "epoch", "total"};
-	int errors = diag_count(c->diag);
 	Func *f = NEW(c->arena, Func);
 	f->name = name;
 	f->loc = e->loc;
@@ -122,7 +121,7 @@ static Func *scalar(Check *c, const char *name, const Expr *e)
 	}
 	FuncOut out = {name, e->loc};
 	push(c->arena, &f->outs, out);
-	if (x && diag_count(c->diag) == errors) {
+	if (x && x->type->rank == 0) {
 		push(f->graph->arena, &f->graph->results, x);
 		graph_drop_unused(f->graph);
 		if (!stray_symbol(c, w, f, e->loc)) {
