@@ -89,7 +89,7 @@ static void declare_stmt(Check *c, Scope *s, const Stmt *stmt)
 	case ST_FUNCTION: declare(c, s, stmt->func.name, BIND_FUNCTION, stmt); break;
 	case ST_NEXT: {
 		Ident id = {next_name(c, stmt->next.name.text), stmt->next.name.loc};
-		declare(c, s, id, BIND_NEXT, stmt);
+		declare(c, s->flow && s->flow->loop ? s->flow->body : s, id, BIND_NEXT, stmt)->scope = s;
 		break;
 	}
 	case ST_USE: use_file(c, s, stmt); break;

@@ -162,6 +162,17 @@ static void name_value(Check *c, Val *v, const Binding *b)
 	push(c->arena, &c->state->walk->named, named);
 }
 
+/* initialisers are evaluated in order: one sees the variables of its scope that stand before it */
+static bool declared_too_late(Check *c, const Binding *b, Loc use)
+{
+	const Binding *by = c->state->initialising;
+	if (by == NULL || by == b || by->scope != b->scope || b->loc.begin < by->loc.begin)
+		return false;
+	Message *m = check_error(c, use, "an initialiser is made of constants, draws and variables declared before");
+	diag_note(m, b->loc, "'%s' is declared after '%s'", b->name, by->name);
+	return true;
+}
+
 Value force(Check *c, Binding *b, Loc use)
 {
 	State *st = c->state;
@@ -185,6 +196,8 @@ Value force(Check *c, Binding *b, Loc use)
 		return b->cached[slot].value;
 	if (b->busy || (b->let && b->let->busy))
 		return circle(c, b, use);
+	if (b->kind == BIND_VAR && declared_too_late(c, b, use))
+		return value_error();
 	b->busy = true;
 	Saved saved = enter(c, b->scope);
 	Value v = evaluate(c, b, use);

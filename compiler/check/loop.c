@@ -60,6 +60,7 @@ Scope *loop_scope(Check *c, Scope *s)
 	Scope *body = scope_new(c, s, SCOPE_BLOCK);
 	body->flow = NEW(c->arena, Flow);
 	body->flow->loop = true;
+	body->flow->body = body;
 	body->region = c->state->region;
 	return body;
 }

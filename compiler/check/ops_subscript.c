@@ -185,15 +185,28 @@ static bool slice(Check *c, const IndexValue *ix, Subscript *s, AxisIndex *axis,
 			      text);
 }
 
+static bool outside(Check *c, const Size *at, const Size *size)
+{
+	return size_ge(c->arena, at, size_int(c, 0)) == NO ||
+	       size_ge(c->arena, size, size_add(c->arena, at, size_int(c, 1))) == NO;
+}
+
 /* constants of a list that are negative count from the end */
-static Value list_indices(Check *c, Value v, const Size *size)
+static Value list_indices(Check *c, Loc loc, Value v, const Size *size)
 {
 	Values items = {0};
 	for (int i = 0; i < v.list->n; i++) {
 		Value item = v.list->item[i];
 		int64_t n;
-		if (known_int(c, item, &n) && n < 0)
-			item = value_int(size_add(c->arena, size, item.i));
+		if (known_int(c, item, &n)) {
+			const Size *at = n < 0 ? size_add(c->arena, size, item.i) : item.i;
+			if (outside(c, at, size)) {
+				check_error(c, loc, "index %lld is outside [0, %s)", (long long)n,
+					    size_text(c->arena, size));
+				return value_error();
+			}
+			item = value_int(at);
+		}
 		push(c->arena, &items, item);
 	}
 	return value_list(c, items.len, items.data);
@@ -204,7 +217,7 @@ static bool array(Check *c, const IndexValue *ix, AxisIndex *axis, const Size *s
 {
 	Val *v =
 		as_tensor(c, ix->loc,
-			  ix->at.kind == V_LIST ? list_indices(c, ix->at, size) : ix->at, DT_error);
+			  ix->at.kind == V_LIST ? list_indices(c, ix->loc, ix->at, size) : ix->at, DT_error);
 	if (v == NULL)
 		return false;
 	DType t = v->type->dtype;

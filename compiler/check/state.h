@@ -65,6 +65,7 @@ typedef struct Flow {
 	bool returned;
 	Values result; /* return */
 	bool loop; /* next, emit, until may stand here */
+	Scope *body; /* of the loop */
 	bool emitted;
 	Values emits;
 	VEC(Loc) emit_loc;
@@ -210,6 +211,7 @@ typedef struct State {
 	int epoch, depth, expansions;
 	int trying; /* errors are dropped: a fold is tried as a scan */
 	bool *define_used;
+	const Binding *initialising; /* the variable whose initialiser is being evaluated */
 	Instance *root;
 } State;
 

@@ -259,7 +259,10 @@ static Val *transplant(Transplant *t, Val *v)
 static Val *evaluate_init(Check *c, Binding *b, Value *init, const Type *type)
 {
 	Loc loc = b->stmt->var.init->loc;
+	const Binding *outer = c->state->initialising;
+	c->state->initialising = b;
 	*init = eval_expr(c, b->scope, b->stmt->var.init);
+	c->state->initialising = outer;
 	Value v = is_shape_def(*init) ? call_initialiser(c, b, *init, type, loc) : *init;
 	const char *role = arena_printf(c->arena, "the initialiser of %s", b->name);
 	return v.kind == V_ERROR ? NULL : coerce(c, loc, v, type, role);
