@@ -145,7 +145,14 @@ struct Stmt {
 		VEC(DimDecl) dims;
 		struct { Idents names; TypeExpr *type; Expr *init; } var; /* SYMBOL, DATA; PARAM, SHARED with init */
 		struct { Idents names; bool tuple; TypeExpr *type; Expr *value; } let; /* LET, LOSS; "_" is a name here */
-		struct { Ident name; Params params; Stmts body; int nsites; } def;
+		struct {
+			Ident name;
+			Params params;
+			Stmts body;
+			int nsites;
+			Exprs uses; /* names in it, and */
+			Idents own; /* what it gives a name to; a def in another counts as a part of that */
+		} def;
 		struct { Ident name; Params params; Ident result; TypeExpr *type; VEC(ExternItem) items; } ext;
 		struct { Ident name; Params args; Args outs; Stmts body; int nsites; } func; /* outs: a NAME expression has no name of its own */
 		struct { VEC(DriverItem) items; } driver;

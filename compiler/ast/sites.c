@@ -1,9 +1,11 @@
-/* sites.c -- what is done to the whole tree: numbers the sites, refuses what is nested too deep
+/* sites.c -- what is done to the whole tree: numbers the sites, gathers names, refuses what is nested too deep
  *
  * A site is the ordinal, in the order of the text, of a call, scan or fold in
  * the def or function around it, else in the file.  Every later stage walks the
  * tree by recursion, so its depth is bounded here, once. */
 #include "parse.h"
+
+#include <string.h>
 
 enum { DEEPEST = 400 };
 
@@ -11,6 +13,7 @@ typedef struct Walk {
 	Parse *p;
 	int *sites; /* of the def, function or file */
 	File *file; /* NULL: an expression alone */
+	Stmt *def; /* the outermost, or NULL */
 	int depth;
 	bool reported;
 } Walk;
@@ -34,10 +37,30 @@ static void walk_exprs(Walk *w, const Exprs *list)
 		walk_expr(w, list->data[i]);
 }
 
+/* `disconnected = zero` of grad is no name of a value */
 static void walk_args(Walk *w, const Args *args)
 {
 	for (int i = 0; i < args->len; i++)
-		walk_expr(w, args->data[i].value);
+		if (args->data[i].value->kind != EX_NAME || !args->data[i].name.text || strcmp(args->data[i].name.text, "disconnected") != 0)
+			walk_expr(w, args->data[i].value);
+}
+
+static void own(Walk *w, Ident id)
+{
+	if (w->def && id.text)
+		push(w->p->arena, &w->def->def.own, id);
+}
+
+static void own_all(Walk *w, const Idents *names)
+{
+	for (int i = 0; i < names->len; i++)
+		own(w, names->data[i]);
+}
+
+static void own_args(Walk *w, const Args *args)
+{
+	for (int i = 0; i < args->len; i++)
+		own(w, args->data[i].name);
 }
 
 static void walk_indices(Walk *w, const Indices *at)
@@ -54,6 +77,7 @@ static void note_instance(Walk *w, Ident as)
 {
 	if (w->file && as.text)
 		push(w->p->arena, &w->file->instances, as.text);
+	own(w, as);
 }
 
 static void walk_children(Walk *w, Expr *e)
@@ -72,9 +96,11 @@ static void walk_children(Walk *w, Expr *e)
 		note_instance(w, e->call.as);
 		break;
 	case EX_IF: walk_expr(w, e->cond.cond); walk_expr(w, e->cond.then); walk_expr(w, e->cond.other); break;
-	case EX_EACH: walk_expr(w, e->each.body); walk_exprs(w, &e->each.lists); break;
+	case EX_EACH: own_all(w, &e->each.names); walk_expr(w, e->each.body); walk_exprs(w, &e->each.lists); break;
 	case EX_SCAN:
 		e->scan.site = (*w->sites)++;
+		own_args(w, &e->scan.carries);
+		own_args(w, &e->scan.over);
 		walk_args(w, &e->scan.options);
 		walk_args(w, &e->scan.carries);
 		walk_args(w, &e->scan.over);
@@ -82,14 +108,19 @@ static void walk_children(Walk *w, Expr *e)
 		break;
 	case EX_FOLD:
 		e->fold.site = (*w->sites)++;
+		own_args(w, &e->fold.carries);
+		own(w, e->fold.index);
 		walk_args(w, &e->fold.carries);
 		walk_expr(w, e->fold.lo);
 		walk_expr(w, e->fold.hi);
 		walk_stmts(w, &e->fold.body);
 		note_instance(w, e->fold.as);
 		break;
-	case EX_ERROR: case EX_ELLIPSIS: case EX_INT: case EX_FLOAT: case EX_STRING: case EX_BOOL: case EX_NAME: case EX_NEXT:
+	case EX_NAME:
+		if (w->def)
+			push(w->p->arena, &w->def->def.uses, e);
 		break;
+	case EX_ERROR: case EX_ELLIPSIS: case EX_INT: case EX_FLOAT: case EX_STRING: case EX_BOOL: case EX_NEXT: break;
 	}
 }
 
@@ -113,9 +144,21 @@ static void walk_type(Walk *w, TypeExpr *t)
 		walk_expr(w, t->sizes.data[i].e);
 }
 
+/* sizes in the type of a parameter may be new names */
+static void own_sizes(Walk *w, const TypeExpr *t)
+{
+	for (int i = 0; t && i < t->sizes.len; i++) {
+		const Expr *e = t->sizes.data[i].e;
+		if (e && e->kind == EX_NAME)
+			own(w, (Ident){e->name, e->loc});
+	}
+}
+
 static void walk_params(Walk *w, Params *params)
 {
 	for (int i = 0; i < params->len; i++) {
+		own(w, params->data[i].name);
+		own_sizes(w, params->data[i].type);
 		walk_type(w, params->data[i].type);
 		walk_expr(w, params->data[i].value);
 	}
@@ -138,25 +181,30 @@ static void walk_driver(Walk *w, Stmt *s)
 static void walk_stmt_children(Walk *w, Stmt *s)
 {
 	int *outer = w->sites;
+	Stmt *outer_def = w->def;
 	switch (s->kind) {
 	case ST_ERROR: break;
 	case ST_USE: walk_expr(w, s->use.path); break;
-	case ST_CONST: walk_args(w, &s->consts); break;
+	case ST_CONST: own_args(w, &s->consts); walk_args(w, &s->consts); break;
 	case ST_DIM:
 		for (int i = 0; i < s->dims.len; i++)
 			walk_expr(w, s->dims.data[i].bound);
 		break;
 	case ST_SYMBOL: case ST_DATA: case ST_PARAM: case ST_SHARED:
+		own_all(w, &s->var.names);
 		walk_type(w, s->var.type);
 		walk_expr(w, s->var.init);
 		break;
-	case ST_LET: case ST_LOSS: walk_type(w, s->let.type); walk_expr(w, s->let.value); break;
+	case ST_LET: case ST_LOSS: own_all(w, &s->let.names); walk_type(w, s->let.type); walk_expr(w, s->let.value); break;
 	case ST_DEF:
 		w->sites = &s->def.nsites;
+		own(w, s->def.name);
+		w->def = w->def ? w->def : s;
 		walk_params(w, &s->def.params);
 		walk_stmts(w, &s->def.body);
 		break;
 	case ST_EXTERN:
+		own(w, s->ext.name);
 		walk_params(w, &s->ext.params);
 		walk_type(w, s->ext.type);
 		for (int i = 0; i < s->ext.items.len; i++)
@@ -172,12 +220,13 @@ static void walk_stmt_children(Walk *w, Stmt *s)
 	case ST_GIVEN: case ST_UPDATE: walk_expr(w, s->update.target); walk_expr(w, s->update.value); break;
 	case ST_CALL: walk_expr(w, s->call.call); break;
 	case ST_ASSERT: case ST_UNTIL: walk_expr(w, s->assertion.cond); break;
-	case ST_EACH: walk_exprs(w, &s->each.lists); walk_stmts(w, &s->each.body); break;
+	case ST_EACH: own_all(w, &s->each.names); walk_exprs(w, &s->each.lists); walk_stmts(w, &s->each.body); break;
 	case ST_IF: walk_expr(w, s->cond.cond); walk_stmts(w, &s->cond.then); walk_stmts(w, &s->cond.other); break;
 	case ST_NEXT: walk_expr(w, s->next.value); break;
 	case ST_EMIT: case ST_RETURN: walk_exprs(w, &s->values); break;
 	}
 	w->sites = outer;
+	w->def = outer_def;
 }
 
 static void walk_stmts(Walk *w, Stmts *list)

@@ -29,6 +29,14 @@ static int distance(const char *a, int na, const char *b, int nb)
 	return row[na % 3][nb];
 }
 
+/* equal but for two neighbours that changed places */
+static bool swapped(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a && a[1] && a[0] == b[1] && a[1] == b[0] && !strcmp(a + 2, b + 2);
+}
+
 const char *did_you_mean(const char *name, const char *const *list, int n)
 {
 	size_t len = strlen(name);
@@ -41,7 +49,8 @@ const char *did_you_mean(const char *name, const char *const *list, int n)
 		if (other > LONGEST || other + 2 < len || len + 2 < other)
 			continue;
 		int d = distance(name, (int)len, list[i], (int)other);
-		if (d > 0 && d < best && (size_t)d < len) {
+		bool closer = d < best || (d == best && found && swapped(name, list[i]) && !swapped(name, found));
+		if (d > 0 && closer && (size_t)d < len) {
 			best = d;
 			found = list[i];
 		}

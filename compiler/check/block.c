@@ -31,6 +31,7 @@ static void declare_def(Check *c, Scope *s, const Stmt *stmt)
 {
 	different_names(c, &stmt->def.params);
 	DefValue *d = NEW(c->arena, DefValue);
+	d->called = NEW(c->arena, bool);
 	d->def = stmt;
 	d->scope = s;
 	Binding *b = declare(c, s, stmt->def.name, BIND_DEF, stmt);

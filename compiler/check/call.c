@@ -199,6 +199,7 @@ static Value expand_def(Check *c, Scope *caller, Loc loc, const DefValue *d, con
 	if (!fill_slots(c, loc, name, &args, &slots, false))
 		return value_error();
 
+	*d->called = true;
 	CallFrame *frame = NEW(c->arena, CallFrame);
 	*frame = (CallFrame){c->frame, name, loc, c->frame ? c->frame->depth + 1 : 1};
 	Flow *flow = NEW(c->arena, Flow);

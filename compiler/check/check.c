@@ -84,6 +84,7 @@ Model *check_model(Arena *arena, Names *names, Diag *diag, const File *file, con
 	functions(c);
 	for (int i = 0; i < m->vars.len; i++)
 		check_sizes(c, m->vars.data[i]->loc, m->vars.data[i]->type);
+	check_uncalled(c);
 	for (int i = 0; i < file->decls.len; i++)
 		if (file->decls.data[i]->kind == ST_DRIVER)
 			check_driver(c, file->decls.data[i]);

@@ -65,6 +65,7 @@ typedef struct DefValue { /* a closure */
 	int nbound; /* arguments already given, with their names or NULL */
 	Value *bound;
 	const char **bound_name;
+	bool *called; /* of this declaration: once expanded */
 } DefValue;
 struct Value {
 	ValueKind kind;

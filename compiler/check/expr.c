@@ -37,13 +37,12 @@ static Value module_member(Check *c, const Scope *module, Ident name)
 
 static Value eval_item(Check *, Scope *, const Expr *, bool owner);
 
-/* a call that failed may have been to make the instance: its error is enough */
-static bool may_be_instance(Check *c, const char *name)
+bool names_instance(const Check *c, const char *name)
 {
 	const File *file = c->state->file;
 	for (int i = 0; i < file->instances.len; i++)
 		if (file->instances.data[i] == name)
-			return diag_count(c->diag) > 0;
+			return true;
 	return false;
 }
 
@@ -64,7 +63,7 @@ static Value eval_owner(Check *c, Scope *s, const Expr *e)
 	in = find_instance(s, e->name);
 	if (in)
 		return (Value){.kind = V_INSTANCE, .instance = in};
-	if (b == NULL && !may_be_instance(c, e->name))
+	if (b == NULL && (diag_count(c->diag) == 0 || !names_instance(c, e->name))) /* else the call that failed was to make it */
 		error_unknown(c, s, e->loc, e->name, "instance or module");
 	return v;
 }

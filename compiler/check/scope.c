@@ -127,8 +127,22 @@ Binding *declare_value(Check *c, Scope *s, Ident id, const char *kind, Value v)
 	return b;
 }
 
+/* the module that has it: "nn.dense" */
+static const char *in_module(Check *c, const char *name)
+{
+	for (int i = 0; i < c->state->modules.len; i++) {
+		const Scope *module = c->state->modules.data[i];
+		if (find_here(module, name) && find_name(c->state->outermost, module->name))
+			return arena_printf(c->arena, "%s.%s", module->name, name);
+	}
+	return NULL;
+}
+
 const char *suggest(Check *c, const Scope *s, const char *name)
 {
+	const char *member = in_module(c, name);
+	if (member)
+		return member;
 	VEC(const char *) all = {0};
 	for (; s; s = s->outer)
 		for (int i = 0; i < s->names.len; i++)

@@ -291,6 +291,7 @@ void run_block(Check *, Scope *, const Stmts *);
 /* ---- expr.c */
 Value eval_named(Check *, Scope *, const Expr *, const char *hint, Binding *owner); /* the value of a let of that name */
 Value eval_list_item(Check *, Loc, Value list, int64_t i);
+bool names_instance(const Check *, const char *name); /* it stands behind an `as` of the file */
 bool is_scalar_bool(Value);
 bool hangs_on_index(Check *, Loc, Value cond);
 
@@ -342,6 +343,9 @@ void walk_begin(Check *, Walk *);
 void walk_end(Check *, Walk *);
 void finish_function(Check *, Walk *); /* arguments, dims, order; errors of need */
 void print_function(Check *, const char *text); /* --print */
+
+/* ---- uncalled.c */
+void check_uncalled(Check *);
 
 /* ---- resolve.c: sizes that this walk decided are put into the graph */
 void resolve_graph(Check *, Graph *);
