@@ -22,7 +22,7 @@ OUT     ?= out/$(NAME)
 PROGRAM := $(BUILD)/$(NAME)
 
 # what else stands on the command line is an argument of the program: learning_rate=0.05
-KNOWN   := GEN PROGRAM MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS
+KNOWN   := GEN PROGRAM MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS N
 EXTRA    = $(foreach o,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(findstring command,$(origin $o)),--$o $(call quoted,$($o))))
 quoted   = '$(subst ','\'',$(1))'
 ARGS     = $(if $(DATA),--data $(call quoted,$(DATA))) --out $(call quoted,$(OUT)) $(if $(EPOCHS),--epochs '$(EPOCHS)') $(if $(SEED),--seed '$(SEED)') $(EXTRA)
@@ -32,7 +32,7 @@ FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.
 SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
 DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
-.PHONY: all setup setup-data setup-test train predict info test test-all fuzz install clean help
+.PHONY: all setup setup-data setup-test train predict info test test-all fuzz kills install clean help
 all: $(MODELC)
 
 help:
@@ -41,6 +41,7 @@ help:
 	@echo 'make predict         predictions of its best state; IMAGE=file CSV=file.csv|.npy for images of your own'
 	@echo 'make info            the functions and variables of a model'
 	@echo 'make test            all tests, within five minutes; make test-all: every combination of settings'
+	@echo 'make kills           N=200 trainings killed at random moments, each resumed'
 	@echo 'make install         the compiler, the runtime, man page and packages; PREFIX=/usr/local DESTDIR='
 	@echo 'make clean           removes $(BUILD) and out'
 	@echo
@@ -88,6 +89,10 @@ info: $(PROGRAM)
 
 test: setup-test setup-data
 	@python3 tests/run.py
+# trainings killed at random moments
+N ?= 200
+kills: setup-test setup-data modelc-build
+	@python3 tests/accidents.py $(N)
 test-all: setup-test setup-data
 	@python3 tests/run.py --all
 

@@ -49,6 +49,8 @@ mc_status mc_out_begin(mc_out *, const char *path, mc_error *);
 void mc_out_write(mc_out *, const void *, size_t);
 mc_status mc_out_end(mc_out *, mc_error *);
 void mc_out_drop(mc_out *);
+/* removes temporaries that a run which was killed has left in the folder */
+void mc_out_sweep(const char *folder);
 
 /* mc_array.c */
 typedef struct mc_array { /* row-major */

@@ -77,6 +77,7 @@ int mc_driver_main(const mc_driver *driver, int argc, char **argv)
 	run.model = driver->model;
 	run.program = slash ? slash + 1 : argc > 0 ? argv[0] : driver->model->name;
 	run.seed = 1;
+	run.save_every = 10;
 	snprintf(out, sizeof out, "out/%.280s", driver->model->name);
 	run.out = out;
 	int status = 1;

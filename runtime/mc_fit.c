@@ -270,12 +270,13 @@ int mc_fit_run(mc_train *t, mc_fit *f)
 			}
 			if (mc_train_interrupted())
 				return 2;
+			/* a crash costs some seconds at most */
+			if (mc_seconds() - t->saved >= (double)t->run->save_every &&
+			    !mc_train_save_last(t))
+				return 0;
 		}
 		t->s.step = 0;
 		t->s.epoch++;
-		/* a crash costs some seconds at most */
-		if (mc_seconds() - t->saved > 10 && !mc_train_save_last(t))
-			return 0;
 	}
 	return 1;
 }

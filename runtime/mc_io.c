@@ -1,5 +1,6 @@
 /* mc_io.c -- messages; whole files in, gzip or not; whole files out, or not at all */
 #define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -147,6 +148,8 @@ mc_status mc_gunzip(const char *path, mc_bytes *bytes, mc_error *err)
 
 /* ---- writing */
 
+#define TEMPORARY ".writing-"
+
 static char *copy_of(const char *s, size_t len, const char *end)
 {
 	const size_t more = strlen(end);
@@ -165,7 +168,7 @@ mc_status mc_out_begin(mc_out *o, const char *path, mc_error *err)
 	const size_t folder = base ? (size_t)(base - path) + 1 : 0;
 	o->path = copy_of(path, strlen(path), "");
 	o->folder = folder ? copy_of(path, folder, "") : copy_of(".", 1, "");
-	o->temporary = copy_of(path, folder, ".writing-XXXXXX");
+	o->temporary = copy_of(path, folder, TEMPORARY "XXXXXX");
 	if (!o->path || !o->folder || !o->temporary) {
 		free(o->temporary); /* there is no such file */
 		o->temporary = NULL;
@@ -240,4 +243,22 @@ void mc_out_drop(mc_out *o)
 	free(o->folder);
 	free(o->path);
 	*o = (mc_out){0};
+}
+
+void mc_out_sweep(const char *folder)
+{
+	const size_t len = strlen(folder), begin = sizeof TEMPORARY - 1;
+	char *path = malloc(len + begin + 8);
+	DIR *d = path ? opendir(folder) : NULL;
+	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+		if (strncmp(e->d_name, TEMPORARY, begin) != 0 || strlen(e->d_name) != begin + 6)
+			continue;
+		memcpy(path, folder, len);
+		path[len] = '/';
+		memcpy(path + len + 1, e->d_name, begin + 7);
+		unlink(path);
+	}
+	if (d)
+		closedir(d);
+	free(path);
 }

@@ -19,11 +19,12 @@ static const struct {
 	{"state", "FILE", "predict: the state, else OUT/best.npz; train: where it begins"},
 	{"seed", "N", "of the initial values and all draws, else 1"},
 	{"resume", NULL, "train: go on from OUT/last.npz"},
+	{"save-every", "N", "train: seconds between two states in OUT/last.npz, else 10; 0: each step"},
 	{"trace", "N", "train: print the outputs of the first N steps"},
 	{"quiet", NULL, "train: no lines for epochs"},
 	{"help", NULL, "this text"},
 };
-enum { DATA, OUT, OUT_FILE, STATE, SEED, RESUME, TRACE, QUIET, HELP, NGENERAL };
+enum { DATA, OUT, OUT_FILE, STATE, SEED, RESUME, SAVE_EVERY, TRACE, QUIET, HELP, NGENERAL };
 
 /* ---- the options that the tables make */
 
@@ -352,6 +353,7 @@ static int read_general(mc_run *run, int option, const char *value)
 		run->seed = (uint64_t)n;
 		return 1;
 	case RESUME: run->resume = 1; return 1;
+	case SAVE_EVERY: return parse_count(run, "save-every", value, &run->save_every);
 	case TRACE: return parse_count(run, "trace", value, &run->trace);
 	default: run->quiet = 1; return 1;
 	}

@@ -37,6 +37,7 @@ typedef struct mc_run {
 	uint64_t seed;
 	int resume, quiet;
 	int64_t trace; /* the first steps whose outputs are printed */
+	int64_t save_every; /* seconds */
 	int nsettings;
 	mc_setting *setting;
 

@@ -25,7 +25,8 @@ static void listen(void)
 	struct sigaction action;
 	memset(&action, 0, sizeof action);
 	action.sa_handler = on_interrupt;
-	action.sa_flags = (int)SA_RESETHAND; /* a second one ends the program */
+	/* a second one ends the program; no write is cut short by the first */
+	action.sa_flags = (int)(SA_RESETHAND | SA_RESTART);
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -184,6 +185,7 @@ int mc_run_train(mc_run *run)
 	t.begin = t.saved = mc_seconds();
 	if (mc_run_bind(run) && open_all(&t) && (t.best = mc_run_path(run, "best.npz")) &&
 	    (t.last = mc_run_path(run, "last.npz"))) {
+		mc_out_sweep(run->out);
 		begin_fit(&t, 0);
 		int ok = 1;
 		if (run->resume) {
@@ -195,8 +197,8 @@ int mc_run_train(mc_run *run)
 			                                 &run->err) == MC_OK;
 		}
 		if (ok) {
-			say_begin(&t);
 			listen();
+			say_begin(&t);
 			status = run_all(&t);
 			signal(SIGINT, SIG_DFL);
 			signal(SIGTERM, SIG_DFL);
