@@ -70,6 +70,11 @@ $(MODELC): modelc-build
 model-exists:
 	@[ -f '$(FILE)' ] || { echo 'make: there is no $(FILE); MODEL= takes $(TRAINED), or a .model file' >&2; exit 1; }
 
+# `make train` is for models that say how; nothing is built for others
+has-%: model-exists
+	@grep -qE '^[[:space:]]*(driver[[:space:]]*\{[[:space:]]*)?$*[[:space:]]' '$(FILE)' || { \
+		echo 'make: $(FILE) has no `$*` in a driver block (doc/driver.md); MODEL= takes $(TRAINED), or a .model file that has' >&2; exit 1; }
+
 # a program takes its place when it is whole
 $(PROGRAM): model-exists modelc-build setup-data FORCE
 	@mkdir -p $(GEN)
@@ -80,9 +85,9 @@ $(PROGRAM): model-exists modelc-build setup-data FORCE
 .PHONY: FORCE
 FORCE:
 
-train: $(PROGRAM)
+train: has-fit $(PROGRAM)
 	@$(PROGRAM) train $(ARGS) $(if $(RESUME),--resume)
-predict: $(PROGRAM)
+predict: has-predict $(PROGRAM)
 	@$(PROGRAM) predict $(ARGS) $(if $(IMAGE),--image $(call quoted,$(IMAGE))) $(if $(CSV),--out-file $(call quoted,$(CSV)))
 info: $(PROGRAM)
 	@$(PROGRAM) info

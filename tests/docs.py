@@ -11,7 +11,7 @@ The kinds of fenced block, by what stands behind the fence:
     c in FILE        lines that FILE holds
     grammar          not run
 """
-import glob, os, re, subprocess, tempfile
+import glob, os, re, shutil, tempfile
 import harness, values
 from run import ROOT
 
@@ -166,6 +166,34 @@ def options_of_program():
     """those of any program, and the keys that a driver block may have"""
     text = read("runtime/mc_options.c") + read("runtime/mc_driver.c") + read("doc/driver.md")
     return set(re.findall(r'--[A-Za-z][\w-]*', text)) | {"--" + k for k in re.findall(r'"(\w+)"', text)} | {"--KEY", "--PART", "--SYMBOL"}
+
+
+def test_what_make_says():
+    """models that are not there or do not train, before anything is built"""
+    code, out = harness.run(["make", "train", "MODEL=nope"], cwd=ROOT, env=Place().env)
+    assert code == 2 and "there is no models/nope.model" in out and "logistic_regression" in out, out
+    code, out = harness.run(["make", "train", "MODEL=add"], cwd=ROOT, env=Place().env)
+    assert code == 2 and "models/add.model has no `fit` in a driver block" in out, out
+
+
+def test_make_with_a_model_of_ones_own():
+    place = Place()
+    place.write("mine.model", "model own\nparam w : floatX = 1\nloss cost = w ** 2\nfunction f(rate : floatX = 0.1) -> cost { w <- w - rate * grad(cost, w) }\n"
+                "driver { fit f { epochs = 3   steps = 10 } }\n")
+    out = place.command("make train MODEL=mine.model OUT='o u t' rate=0.25")
+    assert "own: 1 parameters" in out and os.path.exists(place.dir + "/o u t/last.npz"), out
+
+
+def test_setup_without_rights():
+    """says what is missing, for a person who may not install it"""
+    with tempfile.TemporaryDirectory() as d:
+        for tool in ("sh", "grep", "head"):
+            os.symlink(shutil.which(tool), os.path.join(d, tool))
+        with open(d + "/id", "w") as f:
+            f.write("#!/bin/sh\necho 1000\n")
+        os.chmod(d + "/id", 0o755)
+        code, out = harness.run([shutil.which("sh"), os.path.join(ROOT, "tools/setup.sh"), "build"], env={"PATH": d})
+        assert code == 1 and "please install: gcc" in out and "sudo apt-get install" in out and "flex bison" in out, out
 
 
 def test_every_word_of_the_language_is_documented():

@@ -52,11 +52,11 @@ if [ "$(id -u)" != 0 ]; then
 fi
 if [ "$as_root" != no ] && command -v apt-get >/dev/null 2>&1; then
 	echo "installing$missing"
-	$as_root apt-get update -qq >/dev/null 2>&1
+	brief="-qq -o Acquire::Retries=0 -o Acquire::http::Timeout=15" # without a network, soon
 	# shellcheck disable=SC2086
-	if DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1; then
-		exit 0
-	fi
+	said=$($as_root apt-get update $brief 2>&1
+		DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y $brief --no-install-recommends $missing 2>&1) && exit 0
+	echo "$said" | grep '^E:' | head -n 3 >&2
 fi
 if [ "$1" = data ]; then
 	echo "note: Fashion-MNIST is not installed (Debian package dataset-fashion-mnist); using the small set in models/data" >&2
