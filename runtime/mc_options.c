@@ -438,5 +438,11 @@ int mc_run_options(mc_run *run, int argc, char **argv)
 	}
 	free(table);
 	extras_free(&e);
+	if (!status && run->resume && run->state) {
+		fprintf(stderr,
+		        "%s: --resume begins with OUT/last.npz, --state with %s: give one of them\n",
+		        run->program, run->state);
+		status = 2 + 1;
+	}
 	return status;
 }

@@ -136,6 +136,10 @@ def wrong_files():
         program(exe, "train", "--data", DATA, "--out", d + "/o", "--epoch", "1", code=2)
         program(exe, "train", "--data", DATA, "--out", "/proc/nowhere", "--epochs", "1", code=1)
         program(exe, "fly", code=2)
+        out = program(exe, "train", "--data", DATA, "--out", d + "/o", "--state", d + "/none.npz", code=1)
+        assert "none.npz" in out, out
+        out = program(exe, "train", "--data", DATA, "--out", d + "/o", "--state", d + "/none.npz", "--resume", code=2)
+        assert "give one of them" in out, out
         # a checkpoint of another model
         program(exe, "train", "--data", DATA, "--out", d + "/o", "--epochs", "1")
         raw = bytearray(open(d + "/o/best.npz", "rb").read())
