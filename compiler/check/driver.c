@@ -314,6 +314,12 @@ static const Func *function_of_key(Check *c, const DriverPart *part, const char 
 	return dot ? function_named(c, arena_strndup(c->arena, path, (size_t)(dot - path))) : NULL;
 }
 
+static const Func *before_epoch(Check *c, const DriverPart *part)
+{
+	const DriverKeySpec *k = key_of(part, "before_epoch");
+	return k && k->values.len && k->values.data[0].names.len ? function_named(c, k->values.data[0].names.data[0]) : NULL;
+}
+
 static void add_key(Check *c, const Driver *d, DriverPart *part, const DriverKey *from)
 {
 	const char *name = from->name.text;
@@ -354,11 +360,11 @@ static void add_key(Check *c, const Driver *d, DriverPart *part, const DriverKey
 /* a key that is none of the driver's is an argument of a function that the part calls */
 static void check_key_names(Check *c, const DriverPart *part)
 {
-	const Func *called[] = {part->func, function_of_key(c, part, "watch"), function_of_key(c, part, "test")};
+	const Func *called[] = {part->func, function_of_key(c, part, "watch"), function_of_key(c, part, "test"), before_epoch(c, part)};
 	for (int i = 0; i < part->keys.len; i++) {
 		const char *name = part->keys.data[i].name;
 		bool known = key_row((DriverKind)part->kind, name) != NULL;
-		for (int k = 0; k < 3; k++)
+		for (int k = 0; k < 4; k++)
 			known = known || takes(called[k], name);
 		if (known)
 			continue;
@@ -437,6 +443,8 @@ static void check_keys(Check *c, const Driver *d, const DriverPart *part)
 	check_classes(c, part);
 	if (part->kind != DRIVER_FIT)
 		return;
+	if (before_epoch(c, part))
+		check_args(c, d, part, before_epoch(c, part), "", key_of(part, "before_epoch")->loc);
 	static const char *const watched[] = {"watch", "test"};
 	for (int i = 0; i < 2; i++) {
 		const DriverKeySpec *k = key_of(part, watched[i]);
@@ -486,4 +494,6 @@ void check_driver(Check *c, const Stmt *stmt)
 		add_part(c, d, &stmt->driver.items.data[i]);
 	for (int i = 0; i < stmt->driver.items.len; i++)
 		fill_part(c, d, d->parts.data[i], &stmt->driver.items.data[i]);
+	if (diag_count(c->diag) == 0)
+		check_driver_values(c, d);
 }

@@ -142,7 +142,7 @@ static bool want(Check *c, Wanted *w, Value v, int *place)
 		return w->zero;
 	}
 	if (enters_through_another(c, w->cost.v, v.v)) {
-		check_error(c, w->v_loc, "not supported yet: in a loop, the gradient by a value of outside that the cost meets through another one");
+		check_error(c, w->v_loc, "not supported yet: in a loop or branch, the gradient by a value of outside that the cost meets through another one");
 		return false;
 	}
 	push(c->arena, &w->in, v.v);

@@ -357,4 +357,7 @@ bool graph_draws(const Graph *);
 /* ---- driver.c */
 void check_driver(Check *, const Stmt *);
 
+/* ---- driver_values.c */
+void check_driver_values(Check *, const Driver *);
+
 #endif
