@@ -216,6 +216,13 @@ def test_every_word_of_the_language_is_documented():
                 assert re.search(r'^def %s\(|\{"%s", "%s"' % (name, module, name), read(path) + read("compiler/check/builtins.c"), re.M), "no %s.%s" % (module, name)
 
 
+def test_every_key_of_the_driver_is_documented():
+    keys = set(re.findall(r'\{DRIVER_\w+, "(\w+)"', read("compiler/check/driver.c")))
+    text = read("doc/language.md").split("## Driver")[1].split("## Errors")[0]
+    missing = [k for k in keys if not re.search(r"\b%s\b" % k, text)]
+    assert len(keys) > 15 and not missing, "%s of %s" % (missing, keys)
+
+
 def test_every_document_is_named_in_the_README():
     readme = read("README.md")
     missing = [os.path.basename(p) for p in documents()[1:] if "doc/" + os.path.basename(p) not in readme]

@@ -43,7 +43,7 @@ bool dim_of_type(const Type *t, const Dim *d)
 
 static bool in_scratch(const Emit *e, const Dim *d)
 {
-	for (int i = 0; i < func_count(e); i++)
+	for (int i = 0; e->plan && i < func_count(e); i++)
 		for (int j = 0; j < func_plan(e, i)->slots.len; j++)
 			for (int k = 0; k < func_plan(e, i)->slots.data[j]->size.len; k++)
 				if (dim_used_in(func_plan(e, i)->slots.data[j]->size.data[k], d))
