@@ -16,6 +16,8 @@ install(TARGETS modelc RUNTIME)
 install(TARGETS modelc_runtime EXPORT modelc ARCHIVE)
 list(FILTER RUNTIME_HEADERS EXCLUDE REGEX "mc_(data|picture|run|train).h$") # the rest is for generated code
 install(FILES ${RUNTIME_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/modelc)
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY doc DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN *.md)
 install(FILES ${CMAKE_BINARY_DIR}/generated/modelc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/generated/modelc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(EXPORT modelc NAMESPACE modelc:: FILE modelcTargets.cmake DESTINATION ${PACKAGE_DIR})

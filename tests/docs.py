@@ -163,9 +163,11 @@ def options_of_modelc():
 
 
 def options_of_program():
-    """those of any program, and the keys that a driver block may have"""
-    text = read("runtime/mc_options.c") + read("runtime/mc_driver.c") + read("doc/driver.md")
-    return set(re.findall(r'--[A-Za-z][\w-]*', text)) | {"--" + k for k in re.findall(r'"(\w+)"', text)} | {"--KEY", "--PART", "--SYMBOL"}
+    """the general ones, and the keys of driver blocks; some that the text takes as examples"""
+    general = re.findall(r'^\t\{"([\w-]+)", (?:"|NULL)', read("runtime/mc_options.c"), re.M)
+    assert len(general) >= 10, general
+    keys = re.findall(r'\{DRIVER_\w+, "(\w+)"', read("compiler/check/driver.c"))
+    return {"--" + o for o in general + keys + ["KEY", "PART", "SYMBOL", "learning_rate", "image"]}
 
 
 def test_what_make_says():
@@ -221,6 +223,12 @@ def test_every_key_of_the_driver_is_documented():
     text = read("doc/language.md").split("## Driver")[1].split("## Errors")[0]
     missing = [k for k in keys if not re.search(r"\b%s\b" % k, text)]
     assert len(keys) > 15 and not missing, "%s of %s" % (missing, keys)
+
+
+def test_every_option_of_a_program_is_documented():
+    text = read("doc/driver.md")
+    missing = [o for o in re.findall(r'^\t\{"([\w-]+)", (?:"|NULL)', read("runtime/mc_options.c"), re.M) if "--" + o not in text]
+    assert not missing, missing
 
 
 def test_every_document_is_named_in_the_README():

@@ -47,7 +47,7 @@ def test_prefix():
         make("install", "PREFIX=" + d)
         assert sorted(os.listdir(d)) == ["bin", "include", "lib", "share"], os.listdir(d)
         files = [os.path.relpath(os.path.join(at, f), d) for at, _, names in os.walk(d) for f in names]
-        for f in ("bin/modelc", "include/modelc/mc.h", "lib/libmodelc_runtime.a", "lib/pkgconfig/modelc.pc", "share/man/man1/modelc.1",
+        for f in ("bin/modelc", "include/modelc/mc.h", "lib/libmodelc_runtime.a", "lib/pkgconfig/modelc.pc", "share/man/man1/modelc.1", "share/doc/modelc/LICENSE", "share/doc/modelc/doc/language.md",
                   "lib/cmake/modelc/modelcConfig.cmake"):
             assert f in files, "%s is not installed: %s" % (f, files)
         for f in files:  # what is text speaks of no folder of this machine
