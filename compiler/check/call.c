@@ -126,24 +126,28 @@ static bool bind_param(Check *c, Scope *s, const DefValue *d, const Param *p, co
 	return true;
 }
 
+/* Past a limit all the calls at hand are left; the message has no line for each of them. */
 static bool within_limits(Check *c, Loc loc, const char *name)
 {
 	State *st = c->state;
-	if (c->frame && c->frame->depth >= MAX_CALL_DEPTH) {
-		const CallFrame *deep = c->frame;
-		c->frame = NULL; /* not a line for each */
-		Message *m = check_error(c, loc, "the calls of %s nest more than %d deep: a def that calls itself must end", name, MAX_CALL_DEPTH);
-		while (deep->outer)
-			deep = deep->outer;
-		diag_note(m, deep->loc, "the outermost call stands here");
+	const CallFrame *frame = c->frame, *outermost = frame;
+	while (outermost && outermost->outer)
+		outermost = outermost->outer;
+	st->too_deep = st->too_deep && frame;
+	if (st->too_deep)
 		return false;
+	c->frame = NULL;
+	if (frame && frame->depth >= MAX_CALL_DEPTH) {
+		st->too_deep = true;
+		Message *m = check_error(c, loc, "the calls of %s nest more than %d deep: a def that calls itself must end", name, MAX_CALL_DEPTH);
+		diag_note(m, outermost->loc, "the outermost call stands here");
+	} else if (++st->expansions > MAX_EXPANSIONS) {
+		st->too_deep = true;
+		if (st->expansions == MAX_EXPANSIONS + 1)
+			check_error(c, loc, "the program expands to more than %d calls", MAX_EXPANSIONS);
 	}
-	if (st->expansions == MAX_EXPANSIONS) {
-		st->expansions++;
-		c->frame = NULL;
-		check_error(c, loc, "the program expands to more than %d calls", MAX_EXPANSIONS);
-	}
-	return st->expansions++ < MAX_EXPANSIONS;
+	c->frame = frame;
+	return !st->too_deep;
 }
 
 static Value flow_value(Check *c, const Flow *flow)

@@ -209,6 +209,7 @@ typedef struct State {
 	VEC(Dim *) free_dims; /* `?`s of symbols and what givens may set: each walk decides anew */
 	VEC(VarDecl *) decls; /* of all variables, in order */
 	int epoch, depth, expansions;
+	bool too_deep; /* the calls at hand nested too deep: all are left */
 	int trying; /* errors are dropped: a fold is tried as a scan */
 	bool *define_used;
 	const Binding *initialising; /* the variable whose initialiser is being evaluated */
