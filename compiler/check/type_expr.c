@@ -193,18 +193,35 @@ static bool match_size(Check *c, Scope *s, const SizeExpr *want, const Size *got
 	return size == NULL || unify(c, size, got);
 }
 
+static bool match_rank(Check *c, const char *def, const Param *p, Value v, Loc loc, bool at_least, int want)
+{
+	int got = v.v->type->rank;
+	if (at_least ? got >= want : got == want)
+		return true;
+	misfit_param(c, def, p, v, loc,
+	             arena_printf(c->arena, "it has %d %s, not %s%d", got, got == 1 ? "axis" : "axes", at_least ? "at least " : "", want));
+	return false;
+}
+
+static void misfit_size(Check *c, const char *def, const Param *p, Value v, Loc loc, int axis, const Size *want)
+{
+	const char *got = size_text(c->arena, size_resolve(c->arena, v.v->type->size[axis]));
+	misfit_param(c, def, p, v, loc, arena_printf(c->arena, "its size %d is %s, not %s", axis, got, size_text(c->arena, want)));
+}
+
 static bool match_sizes(Check *c, Scope *s, const char *def, const Param *p, Value v, const Type *got, Loc loc)
 {
 	int n = p->type->sizes.len, rest = -1;
 	for (int i = 0; i < n; i++)
-		if (p->type->sizes.data[i].kind == SIZE_REST)
+		if (p->type->sizes.data[i].kind == SIZE_REST) {
+			if (rest >= 0) {
+				check_error(c, p->type->sizes.data[i].loc, "a type has one '...' at most");
+				return false;
+			}
 			rest = i;
-	if (rest >= 0 ? got->rank < n - 1 : got->rank != n) {
-		misfit_param(c, def, p, v, loc,
-		             arena_printf(c->arena, "it has %d axes, not %s%d", got->rank, rest >= 0 ? "at least " : "",
-		                          rest >= 0 ? n - 1 : n));
+		}
+	if (!match_rank(c, def, p, v, loc, rest >= 0, rest >= 0 ? n - 1 : n))
 		return false;
-	}
 	int shift = rest >= 0 ? got->rank - n : 0;
 	for (int pass = 0; pass < 2; pass++) /* names first: expressions may speak of them */
 		for (int i = 0; i < n; i++) {
@@ -215,9 +232,7 @@ static bool match_sizes(Check *c, Scope *s, const char *def, const Param *p, Val
 				continue;
 			const Size *size = size_resolve(c->arena, got->size[axis]);
 			if (!match_size(c, s, want, size)) {
-				const char *text = size_text(c->arena, size_of_expr(c, s, want->e));
-				misfit_param(c, def, p, v, loc,
-				             arena_printf(c->arena, "its size %d is %s, not %s", axis, size_text(c->arena, size), text));
+				misfit_size(c, def, p, v, loc, axis, size_of_expr(c, s, want->e));
 				return false;
 			}
 		}
@@ -259,12 +274,15 @@ bool match_param(Check *c, Scope *s, const char *def, const Param *p, Value *v, 
 	v->kind = V_TENSOR;
 	v->v = x;
 	if (rank >= 0) {
-		bool fits = x->type->rank == rank;
-		for (int i = 0; fits && i < rank; i++)
-			fits = !(ones >> i & 1) || unify(c, x->type->size[i], size_const(c->arena, 1));
-		if (!fits)
-			misfit_param(c, def, p, *v, loc, "");
-		return fits;
+		if (!match_rank(c, def, p, *v, loc, false, rank))
+			return false;
+		const Size *one = size_const(c->arena, 1);
+		for (int i = 0; i < rank; i++)
+			if (ones >> i & 1 && !unify(c, x->type->size[i], one)) {
+				misfit_size(c, def, p, *v, loc, i, one);
+				return false;
+			}
+		return true;
 	}
 	return match_sizes(c, s, def, p, *v, x->type, loc);
 }
