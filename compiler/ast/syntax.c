@@ -118,6 +118,25 @@ static bool is_comparison(int token)
 	return token == T_EQ || token == T_NE || token == T_LT || token == T_LE || token == T_GT || token == T_GE;
 }
 
+/* what is written so in other languages */
+static const char *foreign_hint(const Parse *p, int token, Loc loc, Expected e)
+{
+	bool before_assign = loc.end < p->source->len && p->source->text[loc.end] == '=';
+	if (has(e, "<-") && before_assign && (token == T_PLUS || token == T_MINUS || token == T_STAR || token == T_SLASH))
+		return "an update is written 'x <- x + y'";
+	if (token == T_COLON && has(e, "{"))
+		return "a body stands in braces";
+	if (token == T_QUESTION && has(e, "and"))
+		return "a choice is written 'if c { a } else { b }', or where(c, a, b) by element";
+	if (token == T_LPAREN && has(e, "=") && !has(e, "<-"))
+		return "what takes arguments is a 'def'";
+	if (token == T_ASSIGN && has(e, ":"))
+		return "a type stands before the value: NAME : TYPE = VALUE";
+	if (token == T_FOR && has(e, "let"))
+		return "loops are 'scan', 'fold' and 'each'";
+	return NULL;
+}
+
 static const char *hint(const Parse *p, int token, const char *found, Loc loc, Expected e)
 {
 	bool word = found[0] >= 'a' && found[0] <= 'z' && !strchr(found, ' ');
@@ -127,6 +146,9 @@ static const char *hint(const Parse *p, int token, const char *found, Loc loc, E
 		return "a value is named with 'let', and a variable is updated with '<-'";
 	if (token == T_IF && has(e, "{"))
 		return "the 'if' of an 'else' stands in its braces";
+	const char *foreign = foreign_hint(p, token, loc, e);
+	if (foreign)
+		return foreign;
 	bool in_sizes = p->open.len && p->open.data[p->open.len - 1].open == '[';
 	if (token == T_ASSIGN && has(e, "==") && !in_sizes)
 		return "equality is written '=='";

@@ -119,7 +119,7 @@ static int text_token(YYSTYPE *value, Loc *loc, Parse *p)
 	int last = p->last;
 	Loc end = {p->source, p->last_end, p->last_end};
 	int token = scan_token(value, loc, p->scanner);
-	if (token != T_NAME && is_word(p, *loc) && name_follows(last, token) && loc_line(end) == loc_line(*loc)) {
+	if (!p->failed && token != T_NAME && is_word(p, *loc) && name_follows(last, token) && loc_line(end) == loc_line(*loc)) {
 		value->name = intern(p->names, p->source->text + loc->begin, loc->end - loc->begin);
 		diag_error(p->diag, *loc, "'%s' is a reserved word, and cannot be a name", value->name);
 		token = p->last = T_NAME;
