@@ -43,6 +43,7 @@ void mc_bytes_free(mc_bytes *);
 typedef struct mc_out {
 	FILE *file;
 	char *path, *folder, *temporary;
+	uint32_t crc; /* of what mc_out_write was given */
 	int failed; /* errno of the first failure */
 } mc_out;
 mc_status mc_out_begin(mc_out *, const char *path, mc_error *);
@@ -100,6 +101,9 @@ typedef struct mc_archive {
 	mc_named *item;
 } mc_archive;
 uint32_t mc_crc32(uint32_t crc, const void *, size_t); /* from 0 */
+/* the comment of a .npz that we wrote: the checksum of all that stands before it */
+#define MC_NPZ_COMMENT "crc32 %08x"
+enum { MC_NPZ_COMMENT_BYTES = 14 };
 mc_status mc_npz_parse(const char *path, mc_bytes, mc_archive *, mc_error *);
 mc_status mc_npz_write(const char *path, int n, const mc_named *, mc_error *);
 mc_status mc_safetensors_parse(const char *path, mc_bytes, mc_archive *, mc_error *);
@@ -121,6 +125,10 @@ mc_status mc_save_with(const mc_model *, const void *model, const char *path, in
                        const mc_named *more, mc_error *);
 mc_status mc_load_with(const mc_model *, void *model, const char *path, mc_archive *archive,
                        mc_error *);
+/* what the file shares with the model by name, type and sizes, of which there must be something;
+ * a line to `say` for each variable, and for what else the file has. The rest of the model, seed
+ * and call number stay. */
+mc_status mc_load_partial(const mc_model *, void *model, const char *path, FILE *say, mc_error *);
 /* a type with dims filled in */
 int mc_type_sizes(const mc_type *, const int64_t *dims, int64_t size[MC_MAX_RANK]);
 

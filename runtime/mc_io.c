@@ -20,6 +20,10 @@ mc_status mc_fail(mc_error *err, mc_status status, const char *fmt, ...)
 		va_start(args, fmt);
 		vsnprintf(err->text, sizeof err->text, fmt, args);
 		va_end(args);
+		/* names from files stand in it: nothing that a terminal acts on */
+		for (char *c = err->text; *c; c++)
+			if ((unsigned char)*c < 0x20 || *c == 0x7f)
+				*c = '?';
 		err->status = status;
 	}
 	return status;
@@ -200,6 +204,7 @@ void mc_out_write(mc_out *o, const void *data, size_t len)
 {
 	if (!o->failed && len && fwrite(data, 1, len, o->file) != len)
 		o->failed = errno ? errno : EIO;
+	o->crc = mc_crc32(o->crc, data, len);
 }
 
 /* a rename is on the disk when its folder is */

@@ -2,7 +2,8 @@
  *
  * Stored or deflated entries, also zip64.  The central directory leads; each entry's own header
  * must agree with it, the entries and the directory must fill the file without a gap or an
- * overlap, and every checksum must be right: no damaged byte that means something passes. */
+ * overlap, and every checksum must be right: no damaged byte that means something passes.  A file
+ * that we wrote has a checksum of all of it: there none passes. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -83,6 +84,19 @@ static int zip64_field(const unsigned char *extra, size_t len, uint64_t *const v
 	return !wanted && len == 0;
 }
 
+/* The comment behind the end record is ours, and its checksum of the file is wrong, or it is right
+ * and the text beside it is not: a byte is damaged, be it one that means nothing else */
+static int comment_differs(mc_bytes in, size_t end)
+{
+	char want[MC_NPZ_COMMENT_BYTES + 1];
+	const char *have = (const char *)in.data + end;
+	const size_t text = MC_NPZ_COMMENT_BYTES - 8;
+	if (in.len - end != MC_NPZ_COMMENT_BYTES)
+		return 0;
+	snprintf(want, sizeof want, MC_NPZ_COMMENT, (unsigned)mc_crc32(0, in.data, end));
+	return (memcmp(have, want, text) == 0) != (memcmp(have + text, want + text, 8) == 0);
+}
+
 /* Where the central directory stands and how many entries it has.  It ends where the end record
  * begins. */
 static const char *find_directory(mc_bytes in, uint64_t *begin, uint64_t *end, uint64_t *count)
@@ -94,6 +108,8 @@ static const char *find_directory(mc_bytes in, uint64_t *begin, uint64_t *end, u
 	while (get(in.data + at, 4) != END || get(in.data + at + 20, 2) != in.len - END_BYTES - at)
 		if (at-- == least)
 			return "not a whole zip file: no end record";
+	if (comment_differs(in, at + END_BYTES))
+		return "wrong checksum";
 	const unsigned char *p = in.data + at;
 	if (get(p + 4, 2) || get(p + 6, 2) || get(p + 8, 2) != get(p + 10, 2))
 		return damaged;

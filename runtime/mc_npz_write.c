@@ -1,5 +1,5 @@
 /* mc_npz_write.c -- writes NumPy's .npz: stored entries, the same bytes for the same arrays;
- * zip64 where sizes need it */
+ * zip64 where sizes need it; a checksum of the whole file as the comment of the zip file */
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,8 +124,11 @@ static void write_end(mc_out *o, uint64_t count, uint64_t offset, uint64_t size)
 	p = put(put(p, 4, END), 4, 0);
 	p = put(put(p, 2, n), 2, n);
 	p = put(put(p, 4, short_of(size)), 4, short_of(offset));
-	p = put(p, 2, 0);
+	p = put(p, 2, MC_NPZ_COMMENT_BYTES);
 	mc_out_write(o, text, (size_t)(p - text));
+	char comment[MC_NPZ_COMMENT_BYTES + 1];
+	snprintf(comment, sizeof comment, MC_NPZ_COMMENT, (unsigned)o->crc);
+	mc_out_write(o, comment, MC_NPZ_COMMENT_BYTES);
 }
 
 mc_status mc_npz_write(const char *path, int n, const mc_named *item, mc_error *err)

@@ -18,13 +18,14 @@ static const struct {
 	{"out-file", "FILE", "predict: takes the predictions as .csv or .npy"},
 	{"state", "FILE", "predict: the state, else OUT/best.npz; train: where it begins"},
 	{"seed", "N", "of the initial values and all draws, else 1"},
+	{"partial", NULL, "train: of --state only what the model shares with it"},
 	{"resume", NULL, "train: go on from OUT/last.npz"},
 	{"save-every", "N", "train: seconds between two states in OUT/last.npz, else 10; 0: each step"},
 	{"trace", "N", "train: print the outputs of the first N steps"},
 	{"quiet", NULL, "train: no lines for epochs"},
 	{"help", NULL, "this text"},
 };
-enum { DATA, OUT, OUT_FILE, STATE, SEED, RESUME, SAVE_EVERY, TRACE, QUIET, HELP, NGENERAL };
+enum { DATA, OUT, OUT_FILE, STATE, SEED, PARTIAL, RESUME, SAVE_EVERY, TRACE, QUIET, HELP, NGENERAL };
 
 /* ---- the options that the tables make */
 
@@ -352,6 +353,7 @@ static int read_general(mc_run *run, int option, const char *value)
 			return 0;
 		run->seed = (uint64_t)n;
 		return 1;
+	case PARTIAL: run->partial = 1; return 1;
 	case RESUME: run->resume = 1; return 1;
 	case SAVE_EVERY: return parse_count(run, "save-every", value, &run->save_every);
 	case TRACE: return parse_count(run, "trace", value, &run->trace);
@@ -395,6 +397,10 @@ static int read_all(mc_run *run, int argc, char **argv, const Extras *e, const s
 	if (optind < argc) {
 		fprintf(stderr, "%s: unexpected \"%s\"; options are --name value\n", run->program,
 		        argv[optind]);
+		return 2 + 1;
+	}
+	if (run->partial && (!run->state || run->resume || strcmp(run->command, "train"))) {
+		fprintf(stderr, "%s: --partial is for train --state FILE\n", run->program);
 		return 2 + 1;
 	}
 	return 0;

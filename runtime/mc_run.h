@@ -35,7 +35,7 @@ typedef struct mc_run {
 	/* options */
 	const char *data, *out, *out_file, *state;
 	uint64_t seed;
-	int resume, quiet;
+	int resume, partial, quiet;
 	int64_t trace; /* the first steps whose outputs are printed */
 	int64_t save_every; /* seconds */
 	int nsettings;

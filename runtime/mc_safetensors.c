@@ -3,7 +3,8 @@
  *      {"__metadata__": {"crc32": "89abcdef"}, "W": {"dtype": "F32", "shape": [784, 10], "data_offsets": [0, 31360]}}
  *
  * The values of the arrays must fill the data without a gap or an overlap.  The format has no
- * checksum; ours stands in its metadata, is of the data, and is verified where it is there. */
+ * checksum; ours stands in its metadata, is of the header, with zeros in its own place, and of the
+ * data, and is verified where it is there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,25 +147,51 @@ typedef struct Place {
 	int64_t begin, end;
 } Place;
 
-static int take_metadata(Json *j, char crc[9])
+typedef struct Crc {
+	const char *name, *at; /* in the header: of 5 characters; 8 digits, or NULL */
+	int named; /* the name is crc32 */
+} Crc;
+
+static int take_metadata(Json *j, Crc *crc)
 {
 	if (!take(j, '{'))
 		return 0;
 	if (take(j, '}'))
 		return 1;
 	do {
+		skip(j);
+		const char *name = j->s + 1;
 		if (!take_string(j))
 			return 0;
-		const int is_crc = !strcmp(j->text, "crc32");
-		if (!take(j, ':') || !take_string(j))
+		const int named = !strcmp(j->text, "crc32"), short_name = j->s - name == 6;
+		if (!take(j, ':'))
 			return 0;
-		if (is_crc) {
-			if (j->len != 8)
-				return 0;
-			memcpy(crc, j->text, 9);
-		}
+		skip(j);
+		const char *value = j->s + 1;
+		if (!take_string(j))
+			return 0;
+		const int plain = short_name && j->len == 8 && j->s - value == 9;
+		if (named && (crc->named || !plain))
+			return 0;
+		if (named || (plain && !crc->at))
+			*crc = (Crc){name, value, named};
 	} while (take(j, ','));
 	return take(j, '}');
+}
+
+/* The checksum is wrong, or it is right and its name is not */
+static int crc_differs(const Crc *crc, const unsigned char *header, const unsigned char *data,
+                       uint64_t len, char have[9])
+{
+	if (!crc->at)
+		return 0;
+	const char *begin = (const char *)header, *end = (const char *)data;
+	uint32_t n = mc_crc32(mc_crc32(0, begin, (size_t)(crc->name - begin)), "crc32", 5);
+	n = mc_crc32(n, crc->name + 5, (size_t)(crc->at - crc->name) - 5);
+	n = mc_crc32(mc_crc32(n, "00000000", 8), crc->at + 8, (size_t)(end - crc->at) - 8);
+	n = mc_crc32(n, data, (size_t)len);
+	snprintf(have, 9, "%08x", (unsigned)n);
+	return (memcmp(crc->at, have, 8) == 0) != crc->named;
 }
 
 /* {"dtype": "F32", "shape": [784, 10], "data_offsets": [0, 31360]} */
@@ -202,8 +229,8 @@ static int take_tensor(Json *j, mc_array *a, Place *place)
 	       (uint64_t)(offset[1] - offset[0]) == (uint64_t)a->count * mc_dtype_bytes(a->dtype);
 }
 
-static mc_status read_header(const char *path, Json *j, mc_archive *out, Place **places,
-                             char crc[9], mc_error *err)
+static mc_status read_header(const char *path, Json *j, mc_archive *out, Place **places, Crc *crc,
+                             mc_error *err)
 {
 	int cap = 0, metadata = 0;
 	if (!take(j, '{'))
@@ -256,7 +283,7 @@ static int by_begin(const void *a, const void *b)
 }
 
 static mc_status read_values(const char *path, const unsigned char *data, uint64_t len,
-                             const char *crc, mc_archive *out, Place *place, mc_error *err)
+                             mc_archive *out, Place *place, mc_error *err)
 {
 	for (int i = 0; i < out->n; i++) {
 		mc_array *a = &out->item[i].array;
@@ -288,18 +315,14 @@ static mc_status read_values(const char *path, const unsigned char *data, uint64
 	if ((uint64_t)at != len)
 		return mc_fail(err, MC_FORMAT, "%s: %llu bytes of values, expected %lld", path,
 		               (unsigned long long)len, (long long)at);
-	char have[9];
-	snprintf(have, sizeof have, "%08x", (unsigned)mc_crc32(0, data, (size_t)len));
-	if (*crc && strcmp(crc, have) != 0)
-		return mc_fail(err, MC_FORMAT, "%s: wrong checksum: %s, expected %s", path, have,
-		               crc);
 	return MC_OK;
 }
 
 mc_status mc_safetensors_parse(const char *path, mc_bytes in, mc_archive *out, mc_error *err)
 {
 	uint64_t len = 0;
-	char crc[9] = "";
+	char have[9] = "";
+	Crc crc = {NULL, 0};
 	*out = (mc_archive){0};
 	for (int i = 7; i >= 0 && in.len >= 8; i--)
 		len = len << 8 | in.data[i];
@@ -312,10 +335,13 @@ mc_status mc_safetensors_parse(const char *path, mc_bytes in, mc_archive *out, m
 	j->s = (const char *)in.data + 8;
 	j->end = j->s + len;
 	Place *places = NULL;
-	mc_status status = read_header(path, j, out, &places, crc, err);
+	mc_status status = read_header(path, j, out, &places, &crc, err);
 	if (status == MC_OK)
-		status = read_values(path, in.data + 8 + len, in.len - 8 - len, crc, out, places,
-		                     err);
+		status = read_values(path, in.data + 8 + len, in.len - 8 - len, out, places, err);
+	if (status == MC_OK &&
+	    crc_differs(&crc, in.data + 8, in.data + 8 + len, in.len - 8 - len, have))
+		status = mc_fail(err, MC_FORMAT, "%s: wrong checksum: %s, expected %.8s", path, have,
+		                 crc.at);
 	if (status != MC_OK)
 		mc_archive_free(out);
 	free(places);
@@ -370,14 +396,10 @@ mc_status mc_safetensors_write(const char *path, int n, const mc_named *item, mc
 		               "%s: writing .safetensors is for little-endian machines", path);
 	Grown g = {0};
 	char text[256];
-	uint32_t crc = 0;
 	uint64_t at = 0;
-	for (int i = 0; i < n; i++)
-		crc = mc_crc32(crc, item[i].array.data,
-		               (size_t)item[i].array.count * mc_dtype_bytes(item[i].array.dtype));
-	grown_add(&g, text,
-	          (size_t)snprintf(text, sizeof text, "{\"__metadata__\":{\"crc32\":\"%08x\"}",
-	                           (unsigned)crc));
+	static const char head[] = "{\"__metadata__\":{\"crc32\":\"";
+	grown_add(&g, head, sizeof head - 1);
+	grown_add(&g, "00000000\"}", 10);
 	for (int i = 0; i < n; i++) {
 		const mc_array *a = &item[i].array;
 		int type = 0;
@@ -401,6 +423,13 @@ mc_status mc_safetensors_write(const char *path, int n, const mc_named *item, mc
 	grown_add(&g, "}", 1);
 	while (!g.failed && g.len % 8)
 		grown_add(&g, " ", 1);
+	uint32_t crc = g.failed ? 0 : mc_crc32(0, g.text, g.len);
+	for (int i = 0; i < n; i++)
+		crc = mc_crc32(crc, item[i].array.data,
+		               (size_t)item[i].array.count * mc_dtype_bytes(item[i].array.dtype));
+	snprintf(text, sizeof text, "%08x", (unsigned)crc);
+	if (!g.failed)
+		memcpy(g.text + sizeof head - 1, text, 8);
 	mc_out o;
 	mc_status status = g.failed ? mc_fail(err, MC_NO_MEMORY, "cannot write %s: out of memory",
 	                                      path)

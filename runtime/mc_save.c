@@ -155,6 +155,46 @@ mc_status mc_load_with(const mc_model *model, void *m, const char *path, mc_arch
 	return status;
 }
 
+mc_status mc_load_partial(const mc_model *model, void *m, const char *path, FILE *say,
+                          mc_error *err)
+{
+	mc_archive a;
+	int64_t *dims = dims_of(model, m);
+	if (!dims)
+		return mc_fail(err, MC_NO_MEMORY, "cannot read %s: out of memory", path);
+	mc_status status = mc_archive_load(path, &a, err);
+	int taken = 0;
+	for (int i = 0; status == MC_OK && i < model->ntensors; i++) {
+		const mc_tensor *t = &model->tensors[i];
+		const mc_array *found = mc_archive_find(&a, t->name);
+		char have[160], want[160];
+		mc_array w;
+		if (t->kind == MC_DATA)
+			continue;
+		if (!found) {
+			fprintf(say, "%s: not in %s, stays as it is\n", t->name, path);
+		} else if (fits(path, t, found, dims, NULL) != MC_OK) {
+			expected(t, dims, &w);
+			fprintf(say, "%s: %s in %s, %s here: stays as it is\n", t->name,
+			        mc_array_text(found, have, sizeof have), path,
+			        mc_array_text(&w, want, sizeof want));
+		} else {
+			t->set(m, t->instance, found->data);
+			fprintf(say, "%s: taken from %s\n", t->name, path);
+			taken++;
+		}
+	}
+	for (int i = 0; status == MC_OK && i < a.n; i++)
+		if (a.item[i].name[0] != '@' && !has_tensor(model, a.item[i].name))
+			fprintf(say, "%s: only in %s, left out\n", a.item[i].name, path);
+	if (status == MC_OK && !taken)
+		status = mc_fail(err, MC_MISMATCH, "%s: it shares nothing with model %s", path,
+		                 model->name);
+	mc_archive_free(&a);
+	free(dims);
+	return status;
+}
+
 mc_status mc_save(const mc_model *model, const void *m, const char *path)
 {
 	return mc_save_with(model, m, path, 0, NULL, NULL);

@@ -177,6 +177,15 @@ static int finish(mc_train *t)
 	return ok ? 0 : 1;
 }
 
+static int begin_with_state(mc_run *run)
+{
+	const mc_status status =
+		run->partial
+			? mc_load_partial(run->model, run->object, run->state, stdout, &run->err)
+			: mc_load_with(run->model, run->object, run->state, NULL, &run->err);
+	return status == MC_OK;
+}
+
 int mc_run_train(mc_run *run)
 {
 	mc_train t = {0};
@@ -193,8 +202,7 @@ int mc_run_train(mc_run *run)
 		} else {
 			run->model->init(run->object, run->seed);
 			t.shuffle = run->seed;
-			ok = !run->state || mc_load_with(run->model, run->object, run->state, NULL,
-			                                 &run->err) == MC_OK;
+			ok = !run->state || begin_with_state(run);
 		}
 		if (ok) {
 			listen();

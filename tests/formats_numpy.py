@@ -14,8 +14,8 @@ def tests(options):
         yield name, lambda name=name, code=code: case(name, code)
 
 
-def python():
-    """an interpreter that has NumPy, and the path of the converter"""
+def python(safetensors=False):
+    """an interpreter that has NumPy, and safetensors if that is asked for, and the path of the converter"""
     with _lock:
         if not _ready:
             folder = os.path.join(ROOT, "build-tests")
@@ -37,8 +37,13 @@ def python():
             harness.must(["gcc", "-g", "-O1", "-std=c99", "-fsanitize=address,undefined", "-I", os.path.join(ROOT, "runtime"),
                           os.path.join(ROOT, "tests/formats/convert.c"), *runtime, "-o", convert, "-lz", "-lm"])
             _ready.append((exe, convert))
-        if not _ready[0][0]:
+        exe = _ready[0][0]
+        if not exe:
             raise Skip("NumPy is not installed and cannot be")
+        if safetensors and subprocess.run([exe, "-c", "import safetensors"], stderr=subprocess.DEVNULL).returncode:
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": 240}
+            if exe == sys.executable or subprocess.run([exe, "-m", "pip", "install", "-q", "safetensors"], **quiet).returncode:
+                raise Skip("the safetensors package is not installed and cannot be")
         return _ready[0]
 
 

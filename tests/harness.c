@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc.h"
+#include "mc_data.h"
 
 extern const mc_model MODEL;
 
@@ -125,6 +125,12 @@ static void *output(const mc_type *t, const int64_t *dims)
 	return malloc((size_t)count_of(t, dims) * bytes_of(t->dtype) + 1);
 }
 
+static void said(mc_status s, const mc_error *err)
+{
+	if (s) printf("status %d %s", s, err->text);
+	else printf("ok");
+}
+
 static void call(void)
 {
 	const char *name = word();
@@ -195,9 +201,11 @@ int main(void)
 		} else if (!strcmp(command, "call")) {
 			call();
 		} else if (!strcmp(command, "save")) {
-			answer(mc_save(&MODEL, model, word()));
+			mc_error err = {"", MC_OK};
+			said(mc_save_with(&MODEL, model, word(), 0, NULL, &err), &err);
 		} else if (!strcmp(command, "load")) {
-			answer(mc_load(&MODEL, model, word()));
+			mc_error err = {"", MC_OK};
+			said(mc_load_with(&MODEL, model, word(), NULL, &err), &err);
 		} else if (*command) {
 			die("unknown command");
 		}

@@ -93,7 +93,7 @@ class Program:
     def talk(self, lines, timeout=120, threads="2"):
         """the answers, one a line"""
         env = dict(os.environ, OMP_NUM_THREADS=threads)
-        p = subprocess.run([self.exe], input="".join(l + "\n" for l in lines), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        p = subprocess.run([self.exe], input="".join(l + "\n" for l in lines), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
                            timeout=timeout, env=env)
         assert p.returncode == 0, "harness: exit %d\n%s%s" % (p.returncode, p.stdout[-2000:], p.stderr[-4000:])
         return p.stdout.splitlines()

@@ -164,14 +164,12 @@ static int same_archive(const mc_archive *a, const mc_named item[3])
 	return equal;
 }
 
-/* Bytes cut off anywhere, and any byte changed to any of a few others: refused, or harmless.
- * What `may_differ` says is what the format itself cannot notice. */
-static void attack(const char *name, mc_bytes good, Parser *parse, const mc_named item[3],
-                   int every_change_found)
+/* Bytes cut off anywhere, and any byte changed to any of a few others: refused */
+static void attack(const char *name, mc_bytes good, Parser *parse)
 {
 	mc_error err;
 	mc_archive a;
-	int cut_refused = 0, harmful = 0, silent = 0;
+	int cut_refused = 0, accepted = 0, silent = 0;
 	for (size_t n = 0; n < good.len; n++) {
 		/* its own block, so that a sanitizer sees a read behind the end */
 		mc_bytes cut = {malloc(n + !n), n};
@@ -189,16 +187,14 @@ static void attack(const char *name, mc_bytes good, Parser *parse, const mc_name
 			good.data[n] ^= change[k];
 			err = (mc_error){0};
 			const mc_status status = parse(name, good, &a, &err);
-			if (status == MC_OK && !same_archive(&a, item))
-				harmful++;
+			accepted += status == MC_OK;
 			if (status != MC_OK && !*err.text)
 				silent++;
 			mc_archive_free(&a);
 			good.data[n] ^= change[k];
 		}
 	CHECK_INT(silent, 0);
-	if (every_change_found)
-		CHECK_INT(harmful, 0);
+	CHECK_INT(accepted, 0);
 	/* something behind the end */
 	mc_bytes more = {malloc(good.len + 1), good.len + 1};
 	memcpy(more.data, good.data, good.len);
@@ -228,7 +224,7 @@ static void archives(void)
 		CHECK_INT(mc_file_read(path(name), &again, &err), MC_OK);
 		CHECK(again.len == good.len && !memcmp(again.data, good.data, good.len));
 		mc_bytes_free(&again);
-		attack(name, good, parse, item, !tensors);
+		attack(name, good, parse);
 		mc_bytes_free(&good);
 		/* one array of it */
 		char one[300];
