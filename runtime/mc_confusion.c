@@ -195,8 +195,9 @@ int mc_confusion_files(mc_confusion *m)
 	char *csv = mc_run_path(run, "confusion.csv"), *png = mc_run_path(run, "confusion.png");
 	snprintf(title, sizeof title, "%.100s, set %.60s: %s", run->model->name, m->set->part->name,
 	         summary(m, text, sizeof text));
-	const int ok = csv && png && write_csv(m, csv) &&
-	               mc_matrix(png, title, m->n, m->name, m->count, &run->err) == MC_OK;
+	int ok = csv && png && write_csv(m, csv);
+	if (ok && m->n <= MC_MATRIX_MOST)
+		ok = mc_matrix(png, title, m->n, m->name, m->count, &run->err) == MC_OK;
 	free(csv);
 	free(png);
 	return ok;

@@ -100,7 +100,7 @@ mc_status mc_matrix(const char *path, const char *title, int n, const char *cons
 	for (int i = 0; i < n; i++)
 		widest = fmax(widest, mc_text_width(names[i], small));
 	Matrix m = {{0}, n, 0, 0, 0, names, count};
-	m.cell = n <= 12 ? 64 : n <= 24 ? 44 : n <= 64 ? 22 : 8;
+	m.cell = n <= 12 ? 64 : n <= 24 ? 44 : n <= 64 ? 22 : 14;
 	if (n <= 12 && widest + 14 > m.cell)
 		m.cell = widest < 86 ? (int)widest + 14 : m.cell;
 	m.turned = widest + 8 > m.cell;
@@ -114,8 +114,8 @@ mc_status mc_matrix(const char *path, const char *title, int n, const char *cons
 		m.left += (least - width) / 2;
 		width = least;
 	}
-	if (side > 8000 || !mc_canvas_new(&m.canvas, width, HEAD + side + (int)named + 100))
-		return mc_fail(err, MC_NO_MEMORY, "cannot draw %s: %d classes", path, n);
+	if (!mc_canvas_new(&m.canvas, width, HEAD + side + (int)named + 100))
+		return mc_fail(err, MC_NO_MEMORY, "cannot draw %s: out of memory", path);
 	draw(&m, title, named);
 	const mc_status status = mc_png_write(path, &m.canvas, err);
 	mc_canvas_free(&m.canvas);

@@ -58,6 +58,7 @@ mc_status mc_tiles(const char *path, const char *title, const mc_array *values, 
                    int64_t width, int nnames, const char *const *names, mc_error *);
 
 /* mc_matrix.c: n * n counts: a row for what is true, a column for what was predicted */
+enum { MC_MATRIX_MOST = 500 }; /* n beyond which nobody would look at it */
 mc_status mc_matrix(const char *path, const char *title, int n, const char *const *names,
                     const int64_t *count, mc_error *);
 
