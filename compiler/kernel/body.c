@@ -166,55 +166,80 @@ static void scale_add(Build *b, const Size *q, int64_t k, const Size *l, Ix *ix)
 	*ix = ix_at(size_add(b->arena, size_scale(b->arena, q, k), l));
 }
 
-/* A sum along a row: in fixed lanes, which are folded in halves; so the order does not depend on the vector's width. */
-static const Node *lanes_loop(Build *b, Items *items, DType dtype, int n, const Size *const *size,
-				ElementOf *f, void *data)
+/* lane[l] of `identity` */
+Buffer *open_lanes(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int64_t lanes)
+{
+	const Size *n = size_const(b->arena, lanes);
+	Buffer *lane = new_buffer(b, name, dtype, WHERE_STACK, 1, &n);
+	add_buffer(b, items, lane);
+	Axis *l = new_axis(b, "l", AXIS_SIMD, n);
+	add_store(b, &open_nest(b, items, l)->body, access_at(lane, axis_index(b->arena, l)), STORE_SET,
+		  identity(b, kind, dtype));
+	return lane;
+}
+
+/* the lanes together: lane i with lane i + n / 2, by halves */
+const Node *fold_lanes(Build *b, Items *items, const Buffer *lane, ReduceKind kind)
 {
 	Arena *arena = b->arena;
-	const Size *lanes = size_const(arena, LANES), *last = size[n - 1];
-	Buffer *lane = new_buffer(b, "lane", dtype, WHERE_STACK, 1, &lanes);
-	add_buffer(b, items, lane);
-	Axis *l = new_axis(b, "l", AXIS_SIMD, lanes);
-	add_store(b, &open_nest(b, items, l)->body, access_at(lane, axis_index(arena, l)), STORE_SET, node_const(b, dtype, 0, 0));
+	int64_t lanes = 0;
+	size_is_const(lane->extent[0].size, &lanes);
+	for (int64_t w = lanes / 2; w > 1; w /= 2) {
+		Axis *l = new_axis(b, "l", AXIS_SIMD, size_const(arena, w));
+		const Size *at = axis_index(arena, l);
+		Access upper = access_at(lane, size_add(arena, at, size_const(arena, w)));
+		accumulate(b, &open_nest(b, items, l)->body, access_at(lane, at), kind, load_of(b, upper));
+	}
+	const Node *x = load_of(b, access_at(lane, size_const(arena, 0)));
+	return combine(b, kind, x, load_of(b, access_at(lane, size_const(arena, 1))));
+}
+
+/* Along a row: in fixed lanes, which are folded in halves; so the order does not depend on the vector's width. */
+static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind kind, int n,
+			      const Size *const *size, ElementOf *f, void *data)
+{
+	Arena *arena = b->arena;
+	const Size *last = size[n - 1];
+	int64_t c, lanes = size_is_const(last, &c) && c < 2 * LONG_LANES ? LANES : LONG_LANES;
+	Buffer *lane = open_lanes(b, items, "lane", dtype, kind, lanes);
 	Ix ix[MAX_RANK];
 	Items *in = items;
 	for (int d = 0; d < n - 1; d++)
 		in = open_axis(b, in, 9 + d, AXIS_SEQ, size[d], &ix[d]);
-	const Size *whole = size_floordiv(arena, last, LANES);
+	const Size *whole = size_floordiv(arena, last, lanes);
 	Axis *q = new_axis(b, "q", AXIS_SEQ, whole);
 	Items *body = &open_nest(b, in, q)->body;
-	l = new_axis(b, "l", AXIS_SIMD, lanes);
+	Axis *l = new_axis(b, "l", AXIS_SIMD, size_const(arena, lanes));
 	const Size *at = axis_index(arena, l);
-	scale_add(b, axis_index(arena, q), LANES, at, &ix[n - 1]);
-	add_store(b, &open_nest(b, body, l)->body, access_at(lane, at), STORE_ADD, f(b, data, ix));
-	const Size *rest = size_scale(arena, whole, LANES);
+	scale_add(b, axis_index(arena, q), lanes, at, &ix[n - 1]);
+	accumulate(b, &open_nest(b, body, l)->body, access_at(lane, at), kind, f(b, data, ix));
+	const Size *rest = size_scale(arena, whole, lanes);
 	if (!size_equal(rest, last)) {
-		Axis *j = new_axis(b, "j", AXIS_SEQ, last);
+		Axis *j = new_axis(b, "j", AXIS_SIMD, last);
 		const Size **lo = NEW_ARRAY(arena, const Size *, 1);
 		lo[0] = rest;
 		j->lo = lo;
 		j->nlo = 1;
-		ix[n - 1] = ix_at(axis_index(arena, j));
-		add_store(b, &open_nest(b, in, j)->body, access_at(lane, size_sub(arena, axis_index(arena, j), rest)), STORE_ADD,
-			  f(b, data, ix));
+		at = axis_index(arena, j);
+		ix[n - 1] = ix_at(at);
+		accumulate(b, &open_nest(b, in, j)->body, access_at(lane, size_sub(arena, at, rest)), kind,
+			   f(b, data, ix));
 	}
-	for (int64_t w = LANES / 2; w > 1; w /= 2) {
-		l = new_axis(b, "l", AXIS_SIMD, size_const(arena, w));
-		at = axis_index(arena, l);
-		Access upper = access_at(lane, size_add(arena, at, size_const(arena, w)));
-		add_store(b, &open_nest(b, items, l)->body, access_at(lane, at), STORE_ADD, load_of(b, upper));
-	}
-	const Node *x = load_of(b, access_at(lane, size_const(arena, 0)));
-	return node_row(b, OP_add, dtype, x, load_of(b, access_at(lane, size_const(arena, 1))), NULL);
+	return fold_lanes(b, items, lane, kind);
+}
+
+static bool in_lanes(ReduceKind kind, DType dtype)
+{
+	return dtype_is_float(dtype) && (kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
 }
 
 const Node *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
-			  const Size *const *size, ElementOf *f, void *data)
+			const Size *const *size, ElementOf *f, void *data)
 {
 	int64_t c;
 	bool wide = n > 0 && (!size_is_const(size[n - 1], &c) || c > 2 * LANES);
-	if (wide && kind == REDUCE_sum && dtype_is_float(dtype))
-		return lanes_loop(b, items, dtype, n, size, f, data);
+	if (wide && in_lanes(kind, dtype))
+		return lanes_loop(b, items, dtype, kind, n, size, f, data);
 	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
 	add_buffer(b, items, acc);
 	add_store(b, items, access_scalar(acc), STORE_SET, identity(b, kind, dtype));

@@ -160,6 +160,11 @@ void outer_begin(Build *b, const Piece *p, Items *items)
 		add_store(b, items, part(b, p, r.nkept, out), STORE_SET, start);
 		return;
 	}
+	if (b->lane) {
+		OuterAcc lanes = {p, open_lanes(b, items, "sum", r.dtype, kind, LONG_LANES)};
+		push(b->arena, &b->accs, lanes);
+		return;
+	}
 	OuterAcc acc = {p, new_buffer(b, "sum", r.dtype, WHERE_REG, 0, NULL)};
 	push(b->arena, &b->accs, acc);
 	add_buffer(b, items, acc.buffer);
@@ -186,13 +191,19 @@ void body_outer(Build *b, const Piece *p, Items *items)
 		x = reduce_loop(b, items, "sum", r.dtype, kind, r.ngone - 1, size, reduced_element, &r);
 	}
 	b->piece_outer = false;
-	accumulate(b, items, r.nkept ? part(b, p, r.nkept, out) : access_scalar(scalar_part(b, p)), kind, x);
+	Access to = r.nkept ? part(b, p, r.nkept, out)
+		    : b->lane ? access_at(scalar_part(b, p), b->lane)
+			      : access_scalar(scalar_part(b, p));
+	accumulate(b, items, to, kind, x);
 }
 
 void outer_end(Build *b, const Piece *p, Items *items)
 {
-	if (p->val->type->rank == 0)
-		add_store(b, items, part(b, p, 0, NULL), STORE_SET, load_of(b, access_scalar(scalar_part(b, p))));
+	if (p->val->type->rank)
+		return;
+	const Buffer *acc = scalar_part(b, p);
+	const Node *sum = b->lane ? fold_lanes(b, items, acc, reduce_of(p->val).kind) : load_of(b, access_scalar(acc));
+	add_store(b, items, part(b, p, 0, NULL), STORE_SET, sum);
 }
 
 static const Node *part_element(Build *b, void *data, const Ix *axes)
@@ -242,12 +253,20 @@ void plan_reduce(Scope *s, Piece *p)
 	}
 	p->form = FORM_OUTER;
 	p->rows = r.size[0];
-	const Size *blocks =
-		size_floordiv(arena, size_add(arena, r.size[0], size_const(arena, BLOCK_ROWS - 1)), BLOCK_ROWS);
-	const Size *size[MAX_RANK] = {blocks};
+	p->sums_elements = r.rank == 1;
+	p->body = body_outer;
+	if (r.nkept)
+		outer_parts(s->L, p, BLOCK_ROWS);
+}
+
+void outer_parts(Lower *L, Piece *p, int block_rows)
+{
+	Arena *arena = L->arena;
+	Reduce r = reduce_of(p->val);
+	const Size *blocks = size_add(arena, r.size[0], size_const(arena, block_rows - 1));
+	const Size *size[MAX_RANK] = {size_floordiv(arena, blocks, block_rows)};
 	for (int k = 0; k < r.nkept; k++)
 		size[k + 1] = r.size[r.kept[k]];
 	const char *name = arena_printf(arena, "%s_parts", p->target->name);
-	p->parts = new_buf(s->L, BUF_SCRATCH, type_array(arena, r.dtype, r.nkept + 1, size), name, p->val->loc);
-	p->body = body_outer;
+	p->parts = new_buf(L, BUF_SCRATCH, type_array(arena, r.dtype, r.nkept + 1, size), name, p->val->loc);
 }

@@ -136,11 +136,6 @@ Group *add_step_group(Scope *s, Step *step, uint64_t needs)
 	return g;
 }
 
-static bool accepts(const Group *g, const Piece *p)
-{
-	return !g->closed && (p->needs & ~g->needs) == 0;
-}
-
 static bool same_sizes(const Type *a, const Type *b)
 {
 	bool same = a->rank == b->rank;
@@ -201,12 +196,35 @@ static int earliest(const Scope *s, const Piece *p)
 	return first;
 }
 
+static bool single_elements(const Group *g)
+{
+	for (int i = 0; i < g->pieces.len; i++)
+		if (!g->pieces.data[i]->only_stores && !g->pieces.data[i]->sums_elements)
+			return false;
+	return true;
+}
+
+/* the rows of a block that the piece asks for; 0: any */
+static int rows_wanted(const Piece *p)
+{
+	return p->block_rows ? p->block_rows : p->form == FORM_OUTER && !p->sums_elements ? BLOCK_ROWS : 0;
+}
+
 static bool same_rows(const Group *g, const Piece *p)
 {
 	if (!g->rows || !size_equal(g->rows, p->rows))
 		return false;
-	int want = p->form == FORM_OUTER ? BLOCK_ROWS : p->block_rows;
+	if (g->block_rows == ELEMENT_BLOCK && !p->only_stores && !p->sums_elements)
+		return false;
+	int want = rows_wanted(p);
 	return !want || !g->block_rows || want == g->block_rows;
+}
+
+/* Rows of one element are done together though some may be for an output that is not wanted. */
+static bool accepts(const Group *g, const Piece *p)
+{
+	bool single = g->rows && single_elements(g) && (p->only_stores || p->sums_elements);
+	return !g->closed && (single || (p->needs & ~g->needs) == 0);
 }
 
 void add_piece(Scope *s, Piece *p)
@@ -225,6 +243,7 @@ void add_piece(Scope *s, Piece *p)
 	if (p->group == s->groups.len)
 		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
 	Group *g = s->groups.data[p->group];
+	g->needs |= p->needs;
 	if (p->form == FORM_TILE)
 		g->tile = p;
 	if (tail) {
@@ -232,10 +251,12 @@ void add_piece(Scope *s, Piece *p)
 		return;
 	}
 	push(arena, &g->pieces, p);
-	if (p->form == FORM_OUTER)
-		g->block_rows = BLOCK_ROWS;
-	if (p->block_rows)
-		g->block_rows = p->block_rows;
+	if (rows_wanted(p))
+		g->block_rows = rows_wanted(p);
+	else if (p->sums_elements && !g->block_rows)
+		g->block_rows = single_elements(g) ? ELEMENT_BLOCK : BLOCK_ROWS;
+	if (p->form == FORM_OUTER && !p->parts)
+		outer_parts(s->L, p, g->block_rows);
 }
 
 /* ---- variables and carries: their new values in place, where no later reader sees them */

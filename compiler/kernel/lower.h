@@ -11,7 +11,13 @@
 
 #include "plan.h"
 
-enum { BLOCK_ROWS = 64, LANES = 16, LOCAL_MAX = 4096 };
+enum {
+	BLOCK_ROWS = 64,
+	ELEMENT_BLOCK = 1024, /* rows of one element */
+	LANES = 16, /* of a sum along a row */
+	LONG_LANES = 64, /* of one along a long row, or over rows of one element */
+	LOCAL_MAX = 4096
+};
 #define ALWAYS (UINT64_C(1) << 63)
 
 typedef struct Piece Piece;
@@ -125,6 +131,7 @@ struct Piece {
 	PlanBuf *parts; /* OUTER: one a block */
 	int group;
 	bool only_stores; /* a row is a store or some, without loops */
+	bool sums_elements; /* OUTER: of rows of one element */
 	PlanBuf *copy_from; /* it copies this buffer */
 	bool fill; /* it sets all to 0 */
 	Piece *copied; /* it changes what that piece has copied into its target */
@@ -165,7 +172,7 @@ typedef struct Here { /* a value as it is at the element that is stored now */
 typedef struct OuterAcc { /* of a sum over rows to a scalar: the block's part */
 	const Piece *piece;
 	const Buffer *buffer;
-} OuterAcc;
+} OuterAcc; /* of rank 0; or of lanes, rows of one element go to b->lane */
 
 /* A kernel being built. */
 struct Build {
@@ -185,6 +192,7 @@ struct Build {
 	const Ix *store_ix;
 	VEC(Memo) memo;
 	VEC(OuterAcc) accs;
+	const Size *lane;
 	VEC(Here) here;
 	const Target *target;
 	bool tiled; /* its text depends on the target */
@@ -249,6 +257,8 @@ Items *open_axis(Build *, Items *, int letter, AxisKind, const Size *n, Ix *);
 void accumulate(Build *, Items *, Access target, ReduceKind, const Node *value);
 const Node *combine(Build *, ReduceKind, const Node *a, const Node *b);
 const Node *identity(Build *, ReduceKind, DType);
+Buffer *open_lanes(Build *, Items *, const char *name, DType, ReduceKind, int64_t lanes);
+const Node *fold_lanes(Build *, Items *, const Buffer *lane, ReduceKind);
 void body_copy(Build *, const Piece *, Items *);
 bool can_inline_pad(const Val *); /* it has no gaps */
 void plan_body(Scope *, Piece *); /* chooses form, rows and body for a root */
@@ -256,6 +266,7 @@ void body_map(Build *, const Piece *, Items *);
 void body_reduce(Build *, const Piece *, Items *);
 void body_outer(Build *, const Piece *, Items *); /* one row into the parts */
 void outer_begin(Build *, const Piece *, Items *);
+void outer_parts(Lower *, Piece *, int block_rows); /* one for each block of rows */
 void outer_end(Build *, const Piece *, Items *);
 void outer_fold(Build *, const Piece *, Items *); /* the parts, by one thread */
 void plan_reduce(Scope *, Piece *);

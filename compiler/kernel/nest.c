@@ -3,14 +3,13 @@
 
 #include "tile.h"
 
-enum { ELEMENT_BLOCK = 1024 };
-
 typedef struct Rows { /* how a group walks over its rows */
 	const Group *group;
 	int *phase; /* of each piece: rows of a phase are one loop, a BLOCK piece is a phase */
 	int nphases;
 	int64_t block; /* 0: each row on its own */
 	AxisKind kind; /* of the rows in a block */
+	bool outer; /* some are added up */
 } Rows;
 
 static void split_phases(Arena *arena, const Group *g, Rows *r)
@@ -32,6 +31,7 @@ static void split_phases(Arena *arena, const Group *g, Rows *r)
 	bool blocks = false;
 	for (int i = 0; i < g->pieces.len; i++)
 		blocks = blocks || g->pieces.data[i]->form == FORM_BLOCK;
+	r->outer = outer;
 	r->kind = only_stores && !outer ? AXIS_SIMD : AXIS_SEQ;
 	r->block = outer || blocks ? g->block_rows : only_stores ? ELEMENT_BLOCK : 0;
 }
@@ -167,6 +167,57 @@ static Axis *row_axis(Build *b, const Rows *r)
 	return a;
 }
 
+static void set_bounds(Build *b, const Size ***bound, int *n, const Size *x, const Size *y)
+{
+	*bound = NEW_ARRAY(b->arena, const Size *, 2);
+	(*bound)[0] = x;
+	(*bound)[1] = y;
+	*n = 2;
+}
+
+static void build_lanes(Build *b, const Group *g, Items *items, const Size *row, const Size *lane)
+{
+	for (int i = 0; i < g->pieces.len; i++) {
+		b->row = row;
+		b->lane = lane;
+		build_piece(b, g->pieces.data[i], items);
+	}
+}
+
+/* Rows of one element, some of which are added up: the sums in lanes, which the rows take in turn. */
+static void build_elements(Build *b, const Group *g, Items *items)
+{
+	Arena *arena = b->arena;
+	const Size *lanes = size_const(arena, LONG_LANES), *whole = size_floordiv(arena, g->rows, LONG_LANES);
+	b->lane = lanes; /* that there are some */
+	for (int i = 0; i < g->pieces.len; i++)
+		if (g->pieces.data[i]->form == FORM_OUTER)
+			outer_begin(b, g->pieces.data[i], items);
+	const Size **bound;
+	int64_t per_block = ELEMENT_BLOCK / LONG_LANES;
+	Axis *q = new_axis(b, "q", AXIS_SEQ, whole), *l = new_axis(b, "l", AXIS_SIMD, lanes);
+	const Size *first = size_scale(arena, b->block_index, per_block);
+	set_bounds(b, &bound, &q->nhi, size_const(arena, per_block), size_sub(arena, whole, first));
+	q->hi = bound;
+	const Size *lane = axis_index(arena, l), *row = size_scale(arena, axis_index(arena, q), LONG_LANES);
+	row = size_add(arena, size_add(arena, b->block_lo, row), lane);
+	build_lanes(b, g, &open_nest(b, &open_nest(b, items, q)->body, l)->body, row, lane);
+	const Size *rest = size_scale(arena, whole, LONG_LANES);
+	if (!size_equal(rest, g->rows)) {
+		Axis *i = new_axis(b, "i", AXIS_SIMD, g->rows);
+		set_bounds(b, &bound, &i->nlo, b->block_lo, rest);
+		i->lo = bound;
+		set_bounds(b, &bound, &i->nhi, b->block_hi, g->rows);
+		i->hi = bound;
+		row = axis_index(arena, i);
+		build_lanes(b, g, &open_nest(b, items, i)->body, row, size_sub(arena, row, rest));
+	}
+	for (int i = 0; i < g->pieces.len; i++)
+		if (g->pieces.data[i]->form == FORM_OUTER)
+			outer_end(b, g->pieces.data[i], items);
+	b->row = b->lane = NULL;
+}
+
 static void build_phases(Build *b, int g, const Rows *r, Items *items)
 {
 	const Group *group = r->group;
@@ -181,6 +232,10 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 		items = &open_nest(b, items, t)->body;
 	}
 	find_locals(b, g, r, items);
+	if (r->block == ELEMENT_BLOCK && r->outer) {
+		build_elements(b, group, items);
+		return;
+	}
 	for (int i = 0; i < group->pieces.len; i++)
 		if (group->pieces.data[i]->form == FORM_OUTER)
 			outer_begin(b, group->pieces.data[i], items);

@@ -42,6 +42,48 @@ static bool opposite(const Val *x, Op *op)
 	}
 }
 
+/* Integers of 64 bits that fit in 32: the same values in 32, or NULL.  Vectors hold twice as many of those. */
+static Val *narrow(Graph *g, const Val *v, Val *x)
+{
+	int64_t n;
+	DType from;
+	switch (x->op) {
+	case OP_const:
+		n = x->attr.number.i;
+		return n > INT32_MIN && n < INT32_MAX ? build_number(g, v->loc, DT_int32, (double)n) : NULL;
+	case OP_iota: {
+		if (!size_is_const(x->type->size[0], &n) || n >= INT32_MAX)
+			return NULL;
+		const Type *t = type_array(g->arena, DT_int32, 1, x->type->size);
+		return build(g, v->loc, OP_iota, 0, NULL, NULL, t);
+	}
+	case OP_cast:
+		from = x->in[0]->type->dtype;
+		if (dtype_is_float(from) || from == DT_bool || dtype_bytes(from) > 4 || from == DT_uint32)
+			return NULL;
+		return build_cast(g, v->loc, x->in[0], DT_int32);
+	case OP_broadcast: {
+		Val *in = narrow(g, v, x->in[0]);
+		const Type *t = type_array(g->arena, DT_int32, x->type->rank, x->type->size);
+		Attr attr = x->attr;
+		return in ? build(g, v->loc, OP_broadcast, 1, &in, &attr, t) : NULL;
+	}
+	default: return NULL;
+	}
+}
+
+static Val *rule_compare(PassCx *cx, Graph *g, const Val *v, Val *const *in)
+{
+	if (in[0] == in[1] && !is_float(in[0]))
+		return did(cx, g, v, REWRITE_compare_self,
+			   build_number(g, v->loc, DT_bool,
+					v->op == OP_eq || v->op == OP_le || v->op == OP_ge));
+	if (in[0]->type->dtype != DT_int64 || (is_const(in[0]) && is_const(in[1])))
+		return NULL;
+	Val *a = narrow(g, v, in[0]), *b = a ? narrow(g, v, in[1]) : NULL;
+	return b ? did(cx, g, v, REWRITE_compare_narrow, op2(g, v, v->op, a, b)) : NULL;
+}
+
 Val *rule_logic(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 {
 	Op op;
@@ -71,11 +113,7 @@ Val *rule_logic(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 	case OP_ne:
 	case OP_lt:
 	case OP_gt:
-		if (in[0] != in[1] || is_float(in[0]))
-			return NULL;
-		return did(cx, g, v, REWRITE_compare_self,
-			   build_number(g, v->loc, DT_bool,
-					v->op == OP_eq || v->op == OP_le || v->op == OP_ge));
+		return rule_compare(cx, g, v, in);
 	default: return NULL;
 	}
 }

@@ -138,6 +138,11 @@ EXPRESSION(logic_known,
 			 build_number(g, nowhere, DT_bool, 1)),
 		      DT_float64))
 EXPRESSION(compare_self, build_cast(g, nowhere, e2(g, OP_eq, x, x), DT_float64))
+EXPRESSION(compare_narrow,
+	   build_cast(g, nowhere,
+		      e2(g, OP_lt, build_cast(g, nowhere, build_cast(g, nowhere, x, DT_int8), DT_int64),
+			 build_broadcast_to(g, nowhere, iota(g, 4), x->type)),
+		      DT_float64))
 EXPRESSION(cast_cast,
 	   build_cast(g, nowhere,
 		      build_cast(g, nowhere, build_cast(g, nowhere, x, DT_uint8), DT_int32),
@@ -327,6 +332,7 @@ static const Test tests[] = {
 	{REWRITE_not_not, not_not, {"i3:4", "i3:4"}},
 	{REWRITE_logic_known, logic_known, {0}},
 	{REWRITE_compare_self, compare_self, {"i9:4"}},
+	{REWRITE_compare_narrow, compare_narrow, {"3,4"}},
 	{REWRITE_cast_cast, cast_cast, {"i300:4"}},
 	{REWRITE_cast_same, cast_same, {0}},
 	{REWRITE_reshape_reshape, reshape_reshape, {0}},
