@@ -23,6 +23,8 @@ typedef struct TileNest {
 	Contraction c;
 	DType dtype;
 	Axes of[NLABELS];
+	const Size *sum_lo[NLABELS][2], *sum_hi[NLABELS][2]; /* further bounds of the sums */
+	int nbounds[NLABELS];
 	Buffer *acc, *array;
 } TileNest;
 
@@ -158,16 +160,79 @@ static void clear(TileNest *x, Items *items)
 	add_store(x->b, items, c.at, STORE_SET, node_const(x->b, x->dtype, 0, 0));
 }
 
+static void bound_sum(TileNest *x, int label, const Size *lo, const Size *hi)
+{
+	int n = x->nbounds[label]++;
+	x->sum_lo[label][n] = lo;
+	x->sum_hi[label][n] = hi;
+}
+
+static Items *open_sum(TileNest *x, Items *items, int k)
+{
+	Build *b = x->b;
+	int label = x->c.sum[k], n = x->nbounds[label];
+	const Size *size = x->c.size[label];
+	if (!n)
+		return open_axis(b, items, 3 + k, AXIS_SEQ, size, &x->c.ix[label]);
+	static const char *const names[] = {"l", "p", "q", "r", "s", "u"};
+	Axis *a = new_axis(b, names[k % 6], AXIS_SEQ, size);
+	const Size **lo = NEW_ARRAY(b->arena, const Size *, n + 1), **hi = NEW_ARRAY(b->arena, const Size *, n + 1);
+	lo[0] = size_const(b->arena, 0);
+	hi[0] = size;
+	for (int i = 0; i < n; i++) {
+		lo[i + 1] = x->sum_lo[label][i];
+		hi[i + 1] = x->sum_hi[label][i];
+	}
+	a->lo = lo;
+	a->hi = hi;
+	a->nlo = a->nhi = n + 1;
+	x->c.ix[label] = ix_at(axis_index(b->arena, a));
+	return open_inner(x, items, a);
+}
+
 /* loops over the axes of the sum but one; that one comes last */
 static Items *open_sums(TileNest *x, Items *items, int but)
 {
-	Build *b = x->b;
-	for (int k = 0; k < x->c.nsum; k++) {
-		int l = x->c.sum[k];
-		if (l != but)
-			items = open_axis(b, items, 3 + k, AXIS_SEQ, x->c.size[l], &x->c.ix[l]);
-	}
+	for (int k = 0; k < x->c.nsum; k++)
+		if (x->c.sum[k] != but)
+			items = open_sum(x, items, k);
 	return items;
+}
+
+static bool in_tile(const TileNest *x, int label)
+{
+	const Tile *t = x->t;
+	return label == t->unroll || label == t->second || (!t->dot && label == t->lanes);
+}
+
+static bool is_summed(const TileNest *x, int label)
+{
+	for (int k = 0; k < x->c.nsum; k++)
+		if (x->c.sum[k] == label)
+			return !x->t->dot || label != x->t->lanes;
+	return false;
+}
+
+/* Windows of a padded value: the sum over a window leaves out what is padding, where the window's place is no axis of the tile. */
+static void leave_out_padding(TileNest *x, int side)
+{
+	Arena *arena = x->b->arena;
+	const int8_t *label = side ? x->c.v->attr.contraction.b : x->c.v->attr.contraction.a;
+	for (const Val *v = x->c.v->in[side]; v->op == OP_windows; v = v->in[0]) {
+		int axis = v->attr.windows.axis, place = label[axis], offset = label[v->type->rank - 1];
+		const Val *in = v->in[0];
+		while (in->op == OP_windows && axis < in->type->rank - 1 && axis != in->attr.windows.axis)
+			in = in->in[0];
+		if (in->op != OP_pad || in->attr.pad.fill != 0 || in->attr.pad.gap[axis] || v->attr.windows.dilation != 1 ||
+		    in_tile(x, place) || is_summed(x, place) || !is_summed(x, offset) || x->nbounds[offset])
+			continue;
+		Ix at = x->c.ix[place];
+		if (at.of || at.node)
+			continue;
+		const Size *lo = size_sub(arena, size_resolve(arena, in->attr.pad.lo[axis]),
+					  size_scale(arena, at.at, v->attr.windows.stride));
+		bound_sum(x, offset, lo, size_add(arena, lo, in->in[0]->type->size[axis]));
+	}
 }
 
 static void sum_along_result(TileNest *x, Items *items)
@@ -241,6 +306,8 @@ static Items *open_array(TileNest *x, Items *items, bool simd, Access *at)
 static void declare_array(TileNest *x, Items *items)
 {
 	Build *b = x->b;
+	if (x->array)
+		return;
 	const Tile *t = x->t;
 	x->array = new_buffer(b, "tile", x->dtype, WHERE_STACK, 0, NULL);
 	const int axes[3] = {t->unroll, t->second, t->dot ? -1 : t->lanes};
@@ -361,9 +428,34 @@ static void plan_axes(TileNest *x)
 	}
 }
 
+/* the accumulators go on from what is in the result */
+static void resume(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const Piece *p = x->p;
+	Ix ix[MAX_RANK];
+	Access at;
+	bool lies = x->c.out[x->c.nout - 1] == x->t->lanes;
+	if (!lies) {
+		declare_array(x, items);
+		Items *in = open_array(x, items, true, &at);
+		out_index(x, ix);
+		add_store(b, in, at, STORE_SET, load_buf(b, p->target, p->at, x->c.nout, ix));
+	}
+	Cell c = open_cell(x, &items);
+	out_index(x, ix);
+	Access from = c.at;
+	from.buffer = x->array;
+	add_store(b, items, c.at, STORE_SET, lies ? load_buf(b, p->target, p->at, x->c.nout, ix) : load_of(b, from));
+}
+
 static void build_tile(TileNest *x, Items *items, const Follower *f)
 {
 	const Tile *t = x->t;
+	x->array = NULL;
+	for (int side = 0; side < 2; side++)
+		if (!t->packed[side])
+			leave_out_padding(x, side);
 	if (!t->dot)
 		items = open_cuts(x, items, "j", t->lanes);
 	if (t->second >= 0)
@@ -371,7 +463,10 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 	if (t->unroll >= 0)
 		items = open_cuts(x, items, "i", t->unroll);
 	declare(x, items);
-	clear(x, items);
+	if (t->blocked >= 0)
+		resume(x, items);
+	else
+		clear(x, items);
 	if (t->dot) {
 		follow_array(x, items, sum_along_lanes(x, items), f);
 		return;
@@ -379,12 +474,6 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 	sum_along_result(x, items);
 	if (!follow_in_lanes(x, items, f))
 		follow_array(x, items, NULL, f);
-}
-
-static bool in_tile(const TileNest *x, int label)
-{
-	const Tile *t = x->t;
-	return label == t->unroll || label == t->second || (!t->dot && label == t->lanes);
 }
 
 /* loops over the labels of the result that are none of the tile's */
@@ -498,13 +587,75 @@ static void close_cuts(Build *b, Axes *of, const Size *size)
 	of->cut = cut;
 }
 
+static int count_others(const TileNest *x)
+{
+	int n = 0;
+	for (int i = 0; i < x->c.nout; i++)
+		n += !in_tile(x, x->c.out[i]) && !fits(x->c.size[x->c.out[i]], 1);
+	return n;
+}
+
+/* Sums in blocks: threads share out all other axes but the last, and the rows; a thread goes through the blocks, and in each
+ * through the rest. */
+static Items *open_blocked(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	int last = -1, par = 0, n = count_others(x);
+	for (int i = 0; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (in_tile(x, l))
+			continue;
+		last = i;
+		if (++par < n || n == 1)
+			items = open_axis(b, items, i, AXIS_PAR, x->c.size[l], &x->c.ix[l]);
+	}
+	if (t->unroll >= 0 && !fits(x->c.size[t->unroll], x->of[t->unroll].most)) {
+		items = open_par(x, items, "ti", t->unroll, x->of[t->unroll].most);
+		close_cuts(b, &x->of[t->unroll], x->c.size[t->unroll]);
+	}
+	/* zeros */
+	Ix ix[MAX_RANK];
+	Items *in = items;
+	for (int i = 0; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (!in_tile(x, l) && (i != last || n == 1)) {
+			ix[i] = x->c.ix[l];
+			continue;
+		}
+		const Axes *of = &x->of[l];
+		if (!of->lo) {
+			in = open_axis(b, in, i, AXIS_SEQ, x->c.size[l], &ix[i]);
+			continue;
+		}
+		Axis *a = new_axis(b, "i", AXIS_SEQ, of->hi);
+		set_lo(b, a, of->lo);
+		const Size **hi = NEW_ARRAY(b->arena, const Size *, 2);
+		hi[0] = of->hi;
+		hi[1] = x->c.size[l];
+		a->hi = hi;
+		a->nhi = 2;
+		in = open_inner(x, in, a);
+		ix[i] = ix_at(axis_index(b->arena, a));
+	}
+	target_store(b, x->p, in, x->c.nout, ix, STORE_SET, node_const(b, x->dtype, 0, 0));
+	const Size *size = x->c.size[t->blocked];
+	const Size *blocks = size_floordiv(b->arena, size_add(b->arena, size, size_const(b->arena, t->block - 1)), t->block);
+	Axis *k = new_axis(b, "block", AXIS_SEQ, blocks);
+	items = open_inner(x, items, k);
+	const Size *lo = size_scale(b->arena, axis_index(b->arena, k), t->block);
+	bound_sum(x, t->blocked, lo, size_add(b->arena, lo, size_const(b->arena, t->block)));
+	if (n > 1)
+		items = open_axis(b, items, last, AXIS_SEQ, x->c.size[x->c.out[last]], &x->c.ix[x->c.out[last]]);
+	return items;
+}
+
 static Items *open_blocks(TileNest *x, Items *items)
 {
 	const Tile *t = x->t;
-	bool others = false;
-	for (int i = 0; i < x->c.nout; i++)
-		others = others || (!in_tile(x, x->c.out[i]) && !fits(x->c.size[x->c.out[i]], 1));
-	if (others)
+	if (t->blocked >= 0)
+		return open_blocked(x, items);
+	if (count_others(x))
 		return open_others(x, items, 0, AXIS_PAR);
 	open_others(x, items, 0, AXIS_SEQ); /* of extent 1: indices */
 	int rows = t->unroll, columns = t->dot ? t->second : t->lanes;

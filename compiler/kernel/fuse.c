@@ -244,8 +244,10 @@ void add_piece(Scope *s, Piece *p)
 		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
 	Group *g = s->groups.data[p->group];
 	g->needs |= p->needs;
-	if (p->form == FORM_TILE)
+	if (p->form == FORM_TILE) {
 		g->tile = p;
+		g->closed = p->tile->blocked >= 0; /* nothing follows on parts of sums */
+	}
 	if (tail) {
 		push(arena, &g->tail, p);
 		return;

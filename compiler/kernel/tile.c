@@ -341,6 +341,27 @@ static void pack(const Look *k, Tile *t, int side, uint64_t needs)
 	add_piece(s, p);
 }
 
+/* Where every tile reads all of the operands, and they are larger than a cache: the first axis of the sum in blocks. */
+static void plan_blocks(const Look *k, Tile *t)
+{
+	enum { CACHE = 1 << 20, BLOCK = 1 << 18 };
+	double others = 1;
+	for (int i = 0; i < k->c.nout; i++) {
+		int l = k->c.out[i];
+		if (l != t->unroll && l != t->second && l != t->lanes && !has(k, 0, l) != !has(k, 1, l))
+			others *= k->n[l];
+	}
+	double bytes = (double)dtype_bytes(k->p->val->type->dtype) * (elements(k, 0) + elements(k, 1));
+	int first = k->c.nsum ? k->c.sum[0] : -1;
+	if (first < 0 || others < 4 || bytes < CACHE || k->n[first] < 16)
+		return;
+	double one = bytes / k->n[first];
+	t->blocked = first;
+	t->block = 1;
+	while (t->block < 64 && 2 * (double)t->block * one <= BLOCK)
+		t->block *= 2;
+}
+
 bool plan_tile(Scope *s, Piece *p)
 {
 	Look k = look_at(s, p);
@@ -357,6 +378,9 @@ bool plan_tile(Scope *s, Piece *p)
 	for (int i = 1; i < k.c.nout && elements <= ROW_ELEMENTS; i++)
 		elements = size_is_const(k.c.size[k.c.out[i]], &n) ? elements * n : ROW_ELEMENTS + 1;
 	t->whole = elements > ROW_ELEMENTS;
+	t->blocked = -1;
+	if (t->whole && !t->dot)
+		plan_blocks(&k, t);
 	if (t->whole) {
 		p->form = FORM_TILE;
 		p->rows = NULL;

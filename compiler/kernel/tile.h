@@ -32,6 +32,9 @@ struct Tile {
 	int order[2][MAX_RANK]; /* labels of the axes of what is packed */
 	PlanBuf *packed[2];
 	bool whole; /* a kernel of its own with elementwise epilogues; else inside blocks of rows */
+	/* sums in blocks of this label, so that what a block reads stays in the cache: parts go to memory between; -1 */
+	int blocked;
+	int64_t block; /* indices of it */
 };
 
 enum { TILE_ROWS = 240 }; /* rows of `unroll` that share a block of columns */
