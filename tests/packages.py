@@ -115,6 +115,52 @@ def test_cmake():
         assert harness.must([d + "/b/moons"], cwd=d).splitlines()[1] != out.splitlines()[1]
 
 
+TWO = {
+    "CMakeLists.txt": """
+cmake_minimum_required(VERSION 3.20)
+project(two LANGUAGES C)
+find_package(modelc REQUIRED)
+modelc_add_model(models sub/one.model sub/second.model STANDALONE FLOATX float64 OPTIONS -D k=5)
+add_executable(two two.c)
+target_link_libraries(two PRIVATE models)
+""",
+    "sub/one.model": "const k = 3\nfunction f(x : floatX) -> y = k * x\n",
+    "sub/second.model": "model other\nconst k = 3\nparam w : floatX = k\nfunction f(x : floatX) -> y = w + x\n",
+    "two.c": """
+#include <stdio.h>
+#include "one.h"
+#include "other.h"
+int main(void)
+{
+	double a, b;
+	one *m = one_new();
+	other *n = other_new();
+	one_init(m, 1);
+	other_init(n, 1);
+	if (one_f(m, 0.1, &a) || other_f(n, 0.1, &b)) return 1;
+	printf("%.17g %.17g\\n", a, b);
+	one_free(m);
+	other_free(n);
+	return 0;
+}
+""",
+}
+
+
+def test_cmake_options():
+    """two models in one target, one with a name of its own; standalone, in double, with a const"""
+    with tempfile.TemporaryDirectory() as d:
+        os.makedirs(d + "/p/sub")
+        for name, text in TWO.items():
+            with open(os.path.join(d, "p", name), "w") as f:
+                f.write(text)
+        harness.must(["cmake", "-S", d + "/p", "-B", d + "/b", "-DCMAKE_PREFIX_PATH=" + installed()])
+        harness.must(["cmake", "--build", d + "/b"])
+        assert harness.must([d + "/b/two"]).split() == ["0.5", "5.0999999999999996"]
+        code, out = harness.run(["cmake", "-S", d + "/p", "-B", d + "/c", "-DCMAKE_PREFIX_PATH=/nowhere"])
+        assert code and "modelc" in out, out
+
+
 def test_python():
     """ctypes and NumPy, without copies"""
     exe = formats_numpy.python()[0]
