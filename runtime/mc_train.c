@@ -81,6 +81,11 @@ static const char *key_text(double n, char *text, size_t len)
 	return mc_number_text((int64_t)n, text, len);
 }
 
+static const char *plural(double n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void say_begin(mc_train *t)
 {
 	const mc_run *run = t->run;
@@ -94,8 +99,9 @@ static void say_begin(mc_train *t)
 		                   size))
 			params += a.count;
 	}
-	printf("%s: %s parameters, %s", run->model->name,
-	       mc_number_text(params, number, sizeof number), mc_dtype_name(run->model->floatX));
+	printf("%s: %s parameter%s, %s", run->model->name,
+	       mc_number_text(params, number, sizeof number), plural((double)params),
+	       mc_dtype_name(run->model->floatX));
 	if (run->folder)
 		printf("; data from %s", run->folder);
 	printf("\n");
@@ -114,8 +120,8 @@ static void say_fit(mc_train *t, const mc_fit *f, double seconds, double steps)
 		printf("%s: stopped at step %s, in epoch %.0f: patience is over\n", f->part->name,
 		       key_text(t->s.total, number, sizeof number), t->s.epoch + 1);
 	else
-		printf("%s: %.0f epochs, %s steps\n", f->part->name, t->s.epoch,
-		       key_text(t->s.total, number, sizeof number));
+		printf("%s: %.0f epoch%s, %s step%s\n", f->part->name, t->s.epoch, plural(t->s.epoch),
+		       key_text(t->s.total, number, sizeof number), plural(t->s.total));
 	if (f->watch.output >= 0 && isfinite(t->s.best)) {
 		printf("best at epoch %.0f: %s %s", t->s.best_epoch + 1, f->watch.name,
 		       mc_share_text(t->s.best, t->s.best_share, text, sizeof text));
@@ -125,8 +131,8 @@ static void say_fit(mc_train *t, const mc_fit *f, double seconds, double steps)
 		printf("\n");
 	}
 	if (steps > 0 && seconds > 0)
-		printf("%.4g epochs in %.3g s: %.4g epochs/s", steps / in_epoch, seconds,
-		       steps / in_epoch / seconds);
+		printf("%.4g epoch%s in %.3g s: %.4g epochs/s", steps / in_epoch, plural(steps / in_epoch),
+		       seconds, steps / in_epoch / seconds);
 	if (steps > 0 && t->run->resume)
 		printf("; %.3g s with the runs before", t->seconds + mc_seconds() - t->begin);
 	printf(steps > 0 ? "\n" : "");

@@ -183,7 +183,7 @@ def test_make_with_a_model_of_ones_own():
     place.write("mine.model", "model own\nparam w : floatX = 1\nloss cost = w ** 2\nfunction f(rate : floatX = 0.1) -> cost { w <- w - rate * grad(cost, w) }\n"
                 "driver { fit f { epochs = 3   steps = 10 } }\n")
     out = place.command("make train MODEL=mine.model OUT='o u t' rate=0.25")
-    assert "own: 1 parameters" in out and os.path.exists(place.dir + "/o u t/last.npz"), out
+    assert "own: 1 parameter," in out and os.path.exists(place.dir + "/o u t/last.npz"), out
 
 
 def test_setup_without_rights():
