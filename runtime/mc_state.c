@@ -1,6 +1,7 @@
 /* mc_state.c -- a training in a file: the model's state, and beside it where the training is */
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mc_train.h"
 
@@ -57,6 +58,11 @@ int mc_train_resume(mc_train *t)
 {
 	mc_run *run = t->run;
 	mc_archive a;
+	if (access(t->last, F_OK) != 0) {
+		mc_fail(&run->err, MC_IO, "there is no %s to go on from: train without --resume first",
+		        t->last);
+		return 0;
+	}
 	if (mc_load_with(run->model, run->object, t->last, &a, &run->err) != MC_OK)
 		return 0;
 	const mc_array *s = mc_archive_find(&a, "@progress"), *h = mc_archive_find(&a, "@history");

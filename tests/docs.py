@@ -186,6 +186,12 @@ def test_make_with_a_model_of_ones_own():
     assert "own: 1 parameter," in out and os.path.exists(place.dir + "/o u t/last.npz"), out
 
 
+def test_nothing_to_resume():
+    place = Place()
+    code, out = harness.run(["bash", "-c", "make train RESUME=1 DATA=models/data GEN=$PWD/gen PROGRAM=$PWD/program CFLAGS=-O0"], cwd=place.dir, env=place.env)
+    assert code == 2 and "there is no out/logistic_regression/last.npz to go on from" in out and not os.listdir(place.dir + "/out/logistic_regression"), out
+
+
 def test_setup_without_rights():
     """says what is missing, for a person who may not install it"""
     with tempfile.TemporaryDirectory() as d:
