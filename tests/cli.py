@@ -68,6 +68,11 @@ def test_zero_byte_in_a_string():
     assert "x.model:1:7: error: a string holds no zero byte\n" in wrong(b'use "a\0b"\n')
 
 
+def test_file_of_zeros():
+    err = wrong(b"\0" * 100000)
+    assert err.count("error:") == 1 and "x.model:1:1: error: unexpected characters '\\x00" in err and len(err) < 1000, err
+
+
 def test_brackets_without_end():
     for source in (b"let a = " + b"(" * 100000, b"let a = " + b"f(" * 20000 + b"1" + b")" * 20000, b"let a = " + b"-" * 50000 + b"1"):
         err = wrong(source)

@@ -56,7 +56,7 @@ void add_declaration(Parse *p, Stmt *s)
 {
 	const char *misplaced = body_only(s->kind);
 	Loc wrong = {p->source, p->reported, p->reported};
-	if (misplaced && diag_count(p->diag) && loc_line(wrong) == loc_line(s->loc))
+	if (misplaced && p->reported != UINT32_MAX && loc_line(wrong) == loc_line(s->loc))
 		return; /* what it stands in was refused */
 	if (misplaced)
 		diag_error(p->diag, s->loc, "%s", misplaced);

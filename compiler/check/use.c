@@ -42,16 +42,25 @@ static Scope *open_file(Check *c, const char *path, Loc loc)
 	return s;
 }
 
+static bool may_be_used(BindKind kind)
+{
+	return kind == BIND_CONST || kind == BIND_DEF || kind == BIND_EXTERN;
+}
+
 void use_file(Check *c, Scope *to, const Stmt *stmt)
 {
 	const Expr *e = stmt->use.path;
 	const char *path = beside(c, stmt->loc.source->path, e->s.text);
+	if (!strcmp(path, c->state->file->source->path)) {
+		check_error(c, e->loc, "the model's own file is not for use");
+		return;
+	}
 	Scope *from = opened(c, path);
 	if (from == NULL)
 		from = open_file(c, path, e->loc);
 	for (int i = 0; from && i < from->names.len; i++) {
 		Binding *b = from->names.data[i], *old = find_here(to, b->name);
-		if (old == b)
+		if (old == b || !may_be_used(b->kind))
 			continue;
 		if (old) {
 			Message *m = check_error(c, e->loc, "'%s' is declared in this file and in '%s'", b->name, path);
