@@ -87,8 +87,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->emit.depend = true;
 		return 0;
 	case 'g': o->emit.line_directives = true; return 0;
-	case 'd': o->dump = arg; return 0;
-	case KEY_STOP_AFTER: o->pass.stop_after = arg; return 0;
+	case 'd':
+		if (!pass_exists(arg) && strcmp(arg, "all") && strcmp(arg, "kernels"))
+			usage_error(state, "pass", arg, "one that --passes lists, all or kernels");
+		o->dump = arg;
+		return 0;
+	case KEY_STOP_AFTER:
+		if (!pass_exists(arg)) usage_error(state, "pass", arg, "one that --passes lists");
+		o->pass.stop_after = arg;
+		return 0;
 	case KEY_MAX_BYTES:
 		o->emit.max_bytes = bytes_of(arg);
 		if (!o->emit.max_bytes) usage_error(state, "number of bytes", arg, "a positive integer, perhaps with k, M or G");

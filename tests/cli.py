@@ -47,6 +47,8 @@ def test_usage_errors():
                        (["--target", "cuda", "x.model"], "unknown target 'cuda', expected c"),
                        (["--floatX", "int8", "x.model"], "unknown float type 'int8', expected float32 or float64"),
                        (["-O", "7", "x.model"], "unknown level '7', expected 0, 1, 2 or 3"),
+                       (["-d", "nothing", "x.model"], "unknown pass 'nothing', expected one that --passes lists, all or kernels"),
+                       (["--stop-after", "all", "x.model"], "unknown pass 'all', expected one that --passes lists"),
                        (["-D", "novalue", "x.model"], "unknown definition 'novalue', expected NAME=VALUE"),
                        (["a.model", "b.model"], "one model file at a time: 'a.model' and 'b.model'"),
                        (["--max-bytes", "many", "x.model"],
