@@ -147,7 +147,7 @@ def mentions(path):
         folder = "doc" if name.endswith(".md") and "/" not in name and name != "README.md" else ""
         pattern = re.sub(r"\b[A-Z]{4,}\b(?!\.md)", "*", name)  # NAME.c
         assert glob.glob(os.path.join(ROOT, folder, pattern)), "there is no " + name
-    known = options_of_modelc() | options_of_program() | NOT_OURS
+    known = options_of_modelc() | options_of_program() | NOT_OURS | set(re.findall(r'"(--[a-z-]+)"', read("tests/run.py")))
     for option in re.findall(r"(?<![\w-])--[A-Za-z][\w-]*", text):
         assert option in known, "no option " + option
     makefile = read("Makefile")
@@ -250,6 +250,13 @@ def test_what_is_not_built_is_said():
     text = read("doc/language.md").split("## Not built yet")[1].split("##")[0]
     said = {"cholesky": "linalg", "triangular_solve": "linalg"}
     assert set(re.findall(r"`([a-z]+)`", text)) == {said.get(op, op) for op in refused}, refused
+
+
+def test_every_suite_is_documented():
+    for path in glob.glob(os.path.join(ROOT, "tests/*.py")):
+        name = os.path.basename(path)
+        if "def tests(options)" in read("tests", name):
+            assert "`tests/%s`" % name in read("doc/architecture.md") or name == "units.py", name
 
 
 def test_every_status_is_documented():
