@@ -9,11 +9,11 @@ import errors
 from run import ROOT
 
 FRONT = ["compiler/check/*.c", "compiler/ast/*.c", "compiler/lexer.l", "compiler/parser.y"]
-REST = ["compiler/%s/*.c" % d for d in ("base", "passes", "kernel", "emit")] + ["compiler/main.c"]
-REPORTS = r"\b(check_error|diag_error|diag_note|diag_label|argp_failure|usage_error|fatal)\("
+REST = ["compiler/%s/*.c" % d for d in ("base", "passes", "kernel", "emit")] + ["compiler/main.c", "compiler/ir/read*.c"]
+REPORTS = r"\b(check_error|diag_error|diag_note|diag_label|argp_failure|usage_error|fatal|read_fail)\("
 ERRORS, NOTES = ("check_error", "diag_error"), ("diag_note",)
 # tests whose text holds what they expect to read
-TESTS = ["tests/cli.py", "tests/objects/*.c"]
+TESTS = ["tests/cli.py", "tests/objects/*.c", "tests/unit/test_ir_text.c"]
 
 # texts without a test, each with its reason
 NOT_PROVOKED = {
@@ -113,7 +113,7 @@ def expected():
     """all that the tests expect to read"""
     blocks = [l for p in files(["tests/errors/*.model"])
               for l in errors.split(open(p, encoding="utf-8", errors="surrogateescape").read())[1] or []]
-    return "\n".join(blocks), "\n".join(open(p).read() for p in files(TESTS))
+    return "\n".join(blocks), "\n".join(open(p).read().replace('\\"', '"') for p in files(TESTS))
 
 
 def sources():

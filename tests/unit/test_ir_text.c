@@ -1,5 +1,7 @@
 /* test_ir_text.c -- every op printed and read again, copied, drawn; broken texts are refused, not
  * crashed over */
+#include <stdlib.h>
+
 #include "test.h"
 
 #include "every_op.h"
@@ -90,30 +92,117 @@ static void test_broken(void)
 		arena_free(scratch);
 	}
 	CHECK(refused > 500);
-	static const char *const wrong[] = {
-		"model \"m\" float32 dim n >= -1",
-		"model \"m\" float33",
-		"model \"m\" float32 function \"f\" { v0 : int64 = param(; index = 0) out \"y\" = "
-		"v0 }",
-		"model \"m\" float32 function \"f\" { v0 : int64 = const(; value = "
-		"99999999999999999999) }",
-		"model \"m\" float32 function \"f\" { v0 : int64 = const(; value = 1) v1 : int64 = "
-		"add(v0, v2) }",
-		"model \"m\" float32 function \"f\" { v0 : int32 = const(; value = 1) v1 : int64 = "
-		"add(v0, v0) }",
-		"model \"m\" float32 function \"f\" { v0 : float32[k] = var(; name = \"w\") }",
-		"model \"m\" float32 function \"f\" { v0 : int64 = size(; value = ((((2 * } ",
-		"model \"m\" float32 function \"f\" { v0 : float32 = const(; value = 1) v1 : "
-		"float32[2] = slice() }",
-		"model \"m\" float32 function \"f\" { v0 : float32 = const(; value = 1) check "
-		"\"a\" \"b\" = v0 }",
-		"model \"m\" float32 function \"f\" { v0 : float32 = contraction(; a = [], b = [], "
-		"out = []) }",
-		"model \"m\" float32 function \"f\" { v0 : float32[1 / 2] = const(; value = 1) }",
-	};
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		CHECK(!read_text(a, wrong[i], &errors));
-		CHECK_INT(errors, 1);
+	arena_free(a);
+}
+
+/* each message of the reader; behind the model's name and type */
+static const struct Wrong {
+	const char *text, *message;
+} wrong[] = {
+	{"dim n >= -1", "a dim is not negative"},
+	{"dim n < 3", "expected '>='"},
+	{"nothing", "expected dim, extern, param, shared, data, function or init"},
+	{"function \"f", "a string without its end"},
+	{"function f", "expected a string"},
+	{"function \"f\" { v0 : flot = const(; value = 1) }", "expected a type"},
+	{"function \"f\" { v0 : float32[k] = var(; name = \"w\") }", "no dim is named k"},
+	{"function \"f\" { v0 : float32[*] = const(; value = 1) }", "expected a size"},
+	{"function \"f\" { v0 : float32[1 / 2] = const(; value = 1) }", "expected ']'"},
+	{"function \"f\" { v0 : float32[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] = const(; "
+	 "value = 1) }",
+	 "more than 12 axes"},
+	{"function \"f\" { v0 : (float32, float32) = const(; value = 1) }",
+	 "a const is a scalar"},
+	{"function \"f\" { v0 : int64 = size(; value = ((((2 * } ", "expected a size"},
+	{"function \"f\" { v0 : int64 = size(; value = 9223372036854775807 * 3) }",
+	 "a size beyond 64 bits, or no size"},
+	{"function \"f\" { v0 : int64 = const(; value = 99999999999999999999) }",
+	 "expected an integer of 64 bits"},
+	{"function \"f\" { v0 : float32 = const(; value = x) }", "expected a number"},
+	{"function \"f\" { v0 : float32 = const(; number = 1) }", "expected 'value'"},
+	{"function \"f\" { v0 : float32 = nothing(v1) }", "expected an op"},
+	{"function \"f\" { v0 : float32 = exp(v1) }", "expected a value that stands before"},
+	{"function \"f\" { v1 : float32 = const(; value = 1) }", "expected v0"},
+	{"function \"f\" { v0 : float32 = arg(; name = \"x\") }", "no argument is named \"x\""},
+	{"function \"f\" { v0 : float32 = var(; name = \"w\") }", "no variable is named \"w\""},
+	{"function \"f\" { v0 : float32 = extern(; name = \"e\") }", "no extern is named \"e\""},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : float32 = reduce(v0; "
+	 "kind = summ, axes = []) }",
+	 "no such kind"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : float32 = reduce(v0; "
+	 "kind = sum, axes = [12]) }",
+	 "no axis 12"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : float32 = reduce(v0; "
+	 "kind = sum, axes = [3]) }",
+	 "sum reduces an axis that float32 does not have"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : float64 = exp(v0) }",
+	 "the type is float32, not float64"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : float32 = exp(v0, v0) }",
+	 "exp takes 1 operands, not 2"},
+	{"function \"f\" { v0 : float32 = contraction(; a = [], b = [], out = []) }",
+	 "contraction takes 2 operands, not 0"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) check \"a\" \"b\" = v0 }",
+	 "this cannot be of type float32"},
+	{"function \"f\" { v0 : int64 = param(; index = 0) out \"y\" = v0 }",
+	 "param stands in no region"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) { } }", "const takes no region"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : (float32) = scan(v0; "
+	 "steps = 3, ncarry = 1, nseq = 0, nemit = 0, reverse = 0, until = 0, truncate = "
+	 "0, checkpoint = 0) { v0 : float32 = arg(; name = \"x\") } }",
+	 "no argument is named \"x\""},
+	{"function \"f\" { arg \"x\" : float32 v0 : float32 = const(; value = 1) v1 : "
+	 "(float32) = scan(v0; steps = 3, ncarry = 1, nseq = 0, nemit = 0, reverse = 0, "
+	 "until = 0, truncate = 0, checkpoint = 0) { v0 : float32 = arg(; name = \"x\") } "
+	 "}",
+	 "arg stands in a region"},
+	{"function \"f\" { v0 : float32 = const(; value = 1) v1 : (float32) = scan(v0; "
+	 "steps = 3, ncarry = 1, nseq = 0, nemit = 0, reverse = 0, until = 0, truncate = "
+	 "0, checkpoint = 0) { v0 : int64 = param(; index = 1) } }",
+	 "parameter 1 stands where 0 is expected"},
+};
+
+/* the message of a text, without its place */
+static const char *refusal(Arena *a, const char *text)
+{
+	Diag *diag = diag_new(a);
+	Source *source = source_from_text(a, "text.ir", text, strlen(text));
+	CHECK(read_model(a, names_new(a), diag, source) == NULL);
+	CHECK_INT(diag_count(diag), 1);
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+	diag_flush(diag, f);
+	fclose(f);
+	const char *begin = strstr(out, "error: ");
+	const char *message = begin ? arena_strndup(a, begin + 7, strcspn(begin + 7, "\n")) : "";
+	free(out);
+	return message;
+}
+
+static void test_messages(void)
+{
+	Arena *a = arena_new();
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		CHECK_STR(refusal(a, arena_printf(a, "model \"m\" float32 %s", wrong[i].text)),
+			  wrong[i].message);
+	CHECK_STR(refusal(a, "model \"m\" float33"), "expected the type that floatX is");
+	CHECK_STR(refusal(a, "modell"), "expected 'model'");
+	/* brackets without end, regions in regions */
+	const char *brackets = "((((((((((((((((", *regions = "", *parens = "";
+	for (int i = 0; i < 20; i++)
+		parens = arena_printf(a, "%s%s", parens, brackets);
+	for (int i = 0; i < 300; i++)
+		regions = arena_printf(a,
+				       "%sv0 : (float32) = scan(; steps = 1, ncarry = 0, nseq = 0, "
+				       "nemit = 0, reverse = 0, until = 0, truncate = 0, "
+				       "checkpoint = 0) { ",
+				       regions);
+	const char *deep[] = {arena_printf(a, "v0 : int64 = size(; value = %s", parens),
+			      arena_printf(a, "v0 : %s", parens), regions};
+	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++) {
+		const char *head = "model \"m\" float32 function \"f\" {";
+		CHECK_STR(refusal(a, arena_printf(a, "%s %s", head, deep[i])),
+			  "this is nested too deep");
 	}
 	arena_free(a);
 }
@@ -122,5 +211,6 @@ int main(void)
 {
 	test_every_op();
 	test_broken();
+	test_messages();
 	return test_result();
 }
