@@ -106,7 +106,8 @@ fuzz: setup-test
 	@python3 tests/fuzzing.py $(or $(N),10000000) $(or $(SEED),1)
 
 install: modelc-build
-	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD) --prefix '$(abspath $(PREFIX))'
+	@to=$(call quoted,$(PREFIX)); case $$to in /*) ;; *) to=$$PWD/$$to ;; esac; \
+		DESTDIR=$(call quoted,$(DESTDIR)) cmake --install $(BUILD) --prefix "$$to"
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-tests out
