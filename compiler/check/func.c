@@ -121,7 +121,9 @@ static void list_args(Check *c, Walk *w)
 		}
 		Binding *b = find_name(w->scope, p->name.text);
 		if (b == NULL) {
-			error_unknown(c, w->scope, p->name.loc, p->name.text, "symbol or dim");
+			Message *m = error_unknown(c, w->scope, p->name.loc, p->name.text, "symbol or dim");
+			if (suggest(c, w->scope, p->name.text) == NULL)
+				diag_note(m, (Loc){0}, "an argument that is declared nowhere else has its type here: %s : TYPE", p->name.text);
 		} else if (b->kind == BIND_SYMBOL) {
 			list_symbol(c, w, b, p);
 		} else if (b->kind == BIND_DIM) {

@@ -151,13 +151,27 @@ const char *suggest(Check *c, const Scope *s, const char *name)
 	return did_you_mean(name, all.data, all.len);
 }
 
-void error_unknown(Check *c, const Scope *s, Loc loc, const char *name, const char *what)
+/* what is like no other name is missing as a whole: once is enough */
+static bool is_missing_already(Check *c, const char *name)
+{
+	State *st = c->state;
+	for (int i = 0; i < st->missing.len; i++)
+		if (st->missing.data[i] == name)
+			return true;
+	if (!st->trying)
+		push(c->arena, &st->missing, name);
+	return false;
+}
+
+Message *error_unknown(Check *c, const Scope *s, Loc loc, const char *name, const char *what)
 {
 	const char *near = suggest(c, s, name);
 	if (near)
-		check_error(c, loc, "unknown %s '%s'; did you mean '%s'?", what, name, near);
-	else
-		check_error(c, loc, "unknown %s '%s'", what, name);
+		return check_error(c, loc, "unknown %s '%s'; did you mean '%s'?", what, name, near);
+	if (!is_missing_already(c, name))
+		return check_error(c, loc, "unknown %s '%s'", what, name);
+	c->state->walk->failed = true;
+	return diag_unprinted(c->diag);
 }
 
 Saved enter(Check *c, Scope *s)

@@ -202,6 +202,7 @@ typedef struct State {
 	VEC(Scope *) modules;
 	VEC(const Source *) library;
 	VEC(const CallFrame *) failed_calls; /* of the library, by the user */
+	VEC(const char *) missing; /* names that were reported */
 	Walk *first; /* the walk over the whole file */
 	VEC(PendingCheck) init_checks; /* of initialisers, in the first walk's graph */
 	Walk *walk; /* the one at hand */
@@ -227,7 +228,7 @@ void declared_twice(Check *, Ident, BindKind, Loc first);
 void adopt(Check *, Scope *, Binding *); /* a binding of another scope stands here too */
 Binding *find_here(const Scope *, const char *name);
 Binding *find_name(const Scope *, const char *name);
-void error_unknown(Check *, const Scope *, Loc, const char *name, const char *what);
+Message *error_unknown(Check *, const Scope *, Loc, const char *name, const char *what);
 const char *suggest(Check *, const Scope *, const char *name); /* or NULL */
 typedef struct Saved {
 	Region *region;
