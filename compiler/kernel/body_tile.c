@@ -574,6 +574,17 @@ static bool fits(const Size *size, int64_t most)
 	return size_is_const(size, &n) && n <= most;
 }
 
+/* Of a number of rows that is known when it runs one may be left over, or be all there is: it gets tiles of its own, wide
+ * enough to hide the latency of adding. */
+enum { ROW_COLUMNS = 64 };
+
+static bool rows_unknown(const TileNest *x)
+{
+	const Tile *t = x->t;
+	return !t->dot && t->unroll >= 0 && t->blocked < 0 && t->second < 0 &&
+	       !size_is_const(x->c.size[t->unroll], NULL) && !fits(x->c.size[t->lanes], ROW_COLUMNS - 1);
+}
+
 /* rests that blocks leave: by ones where they are no multiple of the last step */
 static void close_cuts(Build *b, Axes *of, const Size *size)
 {
@@ -666,6 +677,8 @@ static Items *open_blocks(TileNest *x, Items *items)
 	}
 	if (columns >= 0 && !fits(x->c.size[columns], x->of[columns].most)) {
 		int64_t step = x->of[columns].most;
+		if (rows_unknown(x))
+			step = ROW_COLUMNS;
 		while (t->dot && step * 2 <= 32)
 			step *= 2;
 		items = open_par(x, items, "tj", columns, step);
@@ -741,6 +754,42 @@ static void find_tile_locals(const Scope *s, int g)
 	}
 }
 
+/* an even number of rows, then the one that may be left */
+static void build_pairs_and_one(TileNest *x, Items *items, const Follower *f)
+{
+	Build *b = x->b;
+	int rows = x->t->unroll, columns = x->t->lanes;
+	TileNest pairs = *x, one = *x;
+	const Size *size = x->c.size[rows], *even = size_scale(b->arena, size_floordiv(b->arena, size, 2), 2);
+	Axes *of = &pairs.of[rows];
+	pairs.c.size[rows] = even;
+	int64_t *cut = NEW_ARRAY(b->arena, int64_t, 8);
+	of->cut = cut;
+	of->ncuts = 0;
+	for (int64_t c = of->most; c >= 2; c = c / 2 - c / 2 % 2)
+		cut[of->ncuts++] = c;
+	build_tile(&pairs, items, f);
+
+	Tile single = *x->t;
+	single.unroll = -1;
+	one.t = &single;
+	Axis *i = new_axis(b, "i", AXIS_SEQ, size);
+	const Size **lo = NEW_ARRAY(b->arena, const Size *, 2), **hi = NEW_ARRAY(b->arena, const Size *, 2);
+	lo[0] = even;
+	hi[0] = size;
+	lo[1] = x->of[rows].lo;
+	hi[1] = x->of[rows].hi;
+	i->lo = lo;
+	i->hi = hi;
+	i->nlo = i->nhi = x->of[rows].lo ? 2 : 1;
+	one.c.ix[rows] = ix_at(axis_index(b->arena, i));
+	int width = tile_shape(b->target, x->dtype, &single).width;
+	int64_t most = width * 8 < ROW_COLUMNS ? width * 8 : ROW_COLUMNS;
+	one.of[columns].cut = lane_cuts(b->arena, x->c.size[columns], most, width, &one.of[columns].ncuts);
+	one.of[columns].most = one.of[columns].cut[0];
+	build_tile(&one, open_inner(x, items, i), f);
+}
+
 void build_tile_group(Build *b, int g, Items *items)
 {
 	Scope *s = b->scope;
@@ -750,7 +799,10 @@ void build_tile_group(Build *b, int g, Items *items)
 	Epilogue e = {s, group};
 	Follower f = {store_group, &e};
 	items = open_blocks(&x, items);
-	build_tile(&x, items, &f);
+	if (rows_unknown(&x))
+		build_pairs_and_one(&x, items, &f);
+	else
+		build_tile(&x, items, &f);
 }
 
 /* ---- packing */

@@ -329,8 +329,39 @@ static bool conflict(const Scope *s, const Piece *p)
 	return false;
 }
 
+static int last_reader(const Group *g, int at)
+{
+	const Piece *p = g->pieces.data[at];
+	for (int i = g->pieces.len - 1; i > at; i--)
+		if (reads_cell(g->pieces.data[i], p->cell, false, false))
+			return i;
+	return at;
+}
+
+/* a new value is stored after the pieces of its rows that read the old one, where that goes in no circle */
+static void store_late(Group *g)
+{
+	if (g->tile)
+		return;
+	int moves = g->pieces.len * g->pieces.len;
+	for (int at = 0; at < g->pieces.len && moves > 0; at++) {
+		Piece *p = g->pieces.data[at];
+		bool late = p->cell && p->target == p->cell && p->body == body_map;
+		int to = late ? last_reader(g, at) : at;
+		for (int i = at; i < to; i++)
+			g->pieces.data[i] = g->pieces.data[i + 1];
+		g->pieces.data[to] = p;
+		if (to > at) { /* another one stands here now */
+			at--;
+			moves--;
+		}
+	}
+}
+
 void settle_cells(Scope *s)
 {
+	for (int g = 0; g < s->groups.len; g++)
+		store_late(s->groups.data[g]);
 	VEC(Piece *) moved = {0};
 	Arena *arena = s->L->arena;
 	for (int g = 0; g < s->groups.len; g++) {
