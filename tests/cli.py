@@ -139,3 +139,17 @@ def test_max_bytes():
         err = modelc(path, "-o", d, "--max-bytes", "10k", *sizes, code=1)
         assert "W" in err and not os.listdir(d), err
         modelc(path, "-o", d, "--max-bytes", "1M", *sizes)
+
+
+def test_indexing_late_costs_what_indexing_first_costs():
+    """log(p)[arange(n), y] takes the logarithm of n numbers, not of all"""
+    model = "dim n\nsymbol x : floatX[n, 10]\nsymbol y : uint8[n]\nlet p = %s\nfunction f(x, y) -> c = -mean(%s)%s\n"
+    with tempfile.TemporaryDirectory() as d:
+        for p, grad in (("softmax(x)", ", g = grad(-mean(%s), x)"), ("sigmoid(x)", "")):
+            work = set()
+            for nll in ("log(p)[arange(n), y]", "log(p[arange(n), y])"):
+                path = os.path.join(d, "m.model")
+                open(path, "w").write(model % (p, nll, grad and grad % nll))
+                report = modelc("--report", path)
+                work.add(tuple(re.findall(r"kernel .*: (.*) operations", report)))
+            assert len(work) == 1 and work.pop(), work
