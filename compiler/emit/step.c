@@ -119,7 +119,7 @@ static void put_place(Body *b, const Step *s)
 	const Source *source = b->e->model->source;
 	if (b->e->options->line_directives && s->loc.source)
 		put(b->w, "#line %d %s\n", loc_line(s->loc), c_string(a, s->loc.source->path));
-	if (s->kind != STEP_KERNEL)
+	if (s->kind != STEP_KERNEL && s->kind != STEP_PRODUCT)
 		return;
 	for (int i = 0; i < s->lines.len && i < MOST; i++) {
 		int line = s->lines.data[i];
@@ -152,21 +152,41 @@ static const char *offset(Arena *a, const PlanBuf *buf, const Size *next, const 
 	return arena_printf(a, next->nterms > 1 ? "%s + %s * (%s)" : "%s + %s * %s", buf_c(a, buf), i, size_c(a, next));
 }
 
+/* a size as an argument of BLAS */
+static const char *blas_size(Arena *a, const Size *size)
+{
+	int64_t n;
+	return size_is_const(size, &n) ? size_c(a, size) : arena_printf(a, "(blasint)(%s)", size_c(a, size));
+}
+
 static void put_product(Body *b, const Step *s)
 {
 	Arena *a = b->e->arena;
 	const Product *p = &s->product;
-	bool f64 = p->c->type->dtype == DT_float64;
+	DType dtype = p->c->type->dtype;
 	const char *i = NULL;
 	if (p->batch) {
 		i = "i_batch";
 		put(b->w, "for (int64_t %s = 0; %s < %s; %s++) {\n", i, i, size_c(a, p->batch), i);
 	}
-	put(b->w, "cblas_%sgemm(CblasRowMajor, %s, %s, (blasint)(%s), (blasint)(%s), (blasint)(%s), %s,\n", f64 ? "d" : "s",
-	    p->trans_a ? "CblasTrans" : "CblasNoTrans", p->trans_b ? "CblasTrans" : "CblasNoTrans", size_c(a, p->m), size_c(a, p->n), size_c(a, p->k),
-	    number_c(a, p->c->type->dtype, p->alpha, 0).s);
-	put(b->w, "%s, (blasint)(%s), %s, (blasint)(%s), %s, %s, (blasint)(%s));\n", offset(a, p->a, p->next_a, i), size_c(a, p->lda), offset(a, p->b, p->next_b, i),
-	    size_c(a, p->ldb), number_c(a, p->c->type->dtype, p->beta, 0).s, offset(a, p->c, p->next_c, i), size_c(a, p->ldc));
+	const char *arg[] = {
+		"CblasRowMajor",
+		p->trans_a ? "CblasTrans" : "CblasNoTrans",
+		p->trans_b ? "CblasTrans" : "CblasNoTrans",
+		blas_size(a, p->m),
+		blas_size(a, p->n),
+		blas_size(a, p->k),
+		number_c(a, dtype, p->alpha, 0).s,
+		offset(a, p->a, p->next_a, i),
+		blas_size(a, p->lda),
+		offset(a, p->b, p->next_b, i),
+		blas_size(a, p->ldb),
+		number_c(a, dtype, p->beta, 0).s,
+		offset(a, p->c, p->next_c, i),
+		blas_size(a, p->ldc),
+	};
+	const char *name = dtype == DT_float64 ? "cblas_dgemm" : "cblas_sgemm";
+	put(b->w, "%s\n", wrap_list(a, name, sizeof arg / sizeof *arg, arg, ";", 16));
 	if (p->batch)
 		put(b->w, "}\n");
 }

@@ -528,9 +528,12 @@ void emit_groups(Scope *s, PlanBlock *block)
 		Step *step = group->step;
 		if (step)
 			step->needs = group->needs & ALWAYS ? 0 : group->needs;
-		else if (group->pieces.len == 1 && group->pieces.data[0]->product)
+		else if (group->pieces.len == 1 && group->pieces.data[0]->product) {
+			stand_in(s, group->pieces.data[0], group->needs);
 			step = product_step(s, group->pieces.data[0]);
-		else
+			note_lines(s->L, group, step);
+			step->comment = step_comment(s->L->arena, group);
+		} else
 			step = kernel_step(s, g);
 		if (g == s->checks_at)
 			for (int i = 0; i < s->checks.len; i++)
