@@ -368,7 +368,7 @@ static void resuming(void)
 	CHECK_INT(run_driver(&toy, "train", "--data", folder, "--out", in(0, "nothing"), "--resume",
 	                     NULL),
 	          1);
-	CHECK(strstr(run_err, "cannot open") != NULL &&
+	CHECK(strstr(run_err, "to go on from") != NULL &&
 	      strstr(run_err, "nothing/last.npz") != NULL);
 	/* best.npz of a toy is no training to go on from where "@progress" is gone */
 	mc_archive a;
