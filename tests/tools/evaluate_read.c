@@ -27,7 +27,7 @@ Model *read_program(Arena *arena, int argc, char **argv)
 	Names *names = names_new(arena);
 	File *file = parse_file(arena, names, diag, source);
 	Model *model = diag_count(diag) ? NULL : check_model(arena, names, diag, file, &check);
-	PassOptions options = {.floatX = check.floatX, .level = 0};
+	PassOptions options = {.floatX = check.floatX, .level = 0, .stop_after = "grad"};
 	bool ok = model && !diag_count(diag);
 	for (int i = 0; ok && i < model->funcs.len; i++)
 		ok = run_passes(model, model->funcs.data[i], &options, diag, NULL);
