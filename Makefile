@@ -32,7 +32,7 @@ FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.
 SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
 DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
-.PHONY: all setup setup-data setup-test train predict info test test-all fuzz kills install clean help
+.PHONY: all setup setup-data setup-test train predict info test test-all fuzz fuzz-programs kills install clean help
 all: $(MODELC)
 
 help:
@@ -104,6 +104,10 @@ test-all: setup-test setup-data
 # N inputs for tests/fuzz (10^7 take an hour or two), from a seed; by libFuzzer where clang has it
 fuzz: setup-test
 	@python3 tests/fuzzing.py $(or $(N),10000000) $(or $(SEED),1)
+
+# N programs by chance, from a seed, against the naive evaluator; what fails is left in fuzz-programs/, cut small
+fuzz-programs: setup-test
+	@python3 tests/random_programs.py --count $(or $(N),1000) --seed $(or $(SEED),1)
 
 install: modelc-build
 	@to=$(call quoted,$(PREFIX)); case $$to in /*) ;; *) to=$$PWD/$$to ;; esac; \

@@ -68,6 +68,18 @@ def runtime_library(cc="gcc", sanitize=False):
         return _libraries[cc, sanitize][1]
 
 
+def harness_object(cc, name, sanitize):
+    """harness.c for models of this name, made once in a run"""
+    with _lock:
+        if (cc, name, sanitize) not in _libraries:
+            folder = tempfile.TemporaryDirectory(prefix="modelc-harness-")
+            path = os.path.join(folder.name, "harness.o")
+            flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"] if sanitize else []
+            must([cc, "-std=gnu11", "-O1", *flags, "-DMODEL=%s_model" % name, "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(ROOT, "tests/harness.c"), "-o", path])
+            _libraries[cc, name, sanitize] = folder, path
+        return _libraries[cc, name, sanitize][1]
+
+
 class Program:
     """a model compiled with the harness into a folder of its own"""
 
@@ -84,8 +96,7 @@ class Program:
         source = os.path.join(self.dir, self.name + ".c")
         must([cc, *(["-x", "c++", "-std=c++17"] if cxx else ["-std=c99"]), *WARNINGS, *base, "-c", source, "-o", source + ".o"])
         objects.append(source + ".o")
-        o = os.path.join(self.dir, "harness.o")
-        must([s["cc"], "-std=gnu11", "-DMODEL=%s_model" % self.name, *base, "-c", os.path.join(ROOT, "tests/harness.c"), "-o", o])
+        o = harness_object(s["cc"], self.name, s["sanitize"])
         objects += [o, runtime_library(s["cc"], s["sanitize"])]
         self.exe = os.path.join(self.dir, "harness")
         must([cc, *base, *objects, "-o", self.exe, *(["-lopenblas"] if s["blas"] == "openblas" else []), "-lpng", "-lz", "-lm"])

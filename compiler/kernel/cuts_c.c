@@ -278,11 +278,15 @@ void print_cuts(CPrinter *p, const Nest *nest)
 	if (n == 0) /* shorter than the smallest cut */
 		return;
 	bound.name = fresh_name(p, a->name);
+	const int before = p->out->body.len;
 	declare_local(p, "int64_t %s = %s;", bound.name, lo);
 	if (strpbrk(hi, " (")) {
 		const char *end = fresh_name(p, arena_printf(p->arena, "%s_end", bound.name));
 		declare_local(p, "const int64_t %s = %s;", end, hi);
 		hi = end;
 	}
+	const int declared = p->out->body.len;
 	print_steps(p, nest, &bound, n, cut, hi);
+	if (p->out->body.len == declared) /* no step fits */
+		p->out->body.len = before;
 }

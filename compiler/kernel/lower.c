@@ -288,6 +288,7 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	close_scope(s, p->block);
 	if (L->failed)
 		return NULL;
+	drop_unused_scalars(arena, p->block);
 	plan_slots(arena, m, p);
 	p->work = work_of(arena, p->block);
 	return p;

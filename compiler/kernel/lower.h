@@ -5,7 +5,8 @@
  *      inline.c    an element of a value as a scalar graph       index.c   its indices, loads
  *      tile.c      how contractions are tiled                    body_*.c  loops for one row, a block of rows, a tile
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
- *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names */
+ *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names
+ *      unused.c    what nothing takes */
 #ifndef LOWER_H
 #define LOWER_H
 
@@ -286,6 +287,10 @@ int group_of_buf(const Scope *, const PlanBuf *);
 /* ---- nest.c, share.c */
 void emit_groups(Scope *, PlanBlock *);
 const Kernel *shared_kernel(Lower *, Kernel *);
+
+/* ---- unused.c */
+void drop_unused_scalars(Arena *, PlanBlock *);
+void drop_unread_buffers(Arena *, Items *); /* of a kernel's part */
 
 /* ---- lower.c, scope.c */
 PlanBuf *new_buf(Lower *, BufKind, const Type *, const char *name, Loc);

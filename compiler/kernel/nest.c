@@ -254,8 +254,11 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 	b->row = NULL;
 }
 
-static void add_part(Build *b, const Items *items)
+static void add_part(Build *b, Items *items)
 {
+	drop_unread_buffers(b->arena, items);
+	if (!items->len)
+		return;
 	KernelPart part = {.item = items->data[0], .barrier = true};
 	push(b->arena, &b->kernel->parts, part);
 }

@@ -137,8 +137,21 @@ static Text cast_c(Arena *arena, DType to, DType from, Text a)
 	return (Text){arena_printf(arena, "(%s)%s", dtype_ctype(to), text_in(arena, a, PREC_UNARY)), PREC_UNARY};
 }
 
+/* clang takes `f(x) < y | z < w` in C++ for a slip */
+static bool looks_like_slip(Op op, const Text *arg)
+{
+	bool compares = arg[0].prec == PREC_EQUAL || arg[0].prec == PREC_LESS;
+	return (op == OP_and || op == OP_or) && compares && (strchr(arg[0].s, '(') || strchr(arg[1].s, '('));
+}
+
 Text row_c(Arena *arena, Op op, DType result, DType operand, int nargs, const Text *arg, const char *vector)
 {
+	Text whole[3];
+	if (!vector && nargs == 2 && looks_like_slip(op, arg)) {
+		whole[0] = (Text){arena_printf(arena, "(int)(%s)", arg[0].s), PREC_UNARY};
+		whole[1] = arg[1];
+		arg = whole;
+	}
 	if (op == OP_cast && !vector)
 		return cast_c(arena, result, operand, arg[0]);
 	if (op == OP_select && operand == DT_bool)
