@@ -55,17 +55,19 @@ _libraries, _lock = {}, threading.Lock()
 
 
 def runtime_library(cc="gcc", sanitize=False):
-    """runtime/*.c as an archive, made once in a run"""
+    """runtime/*.c as an archive: that of build/, or with the compiler's sanitizers, made once in a run"""
+    if not sanitize:
+        return os.path.join(ROOT, "build/libmodelc_runtime.a")
     with _lock:
-        if (cc, sanitize) not in _libraries:
+        if cc not in _libraries:
             folder = tempfile.TemporaryDirectory(prefix="modelc-runtime-")
-            flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"] if sanitize else []
+            flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"]
             for c in sorted(glob.glob(os.path.join(ROOT, "runtime/*.c"))):
                 must([cc, "-std=gnu11", "-O1", *flags, "-c", c, "-o", os.path.join(folder.name, os.path.basename(c) + ".o")])
             path = os.path.join(folder.name, "libmc.a")
             must(["ar", "rcs", path, *glob.glob(os.path.join(folder.name, "*.o"))])
-            _libraries[cc, sanitize] = folder, path
-        return _libraries[cc, sanitize][1]
+            _libraries[cc] = folder, path
+        return _libraries[cc][1]
 
 
 def harness_object(cc, name, sanitize):

@@ -151,6 +151,15 @@ static bool on_tile(const Group *g, const Piece *p)
 	       same_sizes(p->target->type, g->tile->target->type);
 }
 
+/* after the rows, and so after the tiles */
+static bool tail_makes(const Group *g, const PlanBuf *buf)
+{
+	for (int i = 0; i < g->tail.len; i++)
+		if (makes(g->tail.data[i], buf))
+			return true;
+	return false;
+}
+
 static bool follows_tile(const Group *g, const Piece *p)
 {
 	bool reads = false;
@@ -178,7 +187,7 @@ static int earliest(const Scope *s, const Piece *p)
 		if (r->buf == p->target && g < 0)
 			continue;
 		bool join = p->form == FORM_SCALAR || p->form == FORM_WHOLE || (rows && r->row) ||
-			    (g >= 0 && r->same && on_tile(s->groups.data[g], p));
+			    (g >= 0 && r->same && on_tile(s->groups.data[g], p) && !tail_makes(s->groups.data[g], r->buf));
 		if (g >= 0 && g + !join > first)
 			first = g + !join;
 	}

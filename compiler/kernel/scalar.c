@@ -198,14 +198,59 @@ static const Node *cast_const(Build *b, const Node *a, DType dtype)
 	return NULL;
 }
 
-/* C compilers warn where an integer is compared with itself: as far down as they see it, a cast of a load */
-static bool same_integer(const Node *x, const Node *y)
+/* ---- comparisons of integers that have one answer: C compilers warn of them */
+
+static const Node *uncast(const Node *n)
 {
-	while (x != y && x->kind == NODE_ROW && y->kind == NODE_ROW && x->op == OP_cast && y->op == OP_cast && x->dtype == y->dtype) {
-		x = x->arg[0];
-		y = y->arg[0];
+	while (n->kind == NODE_ROW && n->op == OP_cast && !dtype_is_float(n->dtype) && !dtype_is_float(n->arg[0]->dtype) &&
+	       dtype_bytes(n->arg[0]->dtype) < dtype_bytes(n->dtype))
+		n = n->arg[0];
+	return n;
+}
+
+/* what its type allows */
+static void range_of(const Node *n, int64_t *lo, int64_t *hi)
+{
+	const int bits = 8 * dtype_bytes(n->dtype);
+	const DClass class = dtype_class(n->dtype);
+	if (n->kind == NODE_CONST) {
+		*lo = *hi = n->i;
+	} else if (class == CLASS_BOOL) {
+		*lo = 0;
+		*hi = 1;
+	} else if (class == CLASS_UINT) {
+		*lo = 0;
+		*hi = bits == 64 ? INT64_MAX : (INT64_C(1) << bits) - 1;
+	} else {
+		*lo = bits == 64 ? INT64_MIN : -(INT64_C(1) << (bits - 1));
+		*hi = bits == 64 ? INT64_MAX : (INT64_C(1) << (bits - 1)) - 1;
 	}
-	return x == y || (x->kind != NODE_ROW && !dtype_is_float(x->dtype) && node_equal(x, y));
+}
+
+/* 0, 1, or -1: it depends */
+static int known_answer(Op op, const Node *x, const Node *y)
+{
+	x = uncast(x);
+	y = uncast(y);
+	if (dtype_is_float(x->dtype) || dtype_is_float(y->dtype))
+		return -1;
+	if (x == y || (x->kind != NODE_ROW && node_equal(x, y)))
+		return op == OP_eq || op == OP_le || op == OP_ge;
+	if (x->dtype == DT_uint64 || y->dtype == DT_uint64)
+		return -1;
+	int64_t x_lo, x_hi, y_lo, y_hi;
+	range_of(x, &x_lo, &x_hi);
+	range_of(y, &y_lo, &y_hi);
+	const bool less = x_hi < y_lo, more = x_lo > y_hi;
+	switch (op) {
+	case OP_lt: return less ? 1 : x_lo >= y_hi ? 0 : -1;
+	case OP_le: return x_hi <= y_lo ? 1 : more ? 0 : -1;
+	case OP_gt: return more ? 1 : x_hi <= y_lo ? 0 : -1;
+	case OP_ge: return x_lo >= y_hi ? 1 : less ? 0 : -1;
+	case OP_eq: return less || more ? 0 : -1;
+	case OP_ne: return less || more ? 1 : -1;
+	default: return -1;
+	}
 }
 
 const Node *node_row(Build *b, Op op, DType dtype, const Node *a0, const Node *a1, const Node *a2)
@@ -218,8 +263,9 @@ const Node *node_row(Build *b, Op op, DType dtype, const Node *a0, const Node *a
 		if (c)
 			return c;
 	}
-	if (op_info(op)->types == TYPES_COMPARE && !dtype_is_float(a0->dtype) && same_integer(a0, a1))
-		return node_const(b, dtype, 0, op == OP_eq || op == OP_le || op == OP_ge);
+	const int answer = op_info(op)->types == TYPES_COMPARE ? known_answer(op, a0, a1) : -1;
+	if (answer >= 0)
+		return node_const(b, dtype, 0, answer);
 	Node *n = new_node(b, NODE_ROW, dtype);
 	n->op = op;
 	n->nargs = op_info(op)->arity;
