@@ -137,11 +137,19 @@ static Text cast_c(Arena *arena, DType to, DType from, Text a)
 	return (Text){arena_printf(arena, "(%s)%s", dtype_ctype(to), text_in(arena, a, PREC_UNARY)), PREC_UNARY};
 }
 
+static bool has_call(const char *s)
+{
+	for (const char *p = s; (p = strchr(p, '(')); p++)
+		if (p > s && (isalnum((unsigned char)p[-1]) || p[-1] == '_'))
+			return true;
+	return false;
+}
+
 /* clang takes `f(x) < y | z < w` in C++ for a slip */
 static bool looks_like_slip(Op op, const Text *arg)
 {
 	bool compares = arg[0].prec == PREC_EQUAL || arg[0].prec == PREC_LESS;
-	return (op == OP_and || op == OP_or) && compares && (strchr(arg[0].s, '(') || strchr(arg[1].s, '('));
+	return (op == OP_and || op == OP_or) && compares && (has_call(arg[0].s) || has_call(arg[1].s));
 }
 
 Text row_c(Arena *arena, Op op, DType result, DType operand, int nargs, const Text *arg, const char *vector)
