@@ -54,6 +54,8 @@ typedef struct Names Names;
 Names *names_new(Arena *);
 const char *intern(Names *, const char *s, size_t len);
 const char *intern_str(Names *, const char *s);
+int *name_mark(Names *, const char *s); /* a number of the name, 0 at first; until the next name is put in */
+bool has_name(const Names *, const char *s);
 
 /* source.c -- a file's text and places in it */
 typedef struct Source {
@@ -71,7 +73,7 @@ typedef struct Loc {
 } Loc;
 
 Source *source_from_text(Arena *, const char *path, const char *text, size_t len);
-/* NULL and *why (a full sentence without the path) if the file cannot be read or holds 2^31 bytes or more */
+/* NULL and *why (a full sentence without the path) if the file cannot be read or holds more than 2^28 bytes */
 Source *source_from_file(Arena *, const char *path, const char **why);
 int loc_line(Loc); /* from 1 */
 const char *source_line(Arena *, const Source *, int line); /* without what surrounds it */
@@ -90,6 +92,7 @@ Loc loc_join(Loc from, Loc to);
  * An error is made, then given labels and notes; all are printed by diag_flush in
  * order of place.  The same text at the same place is kept once; after 20 errors
  * the rest are counted only. */
+enum { MOST_ERRORS = 20 };
 typedef struct Diag Diag;
 typedef struct Message Message;
 Diag *diag_new(Arena *);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { MOST_ERRORS = 20 };
-
 typedef struct Note {
 	Loc loc;
 	const char *text;

@@ -7,6 +7,7 @@ typedef struct Entry {
 	const char *text; /* NULL: free */
 	size_t len;
 	uint64_t hash;
+	int mark;
 } Entry;
 
 struct Names {
@@ -53,7 +54,7 @@ static void grow(Names *n)
 			*lookup(n, old.table[i].text, old.table[i].len, old.table[i].hash) = old.table[i];
 }
 
-const char *intern(Names *n, const char *s, size_t len)
+static Entry *entry(Names *n, const char *s, size_t len)
 {
 	uint64_t hash = hash_bytes(s, len);
 	Entry *e = lookup(n, s, len, hash);
@@ -62,9 +63,25 @@ const char *intern(Names *n, const char *s, size_t len)
 			grow(n);
 			e = lookup(n, s, len, hash);
 		}
-		*e = (Entry){arena_strndup(n->arena, s, len), len, hash};
+		*e = (Entry){arena_strndup(n->arena, s, len), len, hash, 0};
 	}
-	return e->text;
+	return e;
+}
+
+const char *intern(Names *n, const char *s, size_t len)
+{
+	return entry(n, s, len)->text;
+}
+
+int *name_mark(Names *n, const char *s)
+{
+	return &entry(n, s, strlen(s))->mark;
+}
+
+bool has_name(const Names *n, const char *s)
+{
+	size_t len = strlen(s);
+	return lookup(n, s, len, hash_bytes(s, len))->text != NULL;
 }
 
 const char *intern_str(Names *n, const char *s)

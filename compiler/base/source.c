@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { BOM_LENGTH = 3 };
+enum { BOM_LENGTH = 3, LARGEST = 1 << 28 };
 
 Source *source_from_text(Arena *arena, const char *path, const char *text, size_t len)
 {
@@ -38,20 +38,12 @@ Source *source_from_file(Arena *arena, const char *path, const char **why)
 	*why = NULL;
 	errno = 0;
 	while (!*why && (n = fread(buffer, 1, sizeof buffer, f)) > 0) {
-		if (n > (size_t)(INT32_MAX - text.len)) {
-			*why = "the file holds 2 GiB or more";
+		if (n > (size_t)(LARGEST - text.len)) {
+			*why = "the file holds more than 256 MiB";
 			break;
 		}
-		while ((size_t)(text.cap - text.len) < n) {
-			if (text.cap > INT32_MAX / 2) { /* the last doubling would pass what an int counts */
-				char *all = arena_alloc(arena, INT32_MAX);
-				memcpy(all, text.data, (size_t)text.len);
-				text.data = all;
-				text.cap = INT32_MAX;
-			} else {
-				text.data = vec_grow(arena, text.data, &text.cap, 1);
-			}
-		}
+		while ((size_t)(text.cap - text.len) < n)
+			text.data = vec_grow(arena, text.data, &text.cap, 1);
 		memcpy(text.data + text.len, buffer, n);
 		text.len += (int)n;
 	}

@@ -183,6 +183,15 @@ static bool each_lists(Check *c, Scope *s, const Idents *names, const Exprs *exp
 	return ok;
 }
 
+/* all that the program walks over, nested walks too */
+static bool walks_on(Check *c, Loc loc)
+{
+	enum { MAX_ELEMENTS = 200000 };
+	if (c->state->elements == MAX_ELEMENTS)
+		check_error(c, loc, "the program walks over more than %d elements of lists", MAX_ELEMENTS);
+	return c->state->elements <= MAX_ELEMENTS && c->state->elements++ < MAX_ELEMENTS;
+}
+
 static Scope *each_scope(Check *c, Scope *s, const Idents *names, const EachLists *x, int i)
 {
 	Scope *inner = scope_new(c, s, SCOPE_BLOCK);
@@ -204,7 +213,7 @@ void run_each(Check *c, Scope *s, const Stmt *stmt)
 	EachLists x;
 	if (!each_lists(c, s, &stmt->each.names, &stmt->each.lists, stmt->loc, &x))
 		return;
-	for (int i = 0; i < x.n; i++) {
+	for (int i = 0; i < x.n && walks_on(c, stmt->loc); i++) {
 		Scope *inner = each_scope(c, s, &stmt->each.names, &x, i);
 		declare_names(c, inner, &stmt->each.body);
 		run_block(c, inner, &stmt->each.body);
@@ -218,6 +227,8 @@ Value eval_each(Check *c, Scope *s, const Expr *e)
 		return value_error();
 	Value *item = NEW_ARRAY(c->arena, Value, x.n + 1);
 	for (int i = 0; i < x.n; i++) {
+		if (!walks_on(c, e->loc))
+			return value_error();
 		item[i] = eval_expr(c, each_scope(c, s, &e->each.names, &x, i), e->each.body);
 		if (item[i].kind == V_ERROR)
 			return value_error();

@@ -124,9 +124,14 @@ static Value eval_list(Check *c, Scope *s, const Expr *e)
 	return failed ? value_error() : value_list(c, e->list.len, item);
 }
 
-static Value join_lists(Check *c, Value a, Value b)
+static Value join_lists(Check *c, Loc loc, Value a, Value b)
 {
+	enum { LONGEST = 4096 };
 	int n = a.list->n + b.list->n;
+	if (n > LONGEST) {
+		check_error(c, loc, "a list of %d values: at most %d are put together", n, LONGEST);
+		return value_error();
+	}
 	Value *item = NEW_ARRAY(c->arena, Value, n + 1);
 	const char **key = NEW_ARRAY(c->arena, const char *, n + 1);
 	for (int i = 0; i < n; i++) {
@@ -146,7 +151,7 @@ static Value eval_binary(Check *c, Scope *s, const Expr *e)
 	if (a.kind == V_ERROR || b.kind == V_ERROR)
 		return value_error();
 	if (a.kind == V_LIST && b.kind == V_LIST && e->bin.op == BIN_ADD)
-		return join_lists(c, a, b);
+		return join_lists(c, e->bin.op_loc, a, b);
 	return op_binary(c, e->bin.op, e->bin.op_loc, a, e->bin.a->loc, b, e->bin.b->loc);
 }
 

@@ -138,7 +138,10 @@ static Value evaluate(Check *c, Binding *b, Loc use)
 	case BIND_SYMBOL: return symbol_value(c, b, use);
 	case BIND_DATA: return data_value(c, b);
 	case BIND_VAR: return variable_value(c, b);
-	case BIND_LET: return b->let ? tuple_item(c, b) : let_value(c, b);
+	case BIND_LET:
+		if (b->scope == c->state->top && c->state->depth > DEEP_CHAIN)
+			force_chain(c, b);
+		return b->let ? tuple_item(c, b) : let_value(c, b);
 	case BIND_NEXT: return eval_named(c, b->scope, b->stmt->next.value, NULL, NULL);
 	default: internal_error("force");
 	}

@@ -65,16 +65,6 @@ static Value logic(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, 
 	return elementwise(c, op, loc, a, a_loc, b, b_loc, DT_bool);
 }
 
-static Value concat_lists(Check *c, const List *a, const List *b)
-{
-	Values all = {0};
-	for (int i = 0; i < a->n; i++)
-		push(c->arena, &all, a->item[i]);
-	for (int i = 0; i < b->n; i++)
-		push(c->arena, &all, b->item[i]);
-	return value_list(c, all.len, all.data);
-}
-
 /* equality of what is no number: options, None, defs, dtypes, lists */
 static bool same_thing(Check *c, Value a, Value b, bool *same)
 {
@@ -147,8 +137,6 @@ Value op_binary(Check *c, BinaryOp op, Loc loc, Value a, Loc a_loc, Value b, Loc
 		return logic(c, op, loc, a, a_loc, b, b_loc);
 	if (op == BIN_MATMUL)
 		return op_matmul(c, loc, a, a_loc, b, b_loc);
-	if (op == BIN_ADD && a.kind == V_LIST && b.kind == V_LIST)
-		return concat_lists(c, a.list, b.list);
 	if (op == BIN_EQ || op == BIN_NE)
 		if (same_thing(c, a, b, &same))
 			return value_bool(same == (op == BIN_EQ));

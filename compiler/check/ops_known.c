@@ -12,10 +12,31 @@ static bool answer(Value *out, Value v)
 	return true;
 }
 
+/* What a size weighs: its terms and what they are made of.  Later stages multiply sizes and reason about them, which takes
+ * time that grows fast with it. */
+enum { MOST_WEIGHT = 400, MOST_DEGREE = 16 };
+
+static int weight(const Size *s, int degree)
+{
+	int sum = 0;
+	for (int i = 0; i < s->nterms && sum <= MOST_WEIGHT; i++) {
+		const Term *t = &s->term[i];
+		sum += t->natoms * degree > MOST_DEGREE ? MOST_WEIGHT + 1 : 1 + t->natoms;
+		for (int j = 0; j < t->natoms && sum <= MOST_WEIGHT; j++)
+			if (t->atom[j]->kind == ATOM_FLOOR)
+				sum += weight(t->atom[j]->num, t->natoms * degree);
+	}
+	return sum;
+}
+
 static bool int_answer(Check *c, Loc loc, Value *out, const Size *s)
 {
-	if (s)
+	if (s && weight(s, 1) <= MOST_WEIGHT)
 		return answer(out, value_int(s));
+	if (s) {
+		check_error(c, loc, "this size is too long a formula over the dims");
+		return answer(out, value_error());
+	}
 	check_error(c, loc, "this integer is beyond 64 bits");
 	return answer(out, value_error());
 }
@@ -34,6 +55,8 @@ static const Size *int_power(Check *c, const Size *a, int64_t n)
 			power = size_mul(c->arena, power, a);
 		if (n > 1)
 			a = size_mul(c->arena, a, a);
+		if (power && a && (weight(power, 1) > MOST_WEIGHT || weight(a, 1) > MOST_WEIGHT))
+			return weight(a, 1) > MOST_WEIGHT ? a : power; /* refused anyway */
 	}
 	return power;
 }

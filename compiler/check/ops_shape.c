@@ -19,10 +19,13 @@ bool is_one(const Size *s)
 	return size_is_const(s, &n) && n == 1;
 }
 
+enum { MOST_TERMS = 1000 };
+
+/* as far as its terms are not too many */
 const Size *shape_product(Check *c, int n, const Size *const *size)
 {
 	const Size *product = size_int(c, 1);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && (!product || product->nterms <= MOST_TERMS); i++)
 		product = size_mul(c->arena, product, size[i]);
 	return product;
 }
@@ -126,6 +129,10 @@ bool rank_fits(Check *c, Loc loc, int rank)
 bool elements_fit(Check *c, Loc loc, int rank, const Size *const *size)
 {
 	const Size *count = shape_product(c, rank, size);
+	if (count && count->nterms > MOST_TERMS) {
+		check_error(c, loc, "an array whose number of elements is too long a formula over the dims");
+		return false;
+	}
 	if (count && size_scale(c->arena, count, WIDEST))
 		return true;
 	check_error(c, loc, "an array of the sizes %s has 2^59 elements or more", shape_text(c, rank, size));

@@ -140,6 +140,8 @@ static const char *in_module(Check *c, const char *name)
 
 const char *suggest(Check *c, const Scope *s, const char *name)
 {
+	if (diag_count(c->diag) >= MOST_ERRORS)
+		return NULL; /* it is counted, not shown */
 	const char *member = in_module(c, name);
 	if (member)
 		return member;

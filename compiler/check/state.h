@@ -51,6 +51,7 @@ struct Binding {
 	Cached cached[2];
 	LetValue *let;
 	bool busy; /* being evaluated: meeting it again is a circle */
+	int chained; /* the walk in which force_chain has looked at it */
 	bool failed; /* an error was reported in the first walk: silent from then on */
 	Dim *dim; /* DIM */
 	const Type *type; /* SYMBOL, DATA: once evaluated */
@@ -209,7 +210,7 @@ typedef struct State {
 	Region *region;
 	VEC(Dim *) free_dims; /* `?`s of symbols and what givens may set: each walk decides anew */
 	VEC(VarDecl *) decls; /* of all variables, in order */
-	int epoch, depth, expansions;
+	int epoch, depth, expansions, elements;
 	bool too_deep; /* the calls at hand nested too deep: all are left */
 	int trying; /* errors are dropped: a fold is tried as a scan */
 	bool *define_used;
@@ -244,6 +245,10 @@ Scope *find_module(Check *, const char *name);
 
 /* ---- use.c */
 void use_file(Check *, Scope *, const Stmt *);
+
+/* ---- chain.c */
+enum { DEEP_CHAIN = 100 }; /* steps of evaluation from which on force_chain goes before */
+void force_chain(Check *, Binding *); /* evaluates the lets of the file that a let needs, without recursion */
 
 /* ---- force.c */
 Value force(Check *, Binding *, Loc use); /* its value in this walk */

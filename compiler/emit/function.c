@@ -52,12 +52,12 @@ static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char
 }
 
 /* one line a buffer that the text below names */
-static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const char *m, const char *text)
+static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const char *m, const Names *words)
 {
 	const char *fname = p->func->name[0] == '_' ? p->func->name + 1 : p->func->name;
 	for (int i = 0; i < p->vars.len; i++) {
 		const PlanBuf *b = p->vars.data[i];
-		if (!b || !has_word(text, b->name))
+		if (!b || !has_name(words, b->name))
 			continue;
 		const Var *v = e->model->vars.data[i];
 		const char *t = ctype(v->type->dtype);
@@ -66,14 +66,14 @@ static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const cha
 	}
 	for (int i = 0; i < p->bufs.len; i++) {
 		const PlanBuf *b = p->bufs.data[i];
-		if (b->local || !has_word(text, b->name))
+		if (b->local || !has_name(words, b->name))
 			continue;
 		const char *t = ctype(b->type->dtype);
 		put(w, "%s *const %s = (%s *)%s->slot.%s[%d]; /* %s */\n", t, b->name, t, m, fname, b->slot, type_text(e->arena, b->type));
 	}
 	for (int i = 0; i < p->outs.len; i++) {
 		const PlanBuf *b = p->outs.data[i];
-		if (!b || !b->stand_in || !has_word(text, buf_c(e->arena, b)))
+		if (!b || !b->stand_in || !has_name(words, buf_c(e->arena, b)))
 			continue;
 		const char *t = ctype(b->type->dtype);
 		put(w, "%s *const %s = %s ? %s : (%s *)%s->slot.%s[%d]; /* %s */\n", t, buf_c(e->arena, b), b->name, b->name, t, m, fname, b->stand_in->slot,
@@ -81,12 +81,12 @@ static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const cha
 	}
 }
 
-static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, const char *text)
+static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, const Names *words)
 {
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const Dim *d = e->model->dims.data[i];
 		const char *n = dim_c(d);
-		if (!is_call_dim(f, d) && !d->is && has_word(text, n))
+		if (!is_call_dim(f, d) && !d->is && has_name(words, n))
 			put(w, "const int64_t %s = %s->%s.%s;\n", n, m, comes_with_data(e, d) ? "bound" : "sizes", n);
 	}
 }
@@ -102,8 +102,9 @@ static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
 	if (has_word(text, "call"))
 		put(w, "const uint64_t call = 0;\n");
 	if (p) {
-		dim_locals(e, w, p->func, "m", text);
-		buffer_locals(e, w, p, "m", text);
+		const Names *words = words_of(e->arena, text);
+		dim_locals(e, w, p->func, "m", words);
+		buffer_locals(e, w, p, "m", words);
 	}
 	put_indented(w, text);
 	put(w, "m->of->seed = seed;\nm->of->call = 1;\n");
@@ -129,17 +130,18 @@ void emit_function(Emit *e, Writer *w, int i)
 		put(locals, "const uint64_t seed = %s->of->seed;\n", m);
 	if (has_word(text, "call"))
 		put(locals, "const uint64_t call = %s->of->call;\n", m);
-	buffer_locals(e, locals, p, m, text);
+	const Names *words = words_of(e->arena, text), *checked = words_of(e->arena, text_of(checks));
+	buffer_locals(e, locals, p, m, words);
 	const char *local_text = text_of(locals);
 	Writer *dims = writer_new(e->arena);
-	dim_locals(e, dims, f, m, text);
+	dim_locals(e, dims, f, m, words);
 
 	put(w, "%s\n{\n", prototype(e, p));
 	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));
 	put(w, has_word(all, m) || f->draws ? "if (!%s)\n\treturn MC_NULL;\n" : "(void)%s;\n", m);
 	for (int k = 0; k < f->args.len; k++) {
 		const char *n = p->args.data[k]->name;
-		if (!has_word(text, n) && !has_word(text_of(checks), n))
+		if (!has_name(words, n) && !has_name(checked, n))
 			put(w, "(void)%s;\n", n);
 	}
 	put_indented(w, text_of(checks));

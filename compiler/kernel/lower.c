@@ -248,16 +248,16 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	const Model *m = plan->model;
 	FuncPlan *p = NEW(arena, FuncPlan);
 	Lower *L = NEW(arena, Lower);
-	*L = (Lower){.arena = arena, .diag = diag, .model = m, .func = f, .options = options, .all = plan, .plan = p};
+	*L = (Lower){.arena = arena, .diag = diag, .model = m, .func = f, .options = options, .all = plan, .plan = p, .names = names_new(arena)};
 	p->func = f;
 	p->reads = NEW_ARRAY(arena, bool, m->vars.len + 1);
 	p->writes = NEW_ARRAY(arena, bool, m->vars.len + 1);
 	p->tested = NEW_ARRAY(arena, bool, f->checks.len + 1);
 	static const char *const reserved[] = {"m", "status", "seed", "call", "loop", "bad", "work"};
 	for (int i = 0; i < (int)(sizeof reserved / sizeof reserved[0]); i++)
-		push(arena, &L->names, reserved[i]);
+		*name_mark(L->names, reserved[i]) = 1;
 	for (int i = 0; i < m->dims.len; i++)
-		push(arena, &L->names, dim_c(m->dims.data[i]));
+		*name_mark(L->names, dim_c(m->dims.data[i])) = 1;
 	for (int i = 0; i < f->args.len; i++) {
 		PlanBuf *b = new_buf(L, BUF_ARG, f->args.data[i]->type, f->args.data[i]->name, f->args.data[i]->loc);
 		b->index = i;

@@ -33,6 +33,7 @@ typedef struct Info {
 	bool root; /* it is computed into a buffer */
 	bool host; /* of rank 0, from arguments, sizes, constants and variables alone */
 	int cost; /* of one element where it is used */
+	int depth; /* of a host's expression */
 	PlanBuf *buf; /* where it lives */
 	const Node *at; /* it is the part of buf with this leading index */
 	const Node *scalar; /* of a region's parameter: the outer scalar */
@@ -54,7 +55,7 @@ typedef struct Lower {
 	const PlanOptions *options;
 	Plan *all;
 	FuncPlan *plan;
-	VEC(const char *) names; /* taken in this function */
+	Names *names; /* taken in this function: those with a mark */
 	int axis_id, loops;
 	bool failed;
 	VEC(const char *) refused; /* what was reported as not supported */

@@ -261,25 +261,41 @@ static void note_sums(CPrinter *p, const Item *item)
 			note_sums(p, &item->nest->body.data[i]);
 }
 
-bool has_word(const char *text, const char *word)
+/* the next word outside of comments; *len: 0 at the end */
+static const char *next_word(const char *s, size_t *len)
 {
-	size_t len = strlen(word);
-	for (const char *s = text; *s;) {
+	*len = 0;
+	while (*s) {
 		if (s[0] == '/' && s[1] == '*') {
 			const char *end = strstr(s, "*/");
 			s = end ? end + 2 : s + strlen(s);
 		} else if (isalnum((unsigned char)*s) || *s == '_') {
-			size_t n = 1;
-			while (isalnum((unsigned char)s[n]) || s[n] == '_')
-				n++;
-			if (n == len && !memcmp(s, word, n))
-				return true;
-			s += n;
+			while (isalnum((unsigned char)s[*len]) || s[*len] == '_')
+				++*len;
+			break;
 		} else {
 			s++;
 		}
 	}
+	return s;
+}
+
+bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word), n;
+	for (const char *s = next_word(text, &n); n; s = next_word(s + n, &n))
+		if (n == len && !memcmp(s, word, n))
+			return true;
 	return false;
+}
+
+const Names *words_of(Arena *arena, const char *text)
+{
+	Names *words = names_new(arena);
+	size_t n;
+	for (const char *s = next_word(text, &n); n; s = next_word(s + n, &n))
+		intern(words, s, n);
+	return words;
 }
 
 const char *body_text(CPrinter *p, const Stmt *body)

@@ -127,6 +127,7 @@ void print_items(CPrinter *, const Item *, int n);
 void print_nest(CPrinter *, const Nest *);
 const char *body_text(CPrinter *, const Stmt *); /* "{ ... }" */
 bool has_word(const char *text, const char *word); /* outside of comments */
+const Names *words_of(Arena *, const char *text); /* all of them, where many are looked for */
 
 /* ---- cuts_c.c */
 void print_cuts(CPrinter *, const Nest *);

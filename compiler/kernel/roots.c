@@ -178,6 +178,21 @@ static void make_root(Scope *s, const Val *v)
 		info->root = true;
 }
 
+/* a scalar far down a chain of scalars gets a name, so that no expression is deeper than that */
+static void name_deep(Scope *s, const Val *v)
+{
+	enum { DEEP = 30 };
+	Info *info = info_of(s, v);
+	for (int k = 0; k < v->nin; k++)
+		if (info_of(s, v->in[k])->depth >= info->depth)
+			info->depth = info_of(s, v->in[k])->depth + 1;
+	if (info->depth < DEEP || info->uses == 0 || info->scalar)
+		return;
+	Build *b = build_new(s->L, s, NULL);
+	info->scalar = hoisted(b, element(b, v, NULL), v->name);
+	info->depth = 0;
+}
+
 static void decide(Scope *s, const Val *v)
 {
 	Info *info = info_of(s, v);
@@ -191,6 +206,8 @@ static void decide(Scope *s, const Val *v)
 	}
 	if (v->op == OP_arg && v->type->rank > 0)
 		info->buf = L->plan->args.data[v->attr.arg->index];
+	if (info->host)
+		name_deep(s, v);
 	if (info->host || info->buffered || info->uses == 0)
 		return;
 	info->cost = own_cost(v->op);

@@ -124,15 +124,14 @@ const char *unique_name(Lower *L, const char *wish)
 {
 	const char *base = word_name(L->arena, wish);
 	const char *name = base;
-	for (int k = 2;; k++) {
-		bool taken = is_c_word(name);
-		for (int i = 0; i < L->names.len && !taken; i++)
-			taken = !strcmp(L->names.data[i], name);
-		if (!taken)
-			break;
+	for (int k = 2; *name_mark(L->names, name); k++) {
+		int *mark = name_mark(L->names, base); /* how far its numbers are taken */
+		if (k <= *mark)
+			k = *mark + 1;
+		*mark = k;
 		name = arena_printf(L->arena, "%s_%d", base, k);
 	}
-	push(L->arena, &L->names, name);
+	*name_mark(L->names, name) = 1;
 	return name;
 }
 
