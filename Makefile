@@ -9,6 +9,8 @@ BLAS    ?= openblas
 FLOATX  ?= float32
 IMAGE   ?=
 CSV     ?=
+PEERS   ?= build/peers
+WORKLOADS ?=
 
 BUILD   := build
 MODELC  := $(BUILD)/modelc
@@ -22,7 +24,7 @@ OUT     ?= out/$(NAME)
 PROGRAM := $(BUILD)/$(NAME)
 
 # what else stands on the command line is an argument of the program: learning_rate=0.05
-KNOWN   := GEN PROGRAM MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS N
+KNOWN   := GEN PROGRAM MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS N PEERS WORKLOADS
 EXTRA    = $(foreach o,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(findstring command,$(origin $o)),--$o $(call quoted,$($o))))
 quoted   = '$(subst ','\'',$(1))'
 ARGS     = $(if $(DATA),--data $(call quoted,$(DATA))) --out $(call quoted,$(OUT)) $(if $(EPOCHS),--epochs '$(EPOCHS)') $(if $(SEED),--seed '$(SEED)') $(EXTRA)
@@ -32,7 +34,7 @@ FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.
 SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
 DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
-.PHONY: all setup setup-data setup-test train predict info test test-all fuzz fuzz-programs kills install clean help
+.PHONY: all setup setup-data setup-test train predict info test test-all fuzz fuzz-programs kills bench install clean help
 all: $(MODELC)
 
 help:
@@ -42,6 +44,7 @@ help:
 	@echo 'make info            the functions and variables of a model'
 	@echo 'make test            all tests, within five minutes; make test-all: every combination of settings'
 	@echo 'make kills           N=200 trainings killed at random moments, each resumed'
+	@echo 'make bench           times our code against C by hand, and frameworks in PEERS=$(PEERS): doc/speed.md'
 	@echo 'make install         the compiler, the runtime, man page and packages; PREFIX=/usr/local DESTDIR='
 	@echo 'make clean           removes $(BUILD) and out'
 	@echo
@@ -108,6 +111,11 @@ fuzz: setup-test
 # N programs by chance, from a seed, against the naive evaluator; what fails is left in fuzz-programs/, cut small
 fuzz-programs: setup-test
 	@python3 tests/random_programs.py --count $(or $(N),1000) --seed $(or $(SEED),1)
+
+# three minutes on an idle machine; PEERS: a folder that bench/install.sh made, WORKLOADS: only these
+bench: setup-test setup-data modelc-build
+	@$(PEERS)/bin/python -c 'import numpy' 2>/dev/null || bench/install.sh '$(PEERS)'
+	@$(PEERS)/bin/python bench/bench.py $(WORKLOADS)
 
 install: modelc-build
 	@to=$(call quoted,$(PREFIX)); case $$to in /*) ;; *) to=$$PWD/$$to ;; esac; \

@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, HERE)
 SUITES = ["units", "fuzzing", "errors", "messages", "values", "random_programs", "generated", "objects", "checkpoints", "accidents", "bits", "cli",
-          "formats_numpy", "training", "docs", "packages"]
+          "formats_numpy", "training", "benches", "docs", "packages"]
 
 
 class Counted(Exception):
