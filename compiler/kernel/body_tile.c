@@ -476,6 +476,14 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 		follow_array(x, items, NULL, f);
 }
 
+/* what follows stands in a function of its own, so that kernels for several targets differ in it alone */
+static Items *open_apart(TileNest *x, Items *items, const char *name)
+{
+	Nest *nest = open_nest(x->b, items, new_axis(x->b, name, AXIS_SEQ, size_const(x->b->arena, 1)));
+	nest->apart = true;
+	return &nest->body;
+}
+
 /* loops over the labels of the result that are none of the tile's */
 static Items *open_others(TileNest *x, Items *items, int from, AxisKind kind)
 {
@@ -542,7 +550,7 @@ void body_tile(Build *b, const Piece *p, Items *items)
 		b->row = axis_index(b->arena, a);
 		x.c.ix[rows] = ix_at(b->row);
 	}
-	build_tile(&x, open_others(&x, items, 1, AXIS_SEQ), &f);
+	build_tile(&x, open_others(&x, open_apart(&x, items, p->target->name), 1, AXIS_SEQ), &f);
 }
 
 /* ---- a kernel of its own */
@@ -576,7 +584,7 @@ static bool fits(const Size *size, int64_t most)
 
 /* Of a number of rows that is known when it runs one may be left over, or be all there is: it gets tiles of its own, wide
  * enough to hide the latency of adding. */
-enum { ROW_COLUMNS = 64 };
+enum { ROW_COLUMNS = 64, BLOCK_COLUMNS = 32 };
 
 static bool rows_unknown(const TileNest *x)
 {
@@ -679,7 +687,7 @@ static Items *open_blocks(TileNest *x, Items *items)
 		int64_t step = x->of[columns].most;
 		if (rows_unknown(x))
 			step = ROW_COLUMNS;
-		while (t->dot && step * 2 <= 32)
+		while (step * 2 <= BLOCK_COLUMNS) /* whatever the target */
 			step *= 2;
 		items = open_par(x, items, "tj", columns, step);
 		if (t->dot)
@@ -798,7 +806,7 @@ void build_tile_group(Build *b, int g, Items *items)
 	TileNest x = nest_of(b, group->tile);
 	Epilogue e = {s, group};
 	Follower f = {store_group, &e};
-	items = open_blocks(&x, items);
+	items = open_apart(&x, open_blocks(&x, items), "tile");
 	if (rows_unknown(&x))
 		build_pairs_and_one(&x, items, &f);
 	else

@@ -290,3 +290,12 @@ void print_cuts(CPrinter *p, const Nest *nest)
 	if (p->out->body.len == declared) /* no step fits */
 		p->out->body.len = before;
 }
+
+void print_apart(CPrinter *p, const Nest *nest)
+{
+	static const int64_t one[] = {1};
+	AxisName bound = {.id = nest->axis->id, .axis = nest->axis, .value = size_const(p->arena, 0)};
+	Params params = {{NULL, 0, 0}, {NULL, 0, 0}};
+	const char *name = print_function(p, nest, &bound, 1, one, 0, &params);
+	line(p, "%s", wrap_list(p->arena, name, params.passed.len, params.passed.data, ";", 8 * (p->depth + 1)));
+}

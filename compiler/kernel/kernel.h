@@ -117,6 +117,7 @@ typedef VEC(Item) Items;
 struct Nest {
 	const Axis *axis;
 	Items body;
+	bool apart; /* of one step: an inline function named after the axis, which may differ from target to target */
 };
 
 typedef struct Uniform {

@@ -149,6 +149,10 @@ void print_nest(CPrinter *p, const Nest *nest)
 {
 	const Axis *a = nest->axis;
 	int nnames = p->axes.len;
+	if (nest->apart) {
+		print_apart(p, nest);
+		return;
+	}
 	if (a->kind != AXIS_LANES && is_one(p, a)) {
 		bind_axis(p, (AxisName){.id = a->id, .axis = a, .value = a->nlo ? a->lo[0] : size_const(p->arena, 0)});
 		print_items(p, nest->body.data, nest->body.len);
@@ -358,7 +362,8 @@ void print_kernel_prototype_c(Writer *w, const Kernel *k, const Target *target)
 	arena_free(arena);
 }
 
-void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
+/* the kernel, and the inline functions that it calls */
+static void print_texts(Writer *functions, Writer *w, const Kernel *k, const Target *target)
 {
 	Arena *arena = arena_new();
 	CPrinter *p = printer_of(arena, k, target);
@@ -370,8 +375,8 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 	const char **param = params_c(p, &n);
 	const char *text = body_text(p, body);
 	for (int i = 0; i < p->functions.len; i++) {
-		put_raw(w, p->functions.data[i]);
-		put_raw(w, "\n");
+		put_raw(functions, p->functions.data[i]);
+		put_raw(functions, "\n");
 	}
 	if (k->comment)
 		put(w, "/* %s */\n", k->comment);
@@ -394,18 +399,45 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 	arena_free(arena);
 }
 
+void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
+{
+	Arena *arena = arena_new();
+	Writer *own = writer_new(arena);
+	print_texts(w, own, k, target);
+	put_raw(w, writer_text(own, NULL));
+	arena_free(arena);
+}
+
+enum { MAX_TARGETS = 8 };
+
 void print_kernel_for_all_c(Writer *w, const Kernel *k, int ntargets, const Target *target)
 {
 	if (!k->narrower) {
 		print_kernel_c(w, k, &(Target){"c", 1, 16});
 		return;
 	}
-	for (int i = 0; i < ntargets && k; i++, k = k->narrower) {
-		if (k->narrower)
+	Arena *arena = arena_new();
+	const char *functions[MAX_TARGETS], *own[MAX_TARGETS];
+	bool same = true; /* but for the functions */
+	int n = 0;
+	for (; n < ntargets && n < MAX_TARGETS && k; n++, k = k->narrower) {
+		Writer *f = writer_new(arena), *o = writer_new(arena);
+		print_texts(f, o, k, &target[n]);
+		functions[n] = writer_text(f, NULL);
+		own[n] = writer_text(o, NULL);
+		same = same && strcmp(own[n], own[0]) == 0;
+	}
+	for (int i = 0; i < n; i++) {
+		if (i < n - 1)
 			put(w, "#%s MC_LANES >= %d\n", i ? "elif" : "if", target[i].lanes);
 		else
 			put(w, "#else\n");
-		print_kernel_c(w, k, &target[i]);
+		put_raw(w, functions[i]);
+		if (!same)
+			put_raw(w, own[i]);
 	}
 	put(w, "#endif\n");
+	if (same)
+		put_raw(w, own[0]);
+	arena_free(arena);
 }

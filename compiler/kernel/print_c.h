@@ -131,6 +131,7 @@ const Names *words_of(Arena *, const char *text); /* all of them, where many are
 
 /* ---- cuts_c.c */
 void print_cuts(CPrinter *, const Nest *);
+void print_apart(CPrinter *, const Nest *);
 
 /* ---- stage_c.c: a run of stores inside the unroll and lanes axes of a tile, outermost first */
 int vector_width(const CPrinter *, DType, int64_t extent); /* the machine's, or the part of it that fits the extent */

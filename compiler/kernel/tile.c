@@ -341,17 +341,30 @@ static void pack(const Look *k, Tile *t, int side, uint64_t needs)
 	add_piece(s, p);
 }
 
-/* Where every tile reads all of the operands, and they are larger than a cache: the first axis of the sum in blocks. */
+static bool in_tile(const Tile *t, int label)
+{
+	return label == t->unroll || label == t->second || label == t->lanes;
+}
+
+/* elements of an operand that the tiles of one index of the other axes read */
+static double read_again(const Look *k, const Tile *t, int side)
+{
+	double n = 1;
+	for (int l = 0; l < NLABELS; l++)
+		if (has(k, side, l) && (in_tile(t, l) || !is_out(k, l)))
+			n *= k->n[l];
+	return n;
+}
+
+/* Where that is more than a cache holds, and is read again and again: the first axis of the sum in blocks. */
 static void plan_blocks(const Look *k, Tile *t)
 {
 	enum { CACHE = 1 << 20, BLOCK = 1 << 18 };
 	double others = 1;
-	for (int i = 0; i < k->c.nout; i++) {
-		int l = k->c.out[i];
-		if (l != t->unroll && l != t->second && l != t->lanes && !has(k, 0, l) != !has(k, 1, l))
-			others *= k->n[l];
-	}
-	double bytes = (double)dtype_bytes(k->p->val->type->dtype) * (elements(k, 0) + elements(k, 1));
+	for (int i = 0; i < k->c.nout; i++)
+		if (!in_tile(t, k->c.out[i]))
+			others *= k->n[k->c.out[i]];
+	double bytes = (double)dtype_bytes(k->p->val->type->dtype) * (read_again(k, t, 0) + read_again(k, t, 1));
 	int first = k->c.nsum ? k->c.sum[0] : -1;
 	if (first < 0 || others < 4 || bytes < CACHE || k->n[first] < 16)
 		return;
