@@ -34,7 +34,7 @@ FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.
 SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
 DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
-.PHONY: all setup setup-data setup-test train predict info test test-all fuzz fuzz-programs kills bench install clean help
+.PHONY: all setup setup-data setup-test train predict info test test-all fuzz mutate fuzz-programs kills bench bench-size install clean help
 all: $(MODELC)
 
 help:
@@ -116,6 +116,13 @@ fuzz-programs: setup-test
 bench: setup-test setup-data modelc-build
 	@$(PEERS)/bin/python -c 'import numpy' 2>/dev/null || bench/install.sh '$(PEERS)'
 	@$(PEERS)/bin/python bench/bench.py $(WORKLOADS)
+# time of the compiler over the size of the program: 10^3 to 10^5 nodes, with the slope
+bench-size: modelc-build
+	@python3 bench/size.py
+
+# breaks rewrites, derivatives, shape rules and checks one at a time: which test fails? N: so many of them, drawn by SEED
+mutate: setup-test
+	@python3 tests/mutate.py $(or $(N),0) $(or $(SEED),1)
 
 install: modelc-build
 	@to=$(call quoted,$(PREFIX)); case $$to in /*) ;; *) to=$$PWD/$$to ;; esac; \
