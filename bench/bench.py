@@ -7,7 +7,7 @@ One process a peer; for each workload all are set up, their losses compared, the
 PEER_ROUNDS, PEER_SECS: rounds, and seconds of a peer in each. PEER_DATA: the folder of Fashion-MNIST. PEER_BUILD: for what is built.
 Exit status 1: a peer failed, or its losses differ.
 """
-import argparse, importlib.util, json, os, selectors, shutil, statistics, subprocess, sys, time
+import argparse, concurrent.futures, importlib.util, json, os, selectors, shutil, statistics, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -80,6 +80,16 @@ class Peer:
             self.process = None
 
 
+def prepare(w, peers):
+    """compiles our models of a workload; what fails is said when the peer is set up"""
+    for p in peers:
+        if p.module == "peer_modelc" and p.threads == 1:
+            try:
+                peer_modelc.compiled(w, *p.variant.split()[:2])
+            except subprocess.CalledProcessError:
+                pass
+
+
 def compile_ms(w):
     """of modelc alone, the best of three"""
     folder = os.path.join(BUILD, "models")
@@ -148,10 +158,13 @@ def main():
     words = options.only.split(",") if options.only else [""]
     peers = [Peer(*p) for p in PEERS if any(x == "=" + p[0] or x in p[0] for x in words)
              and can_run(p[1], p[2])]
+    workloads = options.workloads or spec.TRAIN + spec.PREDICT
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda w: prepare(w, peers), workloads))
     bounds = roofline.model(limits.measure(min(SECONDS, 0.1), min(ROUNDS, 3)))
     rows, wrong = [], []
     try:
-        for w in options.workloads or spec.TRAIN + spec.PREDICT:
+        for w in workloads:
             more, bad = time_one(w, peers, bounds[w]["limit_us"])
             ms = compile_ms(w)
             for r in more:
