@@ -207,8 +207,9 @@ static void print_par(CPrinter *p, const Nest *nest, bool barrier)
 {
 	int n = 1;
 	const Nest *inner = nest;
+	/* an axis of one step is no loop */
 	while (inner->body.len == 1 && inner->body.data[0].kind == ITEM_NEST && inner->body.data[0].nest->axis->kind == AXIS_PAR &&
-	       !is_one(p, inner->axis)) {
+	       !is_one(p, inner->body.data[0].nest->axis)) {
 		inner = inner->body.data[0].nest;
 		n++;
 	}
