@@ -3,7 +3,8 @@
  * A name ends in the type it is of: mc_exp_f32, mc_add_i64, mc_cast_i32_f32 (to, from).  exp, expm1, log, log1p, pow, tanh,
  * sigmoid, softplus, erf, sin and cos are made of arithmetic only, without branches and calls, so that loops over them become
  * vector code; their errors are at most 3 units in the last place in float32, 2 in float64.  What has no version of ours is the
- * C library's.  Each a * b + c here is one product and one sum: contraction is never ambiguous. */
+ * C library's.  Each a * b + c here is one product and one sum, and other products that are added to are MC_ROUNDED: contraction
+ * is never ambiguous. */
 #ifndef MC_MATH_H
 #define MC_MATH_H
 
@@ -14,6 +15,28 @@
 
 #ifndef MC_FN
 #define MC_FN MC_INLINE
+#endif
+
+/* MC_ROUNDED(x): x is rounded before it is used; no multiply-add absorbs it, in any compiler */
+#ifdef __has_builtin
+#if __has_builtin(__builtin_assoc_barrier)
+#define MC_ROUNDED(x) __builtin_assoc_barrier(x)
+#endif
+#endif
+#ifndef MC_ROUNDED
+#if defined(__clang__)
+/* clang contracts within an expression, not across a statement */
+#define MC_ROUNDED(x) __extension__({ __typeof__(x) mc_rounded = (x); mc_rounded; })
+#elif defined(__GNUC__)
+#define MC_ROUNDED(x)                                                                              \
+	__extension__({                                                                            \
+		__typeof__(x) mc_rounded = (x);                                                    \
+		__asm__("" : "+g"(mc_rounded));                                                    \
+		mc_rounded;                                                                        \
+	})
+#else
+#define MC_ROUNDED(x) (x)
+#endif
 #endif
 
 /* sqrt that sets no errno: compilers make it an instruction, and vectors, without a flag */

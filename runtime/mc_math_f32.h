@@ -49,7 +49,7 @@ MC_FN float mc_expm1_half_f32(float x, float *low)
 {
 	MC_REDUCE_EXP_F32(x);
 	const float s = mc_float_f32((k + 126u) << 23); /* 2^(n - 1) */
-	const float a = s - 0.5f, b = s * r;
+	const float a = s - 0.5f, b = MC_ROUNDED(s * r);
 	const float high = a + b;
 	/* |a| >= |b|, or a is 0 */
 	*low = s * (mc_exp_rest_f32(r) * (r * r)) + (b - (high - a));
@@ -165,7 +165,7 @@ MC_FN float mc_upper_f32(float a)
 /* a * b, and what rounding took from it */
 MC_FN float mc_product_f32(float a, float b, float *low)
 {
-	const float p = a * b, ah = mc_upper_f32(a), al = a - ah, bh = mc_upper_f32(b), bl = b - bh;
+	const float p = MC_ROUNDED(a * b), ah = mc_upper_f32(a), al = a - ah, bh = mc_upper_f32(b), bl = b - bh;
 	float e = ah * bh - p;
 	e = ah * bl + e;
 	e = al * bh + e;
@@ -191,7 +191,7 @@ MC_FN float mc_log_parts_f32(float x, float *low)
 	p = p * zh + 0x1.245278p-2f;
 	p = p * zh + 0x1.999ap-2f;
 	const float third = 0x1.555556p-1f, third_low = -0x1.555556p-26f;
-	const float zp = zh * p, v = third + zp, vl = ((third - v) + zp) + third_low;
+	const float zp = MC_ROUNDED(zh * p), v = third + zp, vl = ((third - v) + zp) + third_low;
 	const float u = mc_product_f32(zh, v, &ul);
 	ul = zh * vl + ul;
 	ul = zl * v + ul;

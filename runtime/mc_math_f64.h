@@ -64,7 +64,7 @@ MC_FN double mc_expm1_half_f64(double x, double *low)
 	const double lost = (exact - r) + rest;
 	const uint64_t k = mc_bits_f64(t) - mc_bits_f64(MC_ROUNDER_F64);
 	const double s = mc_power_of_two_f64(k - 1);
-	const double a = s - 0.5, b = s * r, high = a + b;
+	const double a = s - 0.5, b = MC_ROUNDED(s * r), high = a + b;
 	/* |a| >= |b|, or a is 0 */
 	const double p = mc_exp_rest_f64(r) * (r * r) + lost;
 	*low = p * s + (b - (high - a));
@@ -99,7 +99,7 @@ MC_FN double mc_log_sum_f64(double u, double c)
 {
 	double n;
 	const double f = mc_mantissa_f64(u, &n) - 1.0;
-	const double s = f / (2.0 + f), z = s * s, half = 0.5 * f * f;
+	const double s = f / (2.0 + f), z = s * s, half = MC_ROUNDED(0.5 * f * f);
 	double p = 0x1.2f0d8e9195979p-3;
 	p = p * z + 0x1.39a0f504f8321p-3;
 	p = p * z + 0x1.7466462c5eb62p-3;
@@ -207,7 +207,7 @@ MC_FN double mc_upper_f64(double a)
 /* a * b, and what rounding took from it */
 MC_FN double mc_product_f64(double a, double b, double *low)
 {
-	const double p = a * b, ah = mc_upper_f64(a), al = a - ah, bh = mc_upper_f64(b),
+	const double p = MC_ROUNDED(a * b), ah = mc_upper_f64(a), al = a - ah, bh = mc_upper_f64(b),
 		     bl = b - bh;
 	double e = ah * bh - p;
 	e = ah * bl + e;
@@ -235,7 +235,7 @@ MC_FN double mc_log_parts_f64(double x, double *low)
 	p = p * zh + 0x1.24924924577f7p-2;
 	p = p * zh + 0x1.9999999999b33p-2;
 	const double third = 0x1.5555555555555p-1, third_low = 0x1.5555555555555p-55;
-	const double zp = zh * p, v = third + zp, vl = ((third - v) + zp) + third_low;
+	const double zp = MC_ROUNDED(zh * p), v = third + zp, vl = ((third - v) + zp) + third_low;
 	const double u = mc_product_f64(zh, v, &ul);
 	ul = zh * vl + ul;
 	ul = zl * v + ul;
@@ -346,7 +346,7 @@ MC_FN double mc_turned_f64(double r, double low, uint32_t q)
 	c = c * z + 0x1.a01a019cab74bp-16;
 	c = c * z + -0x1.6c16c16c1514p-10;
 	c = c * z + 0x1.555555555554cp-5;
-	const double half = 0.5 * z, one = 1.0 - half;
+	const double half = MC_ROUNDED(0.5 * z), one = 1.0 - half;
 	c = c * (z * z) + (((1.0 - one) - half) - r * low);
 	c = c + one;
 	const double y = mc_sel_f64((int)(q & 1u), c, s);

@@ -3,9 +3,7 @@
  * mc_f32x16 is sixteen floats, mc_i32x16 a mask of them (0 or -1), up to the width that the compiler's flags allow.  Loads and
  * stores need no alignment.  Sums over lanes go by halves: lane i with lane i + n/2; so their order is that of the number of
  * lanes, not of the machine.  MC_LANES: floats in the widest vector, MC_REGS: vector registers; 1 and 16 where there are none:
- * such compilers take the scalar kernels.
- *
- * MC_ROUNDED(x): x is rounded before it is used; no multiply-add absorbs it, in any compiler. */
+ * such compilers take the scalar kernels. */
 #ifndef MC_SIMD_H
 #define MC_SIMD_H
 
@@ -28,26 +26,8 @@
 #endif
 
 #ifdef __has_builtin
-#if __has_builtin(__builtin_assoc_barrier)
-#define MC_ROUNDED(x) __builtin_assoc_barrier(x)
-#endif
 #if __has_builtin(__builtin_shufflevector)
 #define MC_SHUFFLE
-#endif
-#endif
-#ifndef MC_ROUNDED
-#if defined(__clang__)
-/* clang contracts within an expression, not across a statement */
-#define MC_ROUNDED(x) __extension__({ __typeof__(x) mc_rounded = (x); mc_rounded; })
-#elif defined(__GNUC__)
-#define MC_ROUNDED(x)                                                                              \
-	__extension__({                                                                            \
-		__typeof__(x) mc_rounded = (x);                                                    \
-		__asm__("" : "+g"(mc_rounded));                                                    \
-		mc_rounded;                                                                        \
-	})
-#else
-#define MC_ROUNDED(x) (x)
 #endif
 #endif
 
