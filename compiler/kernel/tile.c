@@ -5,7 +5,7 @@
  * Prices are those of vectors of 16, so that all targets pack the same. */
 #include "tile.h"
 
-enum { VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64 };
+enum { VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096 };
 
 int64_t size_guess(const Size *s)
 {
@@ -390,7 +390,9 @@ bool plan_tile(Scope *s, Piece *p)
 	int64_t n, elements = 1;
 	for (int i = 1; i < k.c.nout && elements <= ROW_ELEMENTS; i++)
 		elements = size_is_const(k.c.size[k.c.out[i]], &n) ? elements * n : ROW_ELEMENTS + 1;
-	t->whole = elements > ROW_ELEMENTS;
+	/* of few rows, one block would be one thread's */
+	bool alone = size_is_const(k.c.size[k.c.out[0]], &n) && n <= BLOCK_ROWS && k.c.nout > 1;
+	t->whole = elements > ROW_ELEMENTS || (alone && k.sums >= LONG_SUM);
 	t->blocked = -1;
 	if (t->whole && !t->dot)
 		plan_blocks(&k, t);
