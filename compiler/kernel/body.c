@@ -215,7 +215,8 @@ static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind ki
 	accumulate(b, &open_nest(b, body, l)->body, access_at(lane, at), kind, f(b, data, ix));
 	const Size *rest = size_scale(arena, whole, lanes);
 	if (!size_equal(rest, last)) {
-		Axis *j = new_axis(b, "j", AXIS_SIMD, last);
+		/* gcc drops the mark, with a warning, from loops between quotients */
+		Axis *j = new_axis(b, "j", size_is_const(last, NULL) ? AXIS_SIMD : AXIS_SEQ, last);
 		const Size **lo = NEW_ARRAY(arena, const Size *, 1);
 		lo[0] = rest;
 		j->lo = lo;
