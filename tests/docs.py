@@ -253,6 +253,7 @@ def test_what_is_not_built_is_said():
 
 
 def test_every_suite_is_documented():
+    """in the table of doc/architecture.md"""
     for path in glob.glob(os.path.join(ROOT, "tests/*.py")):
         name = os.path.basename(path)
         if "def tests(options)" in read("tests", name):
