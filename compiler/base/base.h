@@ -56,6 +56,7 @@ const char *intern(Names *, const char *s, size_t len);
 const char *intern_str(Names *, const char *s);
 int *name_mark(Names *, const char *s); /* a number of the name, 0 at first; until the next name is put in */
 bool has_name(const Names *, const char *s);
+const char *numbered_name(Names *, const char *base); /* base, base_2, ...: the first without a mark, which it gets */
 
 /* source.c -- a file's text and places in it */
 typedef struct Source {

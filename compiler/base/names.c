@@ -78,6 +78,20 @@ int *name_mark(Names *n, const char *s)
 	return &entry(n, s, strlen(s))->mark;
 }
 
+const char *numbered_name(Names *n, const char *base)
+{
+	const char *name = base;
+	for (int k = 2; *name_mark(n, name); k++) {
+		int *mark = name_mark(n, base); /* how far its numbers are taken */
+		if (k <= *mark)
+			k = *mark + 1;
+		*mark = k;
+		name = arena_printf(n->arena, "%s_%d", base, k);
+	}
+	*name_mark(n, name) = 1;
+	return name;
+}
+
 bool has_name(const Names *n, const char *s)
 {
 	size_t len = strlen(s);

@@ -140,6 +140,17 @@ Reached differentiable_params(Check *c, const Val *cost)
 	return found;
 }
 
+Reached needed_by(Check *c, const Val *from)
+{
+	Dependence d = {.arena = arena_new()};
+	follow(&d, from);
+	Reached all = {0};
+	for (int i = 0; i < d.order.len; i++)
+		push(c->arena, &all, d.order.data[i]);
+	arena_free(d.arena);
+	return all;
+}
+
 bool depends_on(Check *c, const Val *from, const Val *on)
 {
 	(void)c;

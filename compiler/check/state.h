@@ -325,6 +325,7 @@ typedef VEC(const Val *) Reached;
 Reached differentiable_params(Check *, const Val *cost); /* the OP_var nodes that a gradient of cost can reach */
 bool gradient_reaches(Check *, const Val *cost, const Val *v, const Val **barrier);
 bool depends_on(Check *, const Val *from, const Val *on);
+Reached needed_by(Check *, const Val *from); /* all that it depends on, and itself */
 
 /* ---- loop.c, scan.c, fold.c, branch.c */
 void region_open(Check *, Region *); /* what is built goes there, until region_leave */

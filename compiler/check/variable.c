@@ -524,20 +524,21 @@ static Val *sort_val(Sorting *s, Val *v)
 
 static bool init_is_closed(Check *c, const VarDecl *d)
 {
-	Graph *g = c->state->first->root.graph;
-	bool ok = true;
-	for (int i = 0; ok && i < g->vals.len; i++) {
-		const Val *v = g->vals.data[i];
-		bool stray = v->op == OP_arg || (v->op == OP_var && v->attr.var->index >= d->var->index) ||
-		             (v->op == OP_var && v->attr.var->kind == VAR_DATA);
-		if (!stray || !depends_on(c, d->initial, v))
-			continue;
+	const Graph *g = c->state->first->root.graph;
+	const Val *stray = NULL; /* the first */
+	Reached all = needed_by(c, d->initial);
+	for (int i = 0; i < all.len; i++) {
+		const Val *v = all.data[i];
+		bool is = v->op == OP_arg || (v->op == OP_var && (v->attr.var->index >= d->var->index || v->attr.var->kind == VAR_DATA));
+		if (is && v->graph == g && (!stray || v->id < stray->id))
+			stray = v;
+	}
+	if (stray) {
 		Message *m = check_error(c, d->stmt->var.init->loc,
 		                         "an initialiser is made of constants, draws and variables declared before");
-		diag_note(m, v->loc, "this one hangs on '%s'", v->name ? v->name : "a value");
-		ok = false;
+		diag_note(m, stray->loc, "this one hangs on '%s'", stray->name ? stray->name : "a value");
 	}
-	return ok;
+	return !stray;
 }
 
 void finish_init(Check *c)

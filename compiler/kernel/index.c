@@ -243,13 +243,9 @@ void ix_reshape(Build *b, const Type *from, const Type *to, const Ix *of_to, Ix 
 Buffer *new_buffer(Build *b, const char *name, DType dtype, Where where, int rank, const Size *const *extent)
 {
 	Buffer *k = NEW(b->arena, Buffer);
-	const char *base = name;
-	for (int i = 0, n = 2; i < b->names.len; i++)
-		if (!strcmp(b->names.data[i], name)) {
-			name = arena_printf(b->arena, "%s_%d", base, n++);
-			i = -1;
-		}
-	push(b->arena, &b->names, name);
+	if (!b->names)
+		b->names = names_new(b->arena);
+	name = numbered_name(b->names, name);
 	k->name = name;
 	k->dtype = dtype;
 	k->where = where;

@@ -200,7 +200,7 @@ struct Build {
 	bool tiled; /* its text depends on the target */
 	bool piece_outer; /* the first axis that goes is the row */
 	bool unchecked; /* it runs before the checks of its indices: these are kept inside */
-	VEC(const char *) names; /* of its buffers */
+	Names *names; /* of its buffers, or NULL: none yet */
 	int nbuffers;
 };
 

@@ -384,9 +384,10 @@ static void print_texts(Writer *functions, Writer *w, const Kernel *k, const Tar
 	put(w, "%s\n", prototype_c(arena, k->name, n, param, ""));
 	/* what a kernel is given and does not use */
 	const char *unused = "";
+	const Names *words = words_of(arena, text);
 	for (int i = 0; i < n; i++) {
 		const char *name = strrchr(param[i], ' ') + 1;
-		if (!has_word(text, name))
+		if (!has_name(words, name))
 			unused = arena_printf(arena, "%s\t(void)%s;\n", unused, name);
 	}
 	if (*unused) {

@@ -123,16 +123,7 @@ const char *word_name(Arena *arena, const char *wish)
 const char *unique_name(Lower *L, const char *wish)
 {
 	const char *base = word_name(L->arena, wish);
-	const char *name = base;
-	for (int k = 2; *name_mark(L->names, name); k++) {
-		int *mark = name_mark(L->names, base); /* how far its numbers are taken */
-		if (k <= *mark)
-			k = *mark + 1;
-		*mark = k;
-		name = arena_printf(L->arena, "%s_%d", base, k);
-	}
-	*name_mark(L->names, name) = 1;
-	return name;
+	return numbered_name(L->names, base);
 }
 
 /* The innermost scope whose scalars the node speaks of, so that what does not change in a loop stands before it. */
