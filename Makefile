@@ -112,7 +112,7 @@ fuzz: setup-test
 fuzz-programs: setup-test
 	@python3 tests/random_programs.py --count $(or $(N),1000) --seed $(or $(SEED),1)
 
-# three minutes on an idle machine; PEERS: a folder that bench/install.sh made, WORKLOADS: only these
+# some three minutes, the first time more to compile; PEERS: a folder that bench/install.sh made, WORKLOADS: only these
 bench: setup-test setup-data modelc-build
 	@$(PEERS)/bin/python -c 'import numpy' 2>/dev/null || bench/install.sh '$(PEERS)'
 	@$(PEERS)/bin/python bench/bench.py $(WORKLOADS)
