@@ -29,7 +29,7 @@ NOT_SUPPORTED_YET = [
     "the gradient through '%s'",
     "the gradient through a scan with random draws in an inner block",
     "an update of, or a value given to, one row of what a fold keeps as one array",
-    "in a loop or branch, the gradient by a value of outside that the cost meets through another one",
+    "in a loop or branch, the gradient through another one outside",
 ]
 
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'

@@ -121,6 +121,7 @@ typedef struct Wanted {
 	Loc cost_loc, v_loc;
 	bool zero;
 	const Expr *by; /* what it is differentiated by, as written */
+	bool bring; /* the cost meets a value of outside through another one */
 	VEC(Val *) in; /* cost, then what it is differentiated by */
 } Wanted;
 
@@ -141,10 +142,7 @@ static bool want(Check *c, Wanted *w, Value v, int *place)
 			error_disconnected(c, w->cost_loc, w->v_loc, v, barrier);
 		return w->zero;
 	}
-	if (enters_through_another(c, w->cost.v, v.v)) {
-		check_error(c, w->v_loc, "not supported yet: in a loop or branch, the gradient by a value of outside that the cost meets through another one");
-		return false;
-	}
+	w->bring = w->bring || enters_through_another(c, w->cost.v, v.v);
 	push(c->arena, &w->in, v.v);
 	*place = w->in.len - 2;
 	return true;
@@ -167,6 +165,10 @@ static Value gradients(Check *c, Loc loc, Wanted *w, Value by)
 	for (int i = 0; i < n; i++) {
 		w->v_loc = w->by->kind == EX_LIST && w->by->list.len == n ? w->by->list.data[i]->loc : w->by->loc;
 		ok = want(c, w, item[i], &place[i]) && ok;
+	}
+	if (ok && w->bring && (w->in.data[0] = bring_inside(c, w->cost.v, w->in.len - 1, w->in.data + 1)) == NULL) {
+		check_error(c, loc, "not supported yet: in a loop or branch, the gradient through another one outside");
+		ok = false;
 	}
 	if (!ok)
 		return value_error();

@@ -282,6 +282,7 @@ Value var_node(Check *, const Var *); /* the variable as this walk sees it: perh
 Value var_of_instance(Check *, const Instance *, const VarDecl *); /* where blocks.3 is an alias: the row */
 Value data_value(Check *, Binding *);
 Value symbol_value(Check *, Binding *, Loc);
+Val *copy_node(Check *, Graph *to, const Val *, Val **in);
 void add_update(Check *, Loc, Loc target_loc, const Var *, Value);
 void finish_init(Check *); /* _init out of the first walk's graph */
 
@@ -326,6 +327,9 @@ Reached differentiable_params(Check *, const Val *cost); /* the OP_var nodes tha
 bool gradient_reaches(Check *, const Val *cost, const Val *v, const Val **barrier);
 bool depends_on(Check *, const Val *from, const Val *on);
 Reached needed_by(Check *, const Val *from); /* all that it depends on, and itself */
+
+/* ---- inside.c */
+Val *bring_inside(Check *, Val *cost, int n, Val *const *by); /* NULL if that is not possible */
 
 /* ---- loop.c, scan.c, fold.c, branch.c */
 void region_open(Check *, Region *); /* what is built goes there, until region_leave */

@@ -212,6 +212,17 @@ static Value call_initialiser(Check *c, Binding *b, Value init, const Type *type
 	return call_with(c, b->scope, loc, init, &args, b->scope->inst, place);
 }
 
+Val *copy_node(Check *c, Graph *to, const Val *v, Val **in)
+{
+	Val *copy = NEW(c->arena, Val);
+	*copy = *v;
+	copy->in = in;
+	copy->graph = to;
+	copy->id = to->vals.len;
+	push(to->arena, &to->vals, copy);
+	return copy;
+}
+
 /* from the graph of a function's walk into that of the first; NULL if it hangs on an argument or a loop */
 typedef struct Transplant {
 	Check *c;
@@ -243,12 +254,7 @@ static Val *transplant(Transplant *t, Val *v)
 		for (int i = 0; i < v->nin; i++)
 			if ((in[i] = transplant(t, v->in[i])) == NULL)
 				return NULL;
-		copy = NEW(t->c->arena, Val);
-		*copy = *v;
-		copy->in = in;
-		copy->graph = t->to;
-		copy->id = t->to->vals.len;
-		push(t->to->arena, &t->to->vals, copy);
+		copy = copy_node(t->c, t->to, v, in);
 	}
 	push(t->c->arena, &t->from, v);
 	push(t->c->arena, &t->copy, copy);

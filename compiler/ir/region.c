@@ -38,6 +38,7 @@ static Val *stand_in(Closing *c, Val *v)
 void region_close(Graph *region, Arena *arena, int *ncaptured, Val ***captured)
 {
 	Closing c = {.region = region};
+	graph_drop_unused(region); /* what nobody asked for takes nothing in */
 	for (int i = 0; i < region->vals.len; i++) {
 		Val *v = region->vals.data[i];
 		Val **in = NEW_ARRAY(region->arena, Val *, v->nin + 1);

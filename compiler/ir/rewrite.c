@@ -1,16 +1,23 @@
 /* rewrite.c -- copies a graph node by node, with a rule that may put something else for a node */
 #include "ir.h"
 
+/* a region that is not closed yet has operands and results of other graphs */
+static void mark_one(const Graph *g, bool *used, const Val *v)
+{
+	if (v->graph == g)
+		used[v->id] = true;
+}
+
 static void mark(const Graph *g, bool *used)
 {
 	for (int i = 0; i < g->params.len; i++)
-		used[g->params.data[i]->id] = true;
+		mark_one(g, used, g->params.data[i]);
 	for (int i = 0; i < g->results.len; i++)
-		used[g->results.data[i]->id] = true;
+		mark_one(g, used, g->results.data[i]);
 	for (int i = g->vals.len - 1; i >= 0; i--) {
 		const Val *v = g->vals.data[i];
 		for (int k = 0; used[i] && k < v->nin; k++)
-			used[v->in[k]->id] = true;
+			mark_one(g, used, v->in[k]);
 	}
 }
 
