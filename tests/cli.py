@@ -75,6 +75,14 @@ def test_file_of_zeros():
     assert err.count("error:") == 1 and "x.model:1:1: error: unexpected characters '\\x00" in err and len(err) < 1000, err
 
 
+def test_calls_without_end():
+    """not in tests/errors, whose programs are seeds of the fuzzers: it takes a second"""
+    err = wrong(b"symbol x : floatX\ndef two(n) { return if n == 0 { x } else { two(n - 1) + two(n - 1) } }\nlet y = two(18)\n")
+    assert err == ("x.model:2:57: error: the program expands to more than 200000 calls\n"
+                   "    2 | def two(n) { return if n == 0 { x } else { two(n - 1) + two(n - 1) } }\n"
+                   "      |                                                         ^~~~~~~~~~\n"), err
+
+
 def test_brackets_without_end():
     for source in (b"let a = " + b"(" * 100000, b"let a = " + b"f(" * 20000 + b"1" + b")" * 20000, b"let a = " + b"-" * 50000 + b"1"):
         err = wrong(source)
