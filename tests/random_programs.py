@@ -28,8 +28,8 @@ def settings_of(seed, quick=False):
         rows[1][key] = next(v for v in harness.SETTINGS[key] if v != rows[0][key])
     for r in rows:
         if quick:
-            r["sanitize"] = r["sanitize"] and seed % 5 == 0
-            r.update(copt="-O1" if r["sanitize"] else "-O0", cc="gcc" if seed % 4 == 0 else "clang")
+            r["sanitize"] = r["sanitize"] and seed % 10 == 0
+            r.update(copt="-O0", cc="gcc" if seed % 4 == 0 and not r["sanitize"] else "clang")
         elif rng.random() < 0.7 and not r["sanitize"]:  # -O0 with sanitizers: gcc drops the marks of loops, and says so
             r["copt"] = "-O0"
     return rows
