@@ -54,7 +54,7 @@ static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char
 /* one line a buffer that the text below names */
 static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const char *m, const Names *words)
 {
-	const char *fname = p->func->name[0] == '_' ? p->func->name + 1 : p->func->name;
+	const char *fname = c_name(e->arena, p->func->name[0] == '_' ? p->func->name + 1 : p->func->name);
 	for (int i = 0; i < p->vars.len; i++) {
 		const PlanBuf *b = p->vars.data[i];
 		if (!b || !has_name(words, b->name))

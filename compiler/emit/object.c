@@ -83,7 +83,7 @@ void emit_struct(Emit *e, Writer *w)
 		put(w, "struct {\n");
 		for (int i = 0; i < func_count(e); i++)
 			if (func_plan(e, i)->slots.len)
-				put(w, "void *%s[%d];\n", func_c_name(func_plan(e, i)->func), func_plan(e, i)->slots.len);
+				put(w, "void *%s[%d];\n", c_name(e->arena, func_c_name(func_plan(e, i)->func)), func_plan(e, i)->slots.len);
 		put(w, "} slot; /* scratch of each function; they share it */\n");
 	}
 	put(w, "};\n\n");
@@ -118,7 +118,7 @@ static void emit_scratch(Emit *e, Writer *w)
 		put(body, "at = 0; /* %s */\n", func_c_name(p->func));
 		for (int j = 0; j < p->slots.len; j++) {
 			const Slot *s = p->slots.data[j];
-			put(body, "if (m)\n\tm->slot.%s[%d] = scratch + at;\n", func_c_name(p->func), j);
+			put(body, "if (m)\n\tm->slot.%s[%d] = scratch + at;\n", c_name(e->arena, func_c_name(p->func)), j);
 			if (s->size.len == 1) {
 				put(body, "at = mc_add(at, %s, &bad);", checked_c(e->arena, s->size.data[0]));
 			} else {
