@@ -11,7 +11,8 @@
 #include "emit_internal.h"
 
 /* a row for each width of vectors, and one for compilers without */
-static const Target targets[] = {{"c", 16, 32}, {"c", 8, 16}, {"c", 4, 16}, {"c", 1, 16}};
+static const Target targets[] = {
+	{"c", 16, 32, false}, {"c", 8, 16, false}, {"c", 4, 16, false}, {"c", 1, 16, false}};
 enum { NTARGETS = sizeof targets / sizeof targets[0] };
 
 static const char *text_of(const Writer *w)
@@ -64,11 +65,6 @@ static void emit_ready(Emit *e, Writer *w)
 
 static void emit_code(Emit *e, Writer *w)
 {
-	Writer *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena);
-	for (int i = 0; i < e->plan->kernels.len; i++) {
-		print_kernel_for_all_c(kernels, e->plan->kernels.data[i], NTARGETS, targets);
-		print_kernel_prototype_c(prototypes, e->plan->kernels.data[i], targets);
-	}
 	Writer *body = writer_new(e->arena), *object = writer_new(e->arena);
 	emit_struct(e, body);
 	emit_ready(e, body);
@@ -79,6 +75,12 @@ static void emit_code(Emit *e, Writer *w)
 		emit_function(e, functions, i);
 	if (!e->model->init) { /* a model without variables */
 		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->of->seed = seed;\nm->of->call = 1;\n}\n\n", e->name, e->name);
+	}
+	Writer *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena);
+	for (int i = 0; i < e->plan->kernels.len; i++) {
+		const Kernel *k = e->plan->kernels.data[i];
+		print_kernel_for_all_c(kernels, k, NTARGETS, targets, !k->in_region);
+		print_kernel_prototype_c(prototypes, k, targets);
 	}
 	const char *code = arena_printf(e->arena, "%s%s%s%s", text_of(body), text_of(functions),
 					text_of(kernels), text_of(object));

@@ -131,6 +131,8 @@ static void put_place(Body *b, const Step *s)
 
 static void put_kernel(Body *b, const Step *s)
 {
+	if (b->parallel)
+		((Kernel *)(uintptr_t)s->kernel)->in_region = true;
 	Arena *a = b->e->arena;
 	VEC(const char *) item = {0};
 	for (int i = 0; i < s->kernel->dims.len; i++)

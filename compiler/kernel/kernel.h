@@ -135,6 +135,7 @@ typedef struct Kernel {
 	VEC(const Buffer *) buffers; /* ARG, in the order of the C function */
 	VEC(Uniform) uniforms;
 	VEC(KernelPart) parts;
+	bool in_region; /* it is called where several threads are */
 	struct Kernel *narrower; /* the same for the next target, NULL: this one is for all */
 } Kernel;
 
@@ -143,12 +144,13 @@ typedef struct Target {
 	const char *name; /* "c" */
 	int lanes; /* float32 lanes of the machine's vectors: 16, 8, 4; 1: none */
 	int regs;
+	bool serial; /* one thread: no pragmas */
 } Target;
 /* static functions for the kernel: one for each part (noinline, restrict arguments), or one; called inside a parallel region
    through   NAME(dims..., uniforms..., buffers...);   which holds the orphaned `omp for`s.  The same text for the same kernel. */
 void print_kernel_c(Writer *, const Kernel *, const Target *);
 /* with its narrower ones, under #if MC_LANES >= .. */
-void print_kernel_for_all_c(Writer *, const Kernel *, int ntargets, const Target *);
+void print_kernel_for_all_c(Writer *, const Kernel *, int ntargets, const Target *, bool serial);
 void print_kernel_prototype_c(Writer *, const Kernel *, const Target *);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);

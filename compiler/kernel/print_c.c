@@ -213,6 +213,10 @@ static void print_par(CPrinter *p, const Nest *nest, bool barrier)
 		inner = inner->body.data[0].nest;
 		n++;
 	}
+	if (p->target->serial) {
+		print_nest(p, nest);
+		return;
+	}
 	line(p, "#ifdef _OPENMP");
 	line(p, "#pragma omp for schedule(static)%s%s", n > 1 ? arena_printf(p->arena, " collapse(%d)", n) : "",
 	     barrier ? "" : " nowait");
@@ -231,9 +235,11 @@ static void print_part(CPrinter *p, const KernelPart *part)
 		print_par(p, item.nest, part->barrier);
 		return;
 	}
-	line(p, "#ifdef _OPENMP");
-	line(p, "#pragma omp single%s", part->barrier ? "" : " nowait");
-	line(p, "#endif");
+	if (!p->target->serial) {
+		line(p, "#ifdef _OPENMP");
+		line(p, "#pragma omp single%s", part->barrier ? "" : " nowait");
+		line(p, "#endif");
+	}
 	Stmt *outer = open_block(p, "%s", "");
 	print_items(p, &item, 1);
 	close_block(p, outer);
@@ -412,10 +418,10 @@ void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 
 enum { MAX_TARGETS = 8 };
 
-void print_kernel_for_all_c(Writer *w, const Kernel *k, int ntargets, const Target *target)
+void print_kernel_for_all_c(Writer *w, const Kernel *k, int ntargets, const Target *target, bool serial)
 {
 	if (!k->narrower) {
-		print_kernel_c(w, k, &(Target){"c", 1, 16});
+		print_kernel_c(w, k, &(Target){"c", 1, 16, serial});
 		return;
 	}
 	Arena *arena = arena_new();
@@ -424,7 +430,9 @@ void print_kernel_for_all_c(Writer *w, const Kernel *k, int ntargets, const Targ
 	int n = 0;
 	for (; n < ntargets && n < MAX_TARGETS && k; n++, k = k->narrower) {
 		Writer *f = writer_new(arena), *o = writer_new(arena);
-		print_texts(f, o, k, &target[n]);
+		Target one = target[n];
+		one.serial = serial;
+		print_texts(f, o, k, &one);
 		functions[n] = writer_text(f, NULL);
 		own[n] = writer_text(o, NULL);
 		same = same && strcmp(own[n], own[0]) == 0;

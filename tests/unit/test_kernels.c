@@ -32,7 +32,7 @@ static void print_all(const char *dir, int lanes)
 	for (int i = 0; i < (int)(sizeof kernels / sizeof kernels[0]); i++) {
 		Arena *arena = arena_new();
 		Writer *w = writer_new(arena), *again = writer_new(arena);
-		Target target = {"c", lanes, lanes == 16 ? 32 : 16};
+		Target target = {"c", lanes, lanes == 16 ? 32 : 16, false};
 		Kernel *k = kernels[i].make(&(Build){arena, 1, DT_float32, lanes});
 		verify_kernel(k, "building it by hand");
 		print_kernel_c(w, k, &target);

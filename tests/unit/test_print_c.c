@@ -11,7 +11,7 @@ static void check_text(Build *b, const Kernel *k, const char *expected)
 {
 	Writer *w = writer_new(b->arena);
 	verify_kernel(k, "test");
-	print_kernel_c(w, k, &(Target){"c", 16, 32});
+	print_kernel_c(w, k, &(Target){"c", 16, 32, false});
 	CHECK_STR(writer_text(w, NULL), expected);
 	arena_free(b->arena);
 }
@@ -78,7 +78,7 @@ static void check_statement(const Node *(*value)(Build *, Buffer *x, Buffer *v, 
 	one_store(b, k, at(y, ix(b, i)), how, value(b, x, v, i), i);
 	verify_kernel(k, "test");
 	Writer *w = writer_new(b->arena);
-	print_kernel_c(w, k, &(Target){"c", 16, 32});
+	print_kernel_c(w, k, &(Target){"c", 16, 32, false});
 	const char *text = writer_text(w, NULL), *head = strstr(text, "i++)");
 	if (!CHECK(head != NULL))
 		return;
