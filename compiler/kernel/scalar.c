@@ -6,6 +6,7 @@
 
 #include "lower.h"
 #include "print_c.h"
+#include "print_c.h"
 
 static Node *new_node(Build *b, NodeKind kind, DType dtype)
 {
@@ -123,6 +124,8 @@ const char *word_name(Arena *arena, const char *wish)
 const char *unique_name(Lower *L, const char *wish)
 {
 	const char *base = word_name(L->arena, wish);
+	if (is_c_word(base))
+		base = arena_printf(L->arena, "%s_", base);
 	return numbered_name(L->names, base);
 }
 
