@@ -11,7 +11,7 @@
 
 Every answer must also be the naive evaluator's, and after each call all state.  The outputs must be the same bits when only some are
 asked for.  Every program of tests/values and models runs under two settings, those of tests/programs under one; the rows of a table in which each pair of settings occurs are dealt out.
---all: all rows.
+--all: every combination of modelc's own settings.
 """
 import ast, glob, json, math, os, random, re
 import harness
