@@ -98,6 +98,31 @@ bool access_speaks_of(const Access *a, int axis_id)
 	return false;
 }
 
+bool node_speaks_of(const Node *n, int axis_id)
+{
+	if (size_speaks_of(n->index, axis_id))
+		return true;
+	for (int i = 0; i < n->nargs; i++)
+		if (node_speaks_of(n->arg[i], axis_id))
+			return true;
+	if (n->kind != NODE_LOAD)
+		return false;
+	for (int d = 0; d < n->load.buffer->rank; d++) {
+		const KIndex *k = &n->load.index[d];
+		if (size_speaks_of(k->affine, axis_id) || (k->gathered && node_speaks_of(k->gathered, axis_id)))
+			return true;
+	}
+	for (int i = 0; i < n->load.npreds; i++)
+		if (size_speaks_of(n->load.pred[i].p, axis_id))
+			return true;
+	return false;
+}
+
+bool is_byte_load(const Node *n)
+{
+	return n->op == OP_cast && n->dtype == DT_float32 && n->arg[0]->kind == NODE_LOAD && n->arg[0]->dtype == DT_uint8;
+}
+
 /* an index that a node gives: int64, or what widens to it where it is only added */
 static Text gathered_c(Stage *s, int node, bool scaled)
 {

@@ -189,6 +189,8 @@ Text access_c(Stage *, const Access *, const int *gathered, bool vector);
 const char *preds_c(Stage *, int n, const Pred *);
 bool size_speaks_of(const Size *, int axis_id);
 bool access_speaks_of(const Access *, int axis_id);
+bool node_speaks_of(const Node *, int axis_id); /* also what gathers and conditions in it do */
+bool is_byte_load(const Node *); /* floats of bytes, which vectors load at once */
 Text number_c(Arena *, DType, double f, int64_t i);
 Text random_c(Arena *, const Node *, Text element, const char *loop); /* of a NODE_RANDOM */
 const char *vector_suffix(Stage *, DType); /* "f32x16" */

@@ -37,8 +37,8 @@ static bool in_memory(Scope *s, const Val *v, Matrix *m)
 /* known to be large, and to fit an int */
 static bool is_large(const Size *size)
 {
-	int64_t most;
-	return size_upper(size, -1, &most, NULL) && most >= LARGE && most <= INT32_MAX && size_is_const(size, NULL);
+	int64_t n;
+	return size_is_const(size, &n) && n >= LARGE && n <= INT32_MAX;
 }
 
 bool plan_product(Scope *s, Piece *p)

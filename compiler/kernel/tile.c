@@ -3,6 +3,7 @@
  * Each way is priced in cycles: multiply-adds with the share of the lanes that is used and of the accumulators that hide
  * latency, packing, folding of sums over lanes, turning of results that do not lie along the lanes.  The cheapest is taken.
  * Prices are those of vectors of 16, so that all targets pack the same. */
+#include "print_c.h"
 #include "tile.h"
 
 enum { VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096 };
@@ -17,38 +18,6 @@ int64_t size_guess(const Size *s)
 
 /* ---- how an operand lies: elements from one index of a label to the next */
 
-static bool speaks_of(const Size *s, int id)
-{
-	for (int i = 0; s && i < s->nterms; i++)
-		for (int j = 0; j < s->term[i].natoms; j++) {
-			const Atom *a = s->term[i].atom[j];
-			if ((a->kind == ATOM_AXIS && a->axis_id == id) ||
-			    (a->kind == ATOM_FLOOR && speaks_of(a->num, id)))
-				return true;
-		}
-	return false;
-}
-
-static bool node_speaks_of(const Node *n, int id)
-{
-	if (speaks_of(n->index, id))
-		return true;
-	for (int i = 0; i < n->nargs; i++)
-		if (node_speaks_of(n->arg[i], id))
-			return true;
-	if (n->kind != NODE_LOAD)
-		return false;
-	for (int d = 0; d < n->load.buffer->rank; d++) {
-		const KIndex *k = &n->load.index[d];
-		if (speaks_of(k->affine, id) || (k->gathered && node_speaks_of(k->gathered, id)))
-			return true;
-	}
-	for (int i = 0; i < n->load.npreds; i++)
-		if (speaks_of(n->load.pred[i].p, id))
-			return true;
-	return false;
-}
-
 /* it is axis + something without the axis */
 static bool is_step_of_1(const Size *s, int id)
 {
@@ -56,7 +25,7 @@ static bool is_step_of_1(const Size *s, int id)
 	for (int i = 0; i < s->nterms; i++) {
 		const Term *t = &s->term[i];
 		Size one = {1, t};
-		if (!speaks_of(&one, id))
+		if (!size_speaks_of(&one, id))
 			continue;
 		if (t->natoms != 1 || t->atom[0]->kind != ATOM_AXIS || t->coef != 1)
 			return false;
@@ -68,23 +37,17 @@ static bool is_step_of_1(const Size *s, int id)
 static bool load_legal(const Access *a, int id)
 {
 	for (int i = 0; i < a->npreds; i++)
-		if (speaks_of(a->pred[i].p, id) || speaks_of(a->pred[i].lo, id) ||
-		    speaks_of(a->pred[i].hi, id))
+		if (size_speaks_of(a->pred[i].p, id) || size_speaks_of(a->pred[i].lo, id) ||
+		    size_speaks_of(a->pred[i].hi, id))
 			return false;
 	for (int d = 0; d < a->buffer->rank; d++) {
 		if (a->index[d].gathered && node_speaks_of(a->index[d].gathered, id))
 			return false;
-		if (speaks_of(a->index[d].affine, id) &&
+		if (size_speaks_of(a->index[d].affine, id) &&
 		    (d < a->buffer->rank - 1 || !is_step_of_1(a->index[d].affine, id)))
 			return false;
 	}
 	return true;
-}
-
-static bool is_byte_load(const Node *n)
-{
-	return n->op == OP_cast && n->dtype == DT_float32 && n->arg[0]->kind == NODE_LOAD &&
-	       n->arg[0]->dtype == DT_uint8;
 }
 
 bool lanes_legal(const Node *n, int id)

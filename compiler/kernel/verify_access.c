@@ -98,26 +98,11 @@ static bool speaks_of(const Size *s, const Axis *lanes)
 	return s && lanes && size_speaks_of(s, lanes->id);
 }
 
-static bool node_speaks_of(const Node *n, const Axis *lanes)
-{
-	if (speaks_of(n->index, lanes))
-		return true;
-	for (int i = 0; i < n->nargs; i++)
-		if (node_speaks_of(n->arg[i], lanes))
-			return true;
-	if (n->kind != NODE_LOAD)
-		return false;
-	for (int d = 0; d < n->load.buffer->rank; d++)
-		if (speaks_of(n->load.index[d].affine, lanes))
-			return true;
-	return false;
-}
-
 static void check_lanes(Verifier *v, const Access *a, const Axis *lanes)
 {
 	const Buffer *b = a->buffer;
 	for (int d = 0; d < b->rank; d++)
-		if (a->index[d].gathered && node_speaks_of(a->index[d].gathered, lanes))
+		if (a->index[d].gathered && node_speaks_of(a->index[d].gathered, lanes->id))
 			fault(v, "an index of %s is gathered lane by lane", b->name);
 	if (!access_speaks_of(a, lanes->id))
 		return;
@@ -168,14 +153,9 @@ static void check_access(Verifier *v, const Access *a, const Axis *lanes)
 		check_lanes(v, a, lanes);
 }
 
-static bool is_byte_load(const Node *n)
-{
-	return n->op == OP_cast && n->dtype == DT_float32 && n->arg[0]->kind == NODE_LOAD && n->arg[0]->dtype == DT_uint8;
-}
-
 static void check_vector_row(Verifier *v, const Node *n, const Axis *lanes)
 {
-	if (!node_speaks_of(n, lanes) || is_byte_load(n))
+	if (!node_speaks_of(n, lanes->id) || is_byte_load(n))
 		return;
 	if (!op_info(n->op)->vector)
 		fault(v, "%s has no vector form and stands in lanes", op_info(n->op)->name);
