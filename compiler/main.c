@@ -19,9 +19,9 @@ static const struct argp_option option_table[] = {
 	{"driver", KEY_DRIVER, 0, 0, "also write NAME_driver.c, a program: NAME train|predict|info", 1},
 	{"standalone", KEY_STANDALONE, 0, 0, "put what is needed of runtime/ inside NAME.c; no BLAS", 1},
 	{"floatX", KEY_FLOATX, "TYPE", 0, "float32 (default) or float64", 1},
-	{"blas", KEY_BLAS, "LIB", 0, "openblas (default) or none: who does large plain products", 1},
+	{"blas", KEY_BLAS, "LIB", 0, "openblas (default), cublaslt (of --target cuda) or none: who does large plain products", 1},
 	{"threads", KEY_THREADS, "LIB", 0, "openmp (default) or none", 1},
-	{"target", KEY_TARGET, "NAME", 0, "c (default)", 1},
+	{"target", KEY_TARGET, "NAME", 0, "c (default) or cuda: NAME.cu", 1},
 	{"define", 'D', "NAME=VALUE", 0, "set a const, or give a dim a fixed size", 1},
 	{"optimize", 'O', "LEVEL", 0, "0: only what is needed; 1; 2; 3 (default): all rewrites", 1},
 	{"debug", 'g', 0, 0, "#line directives: debuggers show the model", 1},
@@ -43,7 +43,7 @@ static const struct argp_option option_table[] = {
 };
 
 typedef struct Options {
-	const char *input, *out_dir, *print, *dump;
+	const char *input, *out_dir, *print, *dump, *blas;
 	bool check, dot, report, ast, passes;
 	int ndefines;
 	Define *define;
@@ -101,11 +101,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!o->emit.max_bytes) usage_error(state, "number of bytes", arg, "a positive integer, perhaps with k, M or G");
 		return 0;
 	case KEY_TARGET:
-		if (strcmp(arg, "c")) usage_error(state, "target", arg, "c");
+		if (strcmp(arg, "c") && strcmp(arg, "cuda")) usage_error(state, "target", arg, "c or cuda");
+		o->emit.cuda = !strcmp(arg, "cuda");
 		return 0;
 	case KEY_BLAS:
-		if (strcmp(arg, "openblas") && strcmp(arg, "none")) usage_error(state, "BLAS", arg, "openblas or none");
-		o->emit.blas = !strcmp(arg, "openblas");
+		if (strcmp(arg, "openblas") && strcmp(arg, "cublaslt") && strcmp(arg, "none")) usage_error(state, "BLAS", arg, "openblas, cublaslt or none");
+		o->blas = arg;
 		return 0;
 	case KEY_FLOATX:
 		if (strcmp(arg, "float32") && strcmp(arg, "float64")) usage_error(state, "float type", arg, "float32 or float64");
@@ -130,6 +131,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->input = arg;
 		return 0;
 	case ARGP_KEY_END:
+		o->emit.blas = !o->blas || strcmp(o->blas, "none");
+		if (o->blas && o->emit.blas && (!strcmp(o->blas, "cublaslt")) != o->emit.cuda)
+			argp_failure(state, 2, 0, "--blas %s does not go with --target %s", o->blas, o->emit.cuda ? "cuda" : "c");
 		if (!o->input && !o->passes) argp_failure(state, 2, 0, "no model file; modelc --help says more");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
@@ -224,7 +228,7 @@ int main(int argc, char **argv)
 	o.define = NEW_ARRAY(arena, Define, argc);
 	o.pass.floatX = DT_float32;
 	o.pass.level = 3;
-	o.emit.blas = o.emit.threads = true;
+	o.emit.threads = true;
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, 0, &o);
 	if (o.passes) {

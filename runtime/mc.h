@@ -39,7 +39,11 @@ enum {
 #define MC_RESTRICT restrict
 #endif
 
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(__CUDACC__)
+#define MC_INLINE static inline __attribute__((unused)) __host__ __device__
+#define MC_NOINLINE
+#define MC_MAYBE_UNUSED __attribute__((unused))
+#elif defined(__GNUC__) || defined(__clang__)
 #define MC_INLINE static inline __attribute__((always_inline, unused))
 #define MC_NOINLINE __attribute__((noinline))
 #define MC_MAYBE_UNUSED __attribute__((unused))
@@ -50,7 +54,9 @@ enum {
 #endif
 
 /* MC_SIMD before a loop: its iterations are independent.  MC_UNROLL: unroll it whole. */
-#if defined(_OPENMP)
+#if defined(__CUDACC__)
+#define MC_SIMD
+#elif defined(_OPENMP)
 #define MC_SIMD _Pragma("omp simd")
 #elif defined(__clang__)
 #define MC_SIMD _Pragma("clang loop vectorize(assume_safety)")
@@ -59,7 +65,9 @@ enum {
 #else
 #define MC_SIMD
 #endif
-#if defined(__clang__)
+#if defined(__CUDACC__)
+#define MC_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
 #define MC_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #define MC_UNROLL _Pragma("GCC unroll 64")
@@ -101,7 +109,7 @@ MC_INLINE int64_t mc_add(int64_t a, int64_t b, int *bad)
 
 MC_INLINE int64_t mc_mul(int64_t a, int64_t b, int *bad)
 {
-#if defined(__GNUC__) || defined(__clang__)
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(__CUDA_ARCH__)
 	int64_t c;
 	if (__builtin_mul_overflow(a, b, &c)) {
 		*bad = 1;

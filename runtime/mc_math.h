@@ -18,7 +18,9 @@
 #endif
 
 /* MC_ROUNDED(x): x is rounded before it is used; no multiply-add absorbs it, in any compiler */
-#ifdef __has_builtin
+#ifdef __CUDACC__
+#define MC_ROUNDED(x) (x) /* nvcc -fmad=false */
+#elif defined(__has_builtin)
 #if __has_builtin(__builtin_assoc_barrier)
 #define MC_ROUNDED(x) __builtin_assoc_barrier(x)
 #endif
@@ -41,7 +43,7 @@
 
 /* sqrt that sets no errno: compilers make it an instruction, and vectors, without a flag */
 #ifdef __cplusplus
-#ifdef __THROW
+#if defined(__THROW) && !defined(__CUDACC__)
 extern "C" {
 float sqrtf(float) __THROW __attribute__((const));
 double sqrt(double) __THROW __attribute__((const));
@@ -144,7 +146,7 @@ MC_FN double mc_abs_f64(double a)
 	MC_FN T mc_mod_##S(T a, T b)                                                               \
 	{                                                                                          \
 		const T m = fmod##F(a, b);                                                         \
-		return m == 0 ? copysign##F(0, b) : (m < 0) != (b < 0) ? m + b : m;                \
+		return m == 0 ? copysign##F((T)0, b) : (m < 0) != (b < 0) ? m + b : m;                \
 	}                                                                                          \
 	/* the whole number next to (a - a % b) / b; a / b if that is no number */                 \
 	MC_FN T mc_floordiv_##S(T a, T b)                                                          \

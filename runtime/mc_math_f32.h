@@ -232,13 +232,18 @@ MC_FN float mc_pow_f32(float a, float b)
 
 /* ---- sin, cos */
 /* the bits of 2 / pi after the point, behind 64 zeros */
-MC_MAYBE_UNUSED static const uint32_t mc_two_over_pi[42] = {
-	0u,	     0u,	  0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u,
-	0x3c439041u, 0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu,
-	0xfe1deb1cu, 0xb129a73eu, 0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u,
-	0x835339f4u, 0x9c845f8bu, 0xbdf9283bu, 0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu,
-	0x6d367ecfu, 0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du, 0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u,
-	0x8a5292eau, 0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u, 0xfc7b6babu, 0xf0cfbc20u, 0x9af4361du};
+MC_FN uint32_t mc_two_over_pi(uint32_t i)
+{
+	static const uint32_t bits[42] = {
+		0u,	     0u,	  0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u,
+		0x3c439041u, 0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu,
+		0xfe1deb1cu, 0xb129a73eu, 0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u,
+		0x835339f4u, 0x9c845f8bu, 0xbdf9283bu, 0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu,
+		0x6d367ecfu, 0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du, 0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u,
+		0x8a5292eau, 0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u, 0xfc7b6babu, 0xf0cfbc20u, 0x9af4361du
+	};
+	return bits[i];
+}
 
 /* x as q quarters of a turn and r, |r| <= pi / 4: x * 2/pi from as many bits of 2/pi as matter, in
  * integers */
@@ -251,8 +256,8 @@ MC_FN float mc_quarters_f32(float x, uint32_t *q)
 	const int small = mc_abs_f32(x) < 0x1.921fb6p-1f, wild = exponent == 255u;
 	const uint32_t at = ((exponent - 151u) & ((uint32_t)(small | wild) - 1u)) + 63u,
 		       i = at >> 5, k = at & 31u;
-	const uint32_t w0 = mc_two_over_pi[i], w1 = mc_two_over_pi[i + 1u],
-		       w2 = mc_two_over_pi[i + 2u], w3 = mc_two_over_pi[i + 3u];
+	const uint32_t w0 = mc_two_over_pi(i), w1 = mc_two_over_pi(i + 1u),
+		       w2 = mc_two_over_pi(i + 2u), w3 = mc_two_over_pi(i + 3u);
 	const uint32_t v2 = w0 << k | w1 >> 1 >> (31u - k), v1 = w1 << k | w2 >> 1 >> (31u - k);
 	const uint32_t v0 = w2 << k | w3 >> 1 >> (31u - k);
 	const uint64_t next = m * v1 + (m * v0 >> 32);

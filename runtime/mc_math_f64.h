@@ -297,7 +297,7 @@ MC_FN double mc_quarters_f64(double x, double *low, uint32_t *q)
 	MC_UNROLL
 	for (uint32_t j = 0; j < 6; j++) {
 		const uint64_t two =
-			(uint64_t)mc_two_over_pi[i + j] << 32 | mc_two_over_pi[i + j + 1u];
+			(uint64_t)mc_two_over_pi(i + j) << 32 | mc_two_over_pi(i + j + 1u);
 		v[5u - j] = (two >> (32u - k)) & 0xffffffffu;
 	}
 	MC_UNROLL

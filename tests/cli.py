@@ -42,9 +42,11 @@ def test_version():
 
 def test_usage_errors():
     for args, text in [([], "no model file; modelc --help says more"), (["--nonsense", "x.model"], "nonsense"),
-                       (["--blas", "mkl", "x.model"], "unknown BLAS 'mkl', expected openblas or none"),
+                       (["--blas", "mkl", "x.model"], "unknown BLAS 'mkl', expected openblas, cublaslt or none"),
+                       (["--blas", "cublaslt", "x.model"], "--blas cublaslt does not go with --target c"),
+                       (["--target", "cuda", "--blas", "openblas", "x.model"], "--blas openblas does not go with --target cuda"),
                        (["--threads", "tbb", "x.model"], "unknown threads 'tbb', expected openmp or none"),
-                       (["--target", "cuda", "x.model"], "unknown target 'cuda', expected c"),
+                       (["--target", "metal", "x.model"], "unknown target 'metal', expected c or cuda"),
                        (["--floatX", "int8", "x.model"], "unknown float type 'int8', expected float32 or float64"),
                        (["-O", "7", "x.model"], "unknown level '7', expected 0, 1, 2 or 3"),
                        (["-d", "nothing", "x.model"], "unknown pass 'nothing', expected one that --passes lists, all or kernels"),

@@ -147,9 +147,9 @@ def lines_of(script, program, check_state):
     yield "get", ""
 
 
-def check(path, settings):
+def check(path, settings, make=harness.Program):
     script = Script(path)
-    program = harness.Program(path, settings, script.flags)
+    program = make(path, settings, script.flags)
     pairs = list(lines_of(script, program, "tests/programs" not in path))
     lines = [line for line, _ in pairs]
     answers = program.talk(lines)
@@ -162,6 +162,7 @@ def check(path, settings):
         why = harness.disagreement(answer, wanted, settings["level"])
         assert not why, "%s\n  %s\n  %s" % (line[:200], answer[:400], why)
     some_outputs(program, lines, answers)
+    return program, lines, answers
 
 
 def not_as_stated(answer, expected, limit):

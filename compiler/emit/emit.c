@@ -8,12 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "emit_internal.h"
+#include "emit_cuda.h"
 
 /* a row for each width of vectors, and one for compilers without */
 static const Target targets[] = {
-	{"c", 16, 32, false}, {"c", 8, 16, false}, {"c", 4, 16, false}, {"c", 1, 16, false}};
+	{.name = "c", .lanes = 16, .regs = 32}, {.name = "c", .lanes = 8, .regs = 16}, {.name = "c", .lanes = 4, .regs = 16}, {.name = "c", .lanes = 1, .regs = 16}};
 enum { NTARGETS = sizeof targets / sizeof targets[0] };
+static const Target cuda_target = {.name = "cuda", .lanes = 1, .regs = 64, .gpu = true};
 
 static const char *text_of(const Writer *w)
 {
@@ -61,6 +62,49 @@ static void emit_ready(Emit *e, Writer *w)
 	if (state)
 		put(w, "/* does every variable have a value? */\nstatic int is_ready(const %s *m)\n{\n"
 		       "for (size_t i = 0; i < sizeof m->set; i++)\n\tif (!m->of->set[i])\n\t\treturn 0;\nreturn 1;\n}\n\n", e->name);
+}
+
+/* the same for a GPU */
+static void emit_code_cuda(Emit *e, Writer *w)
+{
+	Writer *frames = writer_new(e->arena), *steps = writer_new(e->arena), *functions = writer_new(e->arena);
+	Writer *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena), *body = writer_new(e->arena), *object = writer_new(e->arena);
+	for (int i = 0; i < e->plan->kernels.len; i++) {
+		print_kernel_cuda(kernels, e->plan->kernels.data[i], &cuda_target);
+		print_kernel_prototype_cuda(prototypes, e->plan->kernels.data[i], &cuda_target);
+	}
+	for (int i = 0; i < func_count(e); i++) {
+		Cuda c;
+		begin_cuda(&c, e, func_plan(e, i));
+		emit_function_cuda(&c, functions);
+		emit_frame(&c, frames);
+		put_raw(prototypes, text_of(c.prototypes));
+		put_raw(steps, text_of(c.kernels));
+	}
+	if (!e->model->init)
+		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->of->seed = seed;\nm->of->call = 1;\n}\n\n", e->name, e->name);
+	emit_struct_cuda(e, body);
+	emit_ready(e, body);
+	emit_lent(e, body);
+	emit_object_cuda(e, object);
+	emit_status_text(e, object);
+	const char *code = arena_printf(e->arena, "%s%s%s%s%s%s", text_of(frames), text_of(body), text_of(functions), text_of(steps), text_of(kernels), text_of(object));
+	put(w, "/* %s.cu -- the model %s, compiled by modelc for GPUs\n *\n * nvcc -fmad=false; with -DMC_EMULATE any C++17 compiler */\n", e->name, e->name);
+	put(w, "#include \"%s.h\"\n\n", e->name);
+	emit_runtime(e, w, code);
+	put(w, "#include <stdlib.h>\n#include <string.h>\n\n");
+	put(w, "/* ---- what kernels are told: a frame a function, on the device */\n\n");
+	put_raw(w, text_of(frames));
+	put_raw(w, text_of(body));
+	put(w, "/* ---- the kernels, which stand below */\n\n%s\n/* ---- the functions of the model */\n\n", text_of(prototypes));
+	put_raw(w, text_of(functions));
+	put(w, "/* ---- kernels */\n\n");
+	put_raw(w, text_of(steps));
+	put_raw(w, text_of(kernels));
+	put(w, "/* ---- the object: its memory, its variables, its data */\n\n");
+	put_raw(w, text_of(object));
+	if (has_runtime(e))
+		emit_tables(e, w);
 }
 
 static void emit_code(Emit *e, Writer *w)
@@ -123,7 +167,7 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 	name_dims(e);
 	if (!check_names(e))
 		return false;
-	PlanOptions p = {.blas = o->blas && !o->standalone, .ntargets = NTARGETS, .target = targets};
+	PlanOptions p = {.blas = o->blas && !o->standalone, .ntargets = o->cuda ? 1 : NTARGETS, .target = o->cuda ? &cuda_target : targets};
 	e->plan = plan_model(arena, m, &p, diag);
 	if (!e->plan || diag_count(diag))
 		return false;
@@ -138,7 +182,10 @@ bool emit_text(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag, M
 		return false;
 	Writer *header = writer_new(arena), *code = writer_new(arena), *driver = writer_new(arena), *depend = writer_new(arena);
 	emit_header(e, header);
-	emit_code(e, code);
+	if (o->cuda)
+		emit_code_cuda(e, code);
+	else
+		emit_code(e, code);
 	*text = (ModelText){text_of(header), text_of(code), NULL, NULL};
 	if (o->driver) {
 		emit_driver(e, driver);
@@ -223,7 +270,7 @@ bool emit_model(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
 		return false;
 	e->diag = diag;
 	Output out[4];
-	const char *name[] = {".h", ".c", "_driver.c", ".d"}, *content[] = {text.header, text.code, text.driver, text.depend};
+	const char *name[] = {".h", o->cuda ? ".cu" : ".c", "_driver.c", ".d"}, *content[] = {text.header, text.code, text.driver, text.depend};
 	int n = 0;
 	for (int i = 0; i < (int)(sizeof name / sizeof *name); i++) {
 		if (!content[i])

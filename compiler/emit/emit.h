@@ -11,6 +11,7 @@ typedef struct EmitOptions {
 	bool line_directives;
 	bool depend; /* also NAME.d, a rule for make: what was written needs what was read */
 	bool blas, threads;
+	bool cuda; /* NAME.cu in place of NAME.c */
 	int64_t max_bytes; /* 0: no limit */
 	Writer *report; /* the plan as text instead of files, or NULL */
 	Writer *kernels; /* the kernels as text instead of files, or NULL */

@@ -69,6 +69,24 @@ const char *sizes_param(const Emit *, const char *name); /* "const mlp_sizes *si
 bool params_contiguous(const Emit *);
 bool has_runtime(const Emit *); /* tables, save and load: not standalone */
 
+/* of object.c and function.c, for other targets' objects */
+int64_t flag_count(const Emit *); /* values of variables */
+int64_t instances(const Var *);
+bool has_slots(const Emit *);
+bool has_kind(const Emit *, bool data);
+bool has_bound_dims(const Emit *);
+bool has_state(const Emit *);
+const char *func_c_name(const Func *); /* _init: init */
+void size_locals(Emit *, Writer *, const char *text, const char *from); /* for the dims that the text names */
+void emit_scratch(Emit *, Writer *);
+void emit_bounds(Emit *, Writer *);
+void emit_bytes(Emit *, Writer *);
+bool takes_dim(const Emit *, const Var *, const Dim *); /* its bind does */
+void emit_bind_checks(Emit *, Writer *, const Var *, const Dim *);
+void entry_checks(const Emit *, Writer *, const FuncPlan *, const char *m);
+void buffer_locals(const Emit *, Writer *, const FuncPlan *, const char *m, const Names *words);
+void object_dims(const Emit *, Writer *, const Func *, const char *m, const Names *words);
+
 /* ---- step.c */
 typedef struct Body {
 	Emit *e;
@@ -80,6 +98,9 @@ typedef struct Body {
 } Body;
 void emit_steps(Body *, const PlanBlock *);
 const char *scalar_c(Body *, const Node *);
+bool is_pure(const Body *, const Node *); /* reads nothing that the function computes or changes */
+const char *needs_c(Body *, const Step *); /* "nll || errors", or NULL */
+void put_place(Body *, const Step *); /* the model's lines above a step */
 const char *buf_c(Arena *, const PlanBuf *); /* an output that may be NULL: what is written then */
 
 /* ---- runtime.c */

@@ -10,7 +10,7 @@ static const char *text_of(const Writer *w)
 	return writer_text(w, &len);
 }
 
-static bool has_state(const Emit *e)
+bool has_state(const Emit *e)
 {
 	for (int i = 0; i < e->model->vars.len; i++)
 		if (e->model->vars.data[i]->kind != VAR_DATA)
@@ -26,7 +26,7 @@ static bool is_call_dim(const Func *f, const Dim *d)
 	return false;
 }
 
-static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char *m)
+void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char *m)
 {
 	const Func *f = p->func;
 	if (has_state(e))
@@ -52,7 +52,7 @@ static void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char
 }
 
 /* one line a buffer that the text below names */
-static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const char *m, const Names *words)
+void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const char *m, const Names *words)
 {
 	const char *fname = c_name(e->arena, p->func->name[0] == '_' ? p->func->name + 1 : p->func->name);
 	for (int i = 0; i < p->vars.len; i++) {
@@ -81,7 +81,7 @@ static void buffer_locals(const Emit *e, Writer *w, const FuncPlan *p, const cha
 	}
 }
 
-static void dim_locals(const Emit *e, Writer *w, const Func *f, const char *m, const Names *words)
+void object_dims(const Emit *e, Writer *w, const Func *f, const char *m, const Names *words)
 {
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const Dim *d = e->model->dims.data[i];
@@ -103,7 +103,7 @@ static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
 		put(w, "const uint64_t call = 0;\n");
 	if (p) {
 		const Names *words = words_of(e->arena, text);
-		dim_locals(e, w, p->func, "m", words);
+		object_dims(e, w, p->func, "m", words);
 		buffer_locals(e, w, p, "m", words);
 	}
 	put_indented(w, text);
@@ -134,7 +134,7 @@ void emit_function(Emit *e, Writer *w, int i)
 	buffer_locals(e, locals, p, m, words);
 	const char *local_text = text_of(locals);
 	Writer *dims = writer_new(e->arena);
-	dim_locals(e, dims, f, m, words);
+	object_dims(e, dims, f, m, words);
 
 	put(w, "%s\n{\n", prototype(e, p));
 	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));

@@ -179,6 +179,9 @@ void emit_header(Emit *e, Writer *w)
 	put(w, "/* The same state, ready when `of` is, with scratch of its own: calls that neither update nor draw may then run at once.\n"
 	       "   It takes over what data is bound now; later each binds its own. `of` outlives it. */\n");
 	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes);\n", n, n, n);
+	if (e->options->cuda)
+		put(w, "size_t %s_device_bytes(%s); /* of the GPU's memory, which `place` and `share` take and `free` gives back, of placed ones too */\n", n,
+		    e->model->dims.len ? sizes_param(e, "sizes") : "void");
 	put(w, "void %s_free(%s *m); /* NULL, or a placed one: nothing */\n", n, n);
 	put(w, "void %s_init(%s *m, uint64_t seed); /* every variable from its initialiser; nothing where a check of one fails */\n", n, n);
 	put(w, "const char *%s_status_text(mc_status status);\n\n", n);

@@ -41,6 +41,18 @@ bool dim_of_type(const Type *t, const Dim *d)
 	return false;
 }
 
+/* of a copy that the device has of an argument or output */
+static bool in_given(const Emit *e, const Dim *d)
+{
+	for (int i = 0; e->plan && e->options->cuda && i < func_count(e); i++) {
+		const FuncPlan *p = func_plan(e, i);
+		for (int k = 0; k < p->args.len + p->outs.len; k++)
+			if (dim_of_type(k < p->args.len ? p->args.data[k]->type : p->outs.data[k - p->args.len]->type, d))
+				return true;
+	}
+	return false;
+}
+
 static bool in_scratch(const Emit *e, const Dim *d)
 {
 	for (int i = 0; e->plan && i < func_count(e); i++)
@@ -57,7 +69,7 @@ DimUse dim_use(const Emit *e, const Dim *d)
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < m->vars.len; i++)
 			if ((m->vars.data[i]->kind == VAR_DATA) == (k == 1) && dim_of_type(m->vars.data[i]->type, d))
-				return !k ? DIM_STATE : in_scratch(e, d) ? DIM_BOUND : DIM_DATA;
+				return !k ? DIM_STATE : in_scratch(e, d) || in_given(e, d) ? DIM_BOUND : DIM_DATA;
 	for (int i = 0; i < m->funcs.len; i++)
 		for (int j = 0; j < m->funcs.data[i]->dims.len; j++)
 			if (m->funcs.data[i]->dims.data[j] == d)
@@ -135,6 +147,13 @@ int64_t object_bytes(const Emit *e)
 	int64_t words = 8 + 2 * e->model->dims.len + 3 * e->model->vars.len, flags = 8;
 	for (int i = 0; i < func_count(e); i++)
 		words += func_plan(e, i)->slots.len + 1;
+	/* streams, frames, graphs with their keys */
+	for (int i = 0; i < func_count(e) && e->options->cuda; i++) {
+		const FuncPlan *p = func_plan(e, i);
+		words += 8 + p->args.len + 2 * p->outs.len + 4 * (2 + p->func->dims.len);
+	}
+	if (e->options->cuda)
+		words += 12 + e->model->vars.len;
 	for (int i = 0; i < e->model->vars.len; i++)
 		flags += e->model->vars.data[i]->stack ? e->model->vars.data[i]->stack : 1;
 	return (8 * words + flags + OBJECT_ALIGN - 1) / OBJECT_ALIGN * OBJECT_ALIGN;
@@ -196,7 +215,7 @@ static const char *scratch_formula(Emit *e, const FuncPlan *p, const char *max)
 const char *bytes_formula(Emit *e, const char *max)
 {
 	Texts t = {0};
-	for (int i = 0; i < func_count(e); i++) {
+	for (int i = 0; i < func_count(e) && !e->options->cuda; i++) {
 		const char *f = scratch_formula(e, func_plan(e, i), max);
 		bool known = !strcmp(f, "0");
 		for (int j = 0; j < t.len; j++)

@@ -4,12 +4,12 @@
 
 #include "emit_internal.h"
 
-static int64_t instances(const Var *v)
+int64_t instances(const Var *v)
 {
 	return v->kind == VAR_DATA ? 0 : v->stack ? v->stack : 1;
 }
 
-static int64_t flag_count(const Emit *e)
+int64_t flag_count(const Emit *e)
 {
 	int64_t n = 0;
 	for (int i = 0; i < e->model->vars.len; i++)
@@ -17,7 +17,7 @@ static int64_t flag_count(const Emit *e)
 	return n;
 }
 
-static bool has_kind(const Emit *e, bool data)
+bool has_kind(const Emit *e, bool data)
 {
 	for (int i = 0; i < e->model->vars.len; i++)
 		if ((e->model->vars.data[i]->kind == VAR_DATA) == data)
@@ -25,7 +25,7 @@ static bool has_kind(const Emit *e, bool data)
 	return false;
 }
 
-static bool has_slots(const Emit *e)
+bool has_slots(const Emit *e)
 {
 	for (int i = 0; i < func_count(e); i++)
 		if (func_plan(e, i)->slots.len)
@@ -33,7 +33,7 @@ static bool has_slots(const Emit *e)
 	return false;
 }
 
-static bool has_bound_dims(const Emit *e)
+bool has_bound_dims(const Emit *e)
 {
 	for (int i = 0; i < e->model->dims.len; i++)
 		if (comes_with_data(e, e->model->dims.data[i]))
@@ -41,7 +41,7 @@ static bool has_bound_dims(const Emit *e)
 	return false;
 }
 
-static const char *func_c_name(const Func *f)
+const char *func_c_name(const Func *f)
 {
 	return f->name[0] == '_' ? f->name + 1 : f->name; /* _init */
 }
@@ -91,7 +91,7 @@ void emit_struct(Emit *e, Writer *w)
 }
 
 /* locals for the dims that the text below names */
-static void dim_locals(Emit *e, Writer *w, const char *text, const char *from)
+void size_locals(Emit *e, Writer *w, const char *text, const char *from)
 {
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const char *d = dim_c(e->model->dims.data[i]);
@@ -107,7 +107,7 @@ static const char *text_of(const Writer *w)
 }
 
 /* static int64_t scratch_bytes(const sizes *, int *overflow) and where each slot lies */
-static void emit_scratch(Emit *e, Writer *w)
+void emit_scratch(Emit *e, Writer *w)
 {
 	Writer *body = writer_new(e->arena);
 	const bool dims = e->model->dims.len > 0;
@@ -141,7 +141,7 @@ static void emit_scratch(Emit *e, Writer *w)
 	put(w, "/* the bytes of scratch, -1 on overflow; with an object: where each slot lies */\n");
 	put(w, "static int64_t place_scratch(%s%s%s *m, char *scratch)\n{\n", dims ? arena_printf(e->arena, "const %s_sizes *sizes", e->name) : "", dims ? ", " : "", e->name);
 	Writer *locals = writer_new(e->arena);
-	dim_locals(e, locals, text, "sizes->");
+	size_locals(e, locals, text, "sizes->");
 	put_indented(w, text_of(locals));
 	if (dims && !*text_of(locals)) /* slots of known sizes only */
 		put(w, "(void)sizes;\n");
@@ -153,7 +153,7 @@ static void emit_scratch(Emit *e, Writer *w)
 	put(w, "return bad ? -1 : most;\n}\n\n");
 }
 
-static void emit_bounds(Emit *e, Writer *w)
+void emit_bounds(Emit *e, Writer *w)
 {
 	const Model *m = e->model;
 	for (int i = 0; i < m->dims.len; i++) {
@@ -170,7 +170,7 @@ static void emit_bounds(Emit *e, Writer *w)
 	}
 }
 
-static void emit_bytes(Emit *e, Writer *w)
+void emit_bytes(Emit *e, Writer *w)
 {
 	const bool dims = e->model->dims.len > 0;
 	Writer *body = writer_new(e->arena);
@@ -185,12 +185,13 @@ static void emit_bytes(Emit *e, Writer *w)
 	const char *text = text_of(body);
 	put(w, "size_t %s_bytes(%s)\n{\n", e->name, dims ? sizes_param(e, "sizes") : "void");
 	emit_bounds(e, w);
-	dim_locals(e, w, text, "sizes->");
-	const bool checked = strstr(text, "&bad") != NULL || has_slots(e);
+	size_locals(e, w, text, "sizes->");
+	const bool slots = has_slots(e) && !e->options->cuda; /* of a GPU they lie on it */
+	const bool checked = strstr(text, "&bad") != NULL || slots;
 	if (checked)
 		put(w, "int bad = 0;\n");
 	put_indented(w, text);
-	if (has_slots(e)) {
+	if (slots) {
 		put(w, "const int64_t scratch = place_scratch(%sNULL, NULL);\n", dims ? "sizes, " : "");
 		put(w, "const int64_t bytes = mc_add(fixed, scratch, &bad);\n");
 		put(w, "return bad || scratch < 0 || (uint64_t)bytes > SIZE_MAX ? 0 : (size_t)bytes;\n}\n\n");
@@ -233,7 +234,7 @@ static void emit_place(Emit *e, Writer *w)
 	}
 	if (has_slots(e))
 		put(body, "place_scratch(%sm, at);\n", dims ? "sizes, " : "");
-	dim_locals(e, w, text_of(body), "sizes->");
+	size_locals(e, w, text_of(body), "sizes->");
 	put_indented(w, text_of(body));
 	put(w, "return m;\n}\n\n");
 
@@ -272,10 +273,10 @@ static void emit_state(Emit *e, Writer *w)
 		const char *at = v->stack ? arena_printf(e->arena, " + i * %s", count->nterms > 1 ? arena_printf(e->arena, "(%s)", count_text) : count_text) : "";
 		put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", t, e->name, c, e->name, which);
 		if (v->stack)
-			dim_locals(e, w, count_text, "m->sizes.");
+			size_locals(e, w, count_text, "m->sizes.");
 		put(w, "return m->state.%s%s;\n}\n\n", c, at);
 		put(w, "void %s_set_%s(%s *m%s, const %s *values)\n{\n", e->name, c, e->name, which, t);
-		dim_locals(e, w, count_text, "m->sizes.");
+		size_locals(e, w, count_text, "m->sizes.");
 		put(w, "memcpy(m->state.%s%s, values, (size_t)(%s) * sizeof *values);\n", c, at, count_text);
 		put(w, v->stack ? "m->of->set[%" PRId64 " + i] = 1;\n}\n\n" : "m->of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);
@@ -290,18 +291,18 @@ static void emit_state(Emit *e, Writer *w)
 			total = size_add(e->arena, total, type_count(e->arena, m->vars.data[i]->type));
 		}
 	put(w, "%s *%s_params(%s *m, size_t *count)\n{\n", ctype(m->floatX), e->name, e->name);
-	dim_locals(e, w, size_c(e->arena, total), "m->sizes.");
+	size_locals(e, w, size_c(e->arena, total), "m->sizes.");
 	put(w, "if (count)\n\t*count = (size_t)(%s);\nreturn m->state.%s;\n}\n\n", size_c(e->arena, total), var_c_name(e, first));
 }
 
 /* dims that a bind of the data takes */
-static bool takes_dim(const Emit *e, const Var *v, const Dim *d)
+bool takes_dim(const Emit *e, const Var *v, const Dim *d)
 {
 	return dim_of_type(v->type, d) && comes_with_data(e, d);
 }
 
 /* the size is allowed, and that of other data that is bound */
-static void emit_bind_checks(Emit *e, Writer *w, const Var *v, const Dim *d)
+void emit_bind_checks(Emit *e, Writer *w, const Var *v, const Dim *d)
 {
 	const char *n = dim_c(d), *others = "";
 	if (d->hi != INT64_MAX)

@@ -71,9 +71,11 @@ void emit_runtime(Emit *e, Writer *w, const char *code)
 	const bool vectors = strstr(code, "MC_LANES") || strstr(code, "MC_ROUNDED");
 	const char *wanted[3];
 	int n = 0;
-	if (uses_prefix(code, "mc_", "mc_random"))
+	if (e->options->cuda)
+		wanted[n++] = "mc_cuda";
+	else if (uses_prefix(code, "mc_", "mc_random"))
 		wanted[n++] = "mc_math";
-	if (vectors)
+	if (vectors && !e->options->cuda)
 		wanted[n++] = "mc_simd";
 	if (strstr(code, "mc_random"))
 		wanted[n++] = "mc_random";

@@ -46,7 +46,7 @@ const char *scalar_c(Body *b, const Node *n)
 }
 
 /* reads nothing that the function computes or changes */
-static bool is_pure(const Body *b, const Node *n)
+bool is_pure(const Body *b, const Node *n)
 {
 	if (n->kind == NODE_LOAD) {
 		const PlanBuf *buf = scalar_load_buf(b->plan, n);
@@ -86,7 +86,7 @@ static bool has_kernel(const Step *s)
 }
 
 /* "nll || errors", or NULL if the step is always needed */
-static const char *needs_c(Body *b, const Step *s)
+const char *needs_c(Body *b, const Step *s)
 {
 	const char *t = NULL;
 	const Func *f = b->plan->func;
@@ -112,7 +112,7 @@ static const char *model_line(Arena *a, const Source *source, int line)
 	return s;
 }
 
-static void put_place(Body *b, const Step *s)
+void put_place(Body *b, const Step *s)
 {
 	enum { MOST = 4 };
 	Arena *a = b->e->arena;

@@ -701,27 +701,26 @@ typedef struct Epilogue {
 	const Group *group;
 } Epilogue;
 
-static void store_group(TileNest *x, Items *items, const Node *value, void *data)
+void store_on_tile(Build *b, const Group *group, const Contraction *c, Items *items, const Node *value)
 {
-	const Epilogue *e = data;
-	Build *b = x->b;
 	Ix ix[MAX_RANK];
-	out_index(x, ix);
+	for (int i = 0; i < c->nout; i++)
+		ix[i] = c->ix[c->out[i]];
 	b->here.len = 0;
 	b->memo.data = NULL;
 	b->memo.len = b->memo.cap = 0;
 	b->row = ix[0].at;
-	for (int i = 0; i < e->group->pieces.len; i++) {
-		const Piece *p = e->group->pieces.data[i];
+	for (int i = 0; i < group->pieces.len; i++) {
+		const Piece *p = group->pieces.data[i];
 		const Node *n = value;
-		if (p != x->p) {
+		if (p != group->tile) {
 			const Info *info = info_of(b->scope, p->val);
 			n = info->root && info->piece == p ? element_here(b, p->val, ix)
 							   : element(b, p->val, ix);
 		}
 		if (!p->target->local) {
 			int from = items->len;
-			target_store(b, p, items, x->c.nout, ix, STORE_SET, n);
+			target_store(b, p, items, c->nout, ix, STORE_SET, n);
 			items->data[from].apart = false;
 			items->data[from].comment = NULL;
 		}
@@ -732,6 +731,11 @@ static void store_group(TileNest *x, Items *items, const Node *value, void *data
 	}
 	b->here.len = 0;
 	b->row = NULL;
+}
+
+static void store_group(TileNest *x, Items *items, const Node *value, void *data)
+{
+	store_on_tile(x->b, ((const Epilogue *)data)->group, &x->c, items, value);
 }
 
 /* what only this group reads, and at the element that it makes, needs no memory */
@@ -803,6 +807,10 @@ void build_tile_group(Build *b, int g, Items *items)
 	Scope *s = b->scope;
 	const Group *group = s->groups.data[g];
 	find_tile_locals(s, g);
+	if (b->target->gpu) {
+		build_tile_cuda(b, group, items);
+		return;
+	}
 	TileNest x = nest_of(b, group->tile);
 	Epilogue e = {s, group};
 	Follower f = {store_group, &e};

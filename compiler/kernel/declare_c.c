@@ -41,7 +41,11 @@ void declare_buffer(CPrinter *p, const Buffer *b)
 	const char *name = fresh_name(p, b->name), *type;
 	const char *extents = buffer_ctype(p, b, &type);
 	push(p->arena, &p->buffers, ((BufferName){b, name, false}));
-	declare_local(p, "%s %s%s;", type, name, extents);
+	const bool block = p->target->gpu && !p->in_thread;
+	if (b->where == WHERE_PRIVATE)
+		declare_local(p, "MC_PRIVATE(%s, %s, %d, %s);", type, name, p->threads, extents);
+	else
+		declare_local(p, "%s%s %s%s;", block ? "MC_OF_BLOCK " : "", type, name, extents);
 	p->out->body.data[p->out->body.len - 1]->buffer = true;
 }
 

@@ -15,7 +15,8 @@ typedef enum AxisKind {
 	AXIS_SEQ,
 	AXIS_UNROLL, /* literal */
 	AXIS_LANES, /* literal, GCC vectors */
-	AXIS_SIMD /* scalar C that the C compiler vectorises */
+	AXIS_SIMD, /* scalar C that the C compiler vectorises */
+	AXIS_THREAD /* threads of a block; with no block around them, of all blocks */
 } AxisKind;
 
 typedef struct Axis {
@@ -34,7 +35,8 @@ const Size *axis_index(Arena *, const Axis *); /* the axis as an index */
 typedef enum Where {
 	WHERE_ARG, /* an argument of the kernel */
 	WHERE_STACK, /* declared where it stands; shared memory on a GPU */
-	WHERE_REG /* registers: literal extents, indexed by unrolled and lanes axes */
+	WHERE_REG, /* registers: literal extents, indexed by unrolled and lanes axes */
+	WHERE_PRIVATE /* the same, of each thread of a block, from one barrier to the next */
 } Where;
 
 typedef struct Extent {
@@ -127,6 +129,7 @@ typedef struct Uniform {
 typedef struct KernelPart { /* one par nest, or serial items done by one thread */
 	Item item;
 	bool barrier; /* after it */
+	int threads; /* of a block; 0: not of a GPU */
 } KernelPart;
 typedef struct Kernel {
 	const char *name;
@@ -145,6 +148,7 @@ typedef struct Target {
 	int lanes; /* float32 lanes of the machine's vectors: 16, 8, 4; 1: none */
 	int regs;
 	bool serial; /* one thread: no pragmas */
+	bool gpu; /* par axes are blocks, and threads share out what is inside */
 } Target;
 /* static functions for the kernel: one for each part (noinline, restrict arguments), or one; called inside a parallel region
    through   NAME(dims..., uniforms..., buffers...);   which holds the orphaned `omp for`s.  The same text for the same kernel. */
@@ -152,16 +156,20 @@ void print_kernel_c(Writer *, const Kernel *, const Target *);
 /* with its narrower ones, under #if MC_LANES >= .. */
 void print_kernel_for_all_c(Writer *, const Kernel *, int ntargets, const Target *, bool serial);
 void print_kernel_prototype_c(Writer *, const Kernel *, const Target *);
+/* for a GPU: a kernel for each part, and NAME(stream, go, dims..., uniforms' addresses..., buffers...), which launches them */
+void print_kernel_cuda(Writer *, const Kernel *, const Target *);
+void print_kernel_prototype_cuda(Writer *, const Kernel *, const Target *);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);
 void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */
 /* ---- verify_schedule.c, verify_access.c: a schedule is legal if
  *   - par axes stand outside all others, lanes axes innermost, with unroll axes and stores only inside
+ *   - thread axes stand in par and sequential ones, and in thread axes that have nothing else inside
  *   - bounds and indices speak of axes around them, bounds affinely; unroll and lanes axes have literal extents or a cut; cuts leave
  *     nothing over
  *   - buffers are declared before use, at their level or inside; stack and registers have literal extents; registers are indexed by
  *     unroll and lanes axes and sums of them
- *   - a store to what is declared outside a par, simd or lanes axis keeps that axis (by an index, or by an index whose bounds speak of
+ *   - a store to what is declared outside a par, simd, thread or lanes axis keeps that axis (by an index, or by an index whose bounds speak of
  *     it), or folds lanes from registers; and what is stored there is read only at that axis
  *   - lanes have stride 1 or 0, no part in conditions and gathered indices, and rows with a vector form
  *   - parts without a barrier between them do not meet in a buffer */

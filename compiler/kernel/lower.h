@@ -6,7 +6,8 @@
  *      tile.c      how contractions are tiled                    body_*.c  loops for one row, a block of rows, a tile
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
  *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names
- *      unused.c    what nothing takes */
+ *      unused.c    what nothing takes                      schedule_cuda.c blocks and threads
+ *      tile_cuda.c contractions for a GPU */
 #ifndef LOWER_H
 #define LOWER_H
 
@@ -17,7 +18,8 @@ enum {
 	ELEMENT_BLOCK = 1024, /* rows of one element */
 	LANES = 16, /* of a sum along a row */
 	LONG_LANES = 64, /* of one along a long row, or over rows of one element */
-	LOCAL_MAX = 4096
+	LOCAL_MAX = 4096,
+	SHARED_BYTES = 32768 /* of a block of a GPU, for what lives inside rows */
 };
 #define ALWAYS (UINT64_C(1) << 63)
 
@@ -288,6 +290,9 @@ int group_of_buf(const Scope *, const PlanBuf *);
 /* ---- nest.c, share.c */
 void emit_groups(Scope *, PlanBlock *);
 const Kernel *shared_kernel(Lower *, Kernel *);
+
+/* ---- schedule_cuda.c */
+void schedule_cuda(Build *); /* blocks and threads for the parts of its kernel */
 
 /* ---- unused.c */
 void drop_unused_scalars(Arena *, PlanBlock *);

@@ -12,7 +12,8 @@ typedef struct Rows { /* how a group walks over its rows */
 	bool outer; /* some are added up */
 } Rows;
 
-static void split_phases(Arena *arena, const Group *g, Rows *r)
+/* On a GPU, what is added up over the rows is a phase of its own: the others then have a thread a row. */
+static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 {
 	r->phase = NEW_ARRAY(arena, int, g->pieces.len + 1);
 	bool only_stores = true, outer = false, in_rows = false;
@@ -20,7 +21,7 @@ static void split_phases(Arena *arena, const Group *g, Rows *r)
 	for (int i = 0; i < g->pieces.len; i++) {
 		const Piece *p = g->pieces.data[i];
 		bool block = p->form == FORM_BLOCK;
-		if (block || !in_rows)
+		if (block || !in_rows || (gpu && i > 0 && (p->form == FORM_OUTER) != (g->pieces.data[i - 1]->form == FORM_OUTER)))
 			phase++;
 		in_rows = !block;
 		r->phase[i] = phase;
@@ -33,7 +34,7 @@ static void split_phases(Arena *arena, const Group *g, Rows *r)
 		blocks = blocks || g->pieces.data[i]->form == FORM_BLOCK;
 	r->outer = outer;
 	r->kind = only_stores && !outer ? AXIS_SIMD : AXIS_SEQ;
-	r->block = outer || blocks ? g->block_rows : only_stores ? ELEMENT_BLOCK : 0;
+	r->block = outer || blocks ? g->block_rows : only_stores && !gpu ? ELEMENT_BLOCK : 0;
 }
 
 static int64_t row_elements(const PlanBuf *buf)
@@ -88,6 +89,7 @@ static int last_phase(const Scope *s, int g, const Rows *r, const PlanBuf *buf)
 static void find_locals(Build *b, int g, const Rows *r, Items *block_items)
 {
 	const Group *group = r->group;
+	int64_t shared = SHARED_BYTES;
 	for (int i = 0; i < group->pieces.len; i++) {
 		const Piece *p = group->pieces.data[i];
 		PlanBuf *buf = p->target;
@@ -100,6 +102,12 @@ static void find_locals(Build *b, int g, const Rows *r, Items *block_items)
 		bool within = p->form != FORM_BLOCK && last <= r->phase[i];
 		if (!within && (!r->block || n * r->block > 4 * LOCAL_MAX))
 			continue;
+		if (b->target->gpu) {
+			const int64_t bytes = n * (within ? 1 : r->block) * dtype_bytes(buf->type->dtype);
+			if (bytes > shared)
+				continue;
+			shared -= bytes;
+		}
 		KBuf k = {buf, NULL, true, within ? NULL : b->block_lo};
 		const Size *extent[MAX_RANK];
 		int rank = 0;
@@ -466,7 +474,7 @@ static Build *build_kernel(Scope *s, int index, const Target *target)
 		if (g->tile) {
 			build_tile_group(b, index, &part);
 		} else {
-			split_phases(L->arena, g, &r);
+			split_phases(L->arena, g, &r, target->gpu);
 			build_phases(b, index, &r, &part);
 		}
 		add_part(b, &part);
@@ -480,6 +488,8 @@ static Build *build_kernel(Scope *s, int index, const Target *target)
 		note_items(b, &one);
 	}
 	b->kernel->name = kernel_name(L, g);
+	if (target->gpu)
+		schedule_cuda(b);
 	verify_kernel(b->kernel, "lowering");
 	return b;
 }

@@ -253,7 +253,7 @@ Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 	}
 	if (bn->pointer)
 		return (Text){arena_printf(p->arena, "*%s", bn->name), PREC_UNARY};
-	const char *t = bn->name;
+	const char *t = b->where == WHERE_PRIVATE ? arena_printf(p->arena, "MC_OWN(%s)", bn->name) : bn->name;
 	if (b->where == WHERE_STACK && !is_flat(p, b) && !stays_in_rows(p, a)) {
 		push(p->arena, &p->flat, b);
 		p->found_flat = true;

@@ -158,7 +158,7 @@ static bool is_trivial(const NodeInfo *n)
 	case NODE_CONST:
 	case NODE_UNIFORM:
 	case NODE_INDEX: return true;
-	case NODE_LOAD: return n->node->load.buffer->where == WHERE_REG && !n->ordered;
+	case NODE_LOAD: return (n->node->load.buffer->where == WHERE_REG || n->node->load.buffer->where == WHERE_PRIVATE) && !n->ordered;
 	default: return false;
 	}
 }

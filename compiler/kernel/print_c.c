@@ -149,6 +149,8 @@ void print_nest(CPrinter *p, const Nest *nest)
 {
 	const Axis *a = nest->axis;
 	int nnames = p->axes.len;
+	if (print_nest_cuda(p, nest))
+		return;
 	if (nest->apart) {
 		print_apart(p, nest);
 		return;
@@ -231,6 +233,10 @@ static void print_part(CPrinter *p, const KernelPart *part)
 	print_comment(p, part->item.comment);
 	Item item = part->item;
 	item.comment = NULL;
+	if (p->target->gpu) {
+		print_items(p, &item, 1);
+		return;
+	}
 	if (item.kind == ITEM_NEST && item.nest->axis->kind == AXIS_PAR && !is_one(p, item.nest->axis)) {
 		print_par(p, item.nest, part->barrier);
 		return;
@@ -320,7 +326,7 @@ const char *body_text(CPrinter *p, const Stmt *body)
 }
 
 /* again when some array turned out to be flat, so that all of the text knows */
-static const Stmt *print_parts(CPrinter *p)
+const Stmt *print_parts(CPrinter *p)
 {
 	const int ntaken = p->taken.len, nbuffers = p->buffers.len;
 	do {
@@ -333,12 +339,13 @@ static const Stmt *print_parts(CPrinter *p)
 		p->out->block = true;
 		p->out->depth = p->depth = 1;
 		for (int i = 0; i < p->kernel->parts.len; i++)
-			print_part(p, &p->kernel->parts.data[i]);
+			if (!p->target->gpu || i == p->part)
+				print_part(p, &p->kernel->parts.data[i]);
 	} while (p->found_flat);
 	return p->out;
 }
 
-static CPrinter *printer_of(Arena *arena, const Kernel *k, const Target *target)
+CPrinter *printer_of(Arena *arena, const Kernel *k, const Target *target)
 {
 	CPrinter *p = NEW(arena, CPrinter);
 	*p = (CPrinter){.arena = arena, .kernel = k, .target = target, .next_axis = 1 << 20};
@@ -409,6 +416,10 @@ static void print_texts(Writer *functions, Writer *w, const Kernel *k, const Tar
 
 void print_kernel_c(Writer *w, const Kernel *k, const Target *target)
 {
+	if (target->gpu) {
+		print_kernel_cuda(w, k, target);
+		return;
+	}
 	Arena *arena = arena_new();
 	Writer *own = writer_new(arena);
 	print_texts(w, own, k, target);
@@ -421,7 +432,7 @@ enum { MAX_TARGETS = 8 };
 void print_kernel_for_all_c(Writer *w, const Kernel *k, int ntargets, const Target *target, bool serial)
 {
 	if (!k->narrower) {
-		print_kernel_c(w, k, &(Target){"c", 1, 16, serial});
+		print_kernel_c(w, k, &(Target){.name = "c", .lanes = 1, .regs = 16, .serial = serial});
 		return;
 	}
 	Arena *arena = arena_new();

@@ -5,7 +5,8 @@
  *      cuts_c.c    axes in falling steps                     fold_c.c    sums over lanes
  *      place_c.c   which value stands where in a tile        node_c.c    values as expressions
  *      row_c.c     rows of the op table                      size_c.c    sizes as expressions
- *      text_c.c    precedence, statements, layout of lines   form.c      walking kernels */
+ *      text_c.c    precedence, statements, layout of lines   form.c      walking kernels
+ *      print_cuda.c blocks, threads, launches */
 #ifndef PRINT_C_H
 #define PRINT_C_H
 
@@ -89,6 +90,10 @@ typedef struct CPrinter {
 	VEC(Pending) pending; /* scalars that their first store declares */
 	VEC(const Buffer *) flat; /* arrays with indices that may leave a row: of one dimension */
 	bool found_flat; /* one more of them: print again */
+	/* for a GPU */
+	int part, threads; /* the part that is printed, and its threads of a block */
+	bool in_block, in_thread;
+	VEC(const char *) uniform_at; /* addresses of uniforms */
 } CPrinter;
 
 /* ---- scope_c.c */
@@ -128,6 +133,13 @@ void print_nest(CPrinter *, const Nest *);
 const char *body_text(CPrinter *, const Stmt *); /* "{ ... }" */
 bool has_word(const char *text, const char *word); /* outside of comments */
 const Names *words_of(Arena *, const char *text); /* all of them, where many are looked for */
+
+CPrinter *printer_of(Arena *, const Kernel *, const Target *);
+const Stmt *print_parts(CPrinter *); /* all, or for a GPU one */
+
+/* ---- print_cuda.c */
+enum { MAX_RUN = 16 };
+bool print_nest_cuda(CPrinter *, const Nest *); /* blocks and threads; false: it is neither */
 
 /* ---- cuts_c.c */
 void print_cuts(CPrinter *, const Nest *);

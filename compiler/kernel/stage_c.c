@@ -216,6 +216,11 @@ static void print_store(Stage *s, int k)
 		     text_in(p->arena, value, PREC_UNARY));
 	} else if (!memory && dtype_is_float(b->dtype) && (st->how == STORE_ADD || st->how == STORE_MUL)) {
 		const NodeInfo *root = &s->nodes.data[s->root[k]];
+		if (p->target->gpu && st->how == STORE_ADD && root->node->kind == NODE_ROW && root->node->op == OP_mul && !root->name) {
+			line(p, "%s = mc_fma_%s(%s, %s, %s);", target.s, dtype_suffix(b->dtype), node_use(s, root->arg[0]).s,
+			     node_use(s, root->arg[1]).s, target.s);
+			return;
+		}
 		bool minus = st->how == STORE_ADD && root->node->kind == NODE_ROW && root->node->op == OP_neg && !root->name;
 		if (minus)
 			value = node_use(s, root->arg[0]);

@@ -340,6 +340,8 @@ static void plan_blocks(const Look *k, Tile *t)
 
 bool plan_tile(Scope *s, Piece *p)
 {
+	if (s->L->options->target->gpu)
+		return plan_tile_cuda(s, p);
 	Look k = look_at(s, p);
 	Way w = cheapest(&k);
 	if (w.tile.lanes < 0 || p->at)

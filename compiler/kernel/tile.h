@@ -58,5 +58,11 @@ void body_tile(Build *, const Piece *, Items *); /* in a block of rows */
 void note_tile(Build *, const Piece *, Items *); /* what it reads, for a tile that is a kernel */
 void body_pack(Build *, const Piece *, Items *);
 void build_tile_group(Build *, int group, Items *);
+/* the sum at c->ix, and what the other pieces of the group make of it */
+void store_on_tile(Build *, const Group *, const Contraction *, Items *, const Node *value);
+
+/* ---- tile_cuda.c */
+bool plan_tile_cuda(Scope *, Piece *);
+void build_tile_cuda(Build *, const Group *, Items *);
 
 #endif

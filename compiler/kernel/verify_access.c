@@ -126,7 +126,7 @@ static void check_access(Verifier *v, const Access *a, const Axis *lanes)
 		fault(v, "the buffer %s is used where it is not declared", b->name);
 		return;
 	}
-	Speaks s = {v, b->name, b->where == WHERE_REG};
+	Speaks s = {v, b->name, b->where == WHERE_REG || b->where == WHERE_PRIVATE};
 	for (int d = 0; d < b->rank; d++) {
 		if (!a->index[d].affine && !a->index[d].gathered)
 			fault(v, "an index of %s is missing", b->name);
@@ -211,9 +211,10 @@ static bool is_fold(const Store *s)
 static void check_kept(Verifier *v, const Store *s, const Axis *axis, int level, int nstores)
 {
 	const Buffer *b = s->target.buffer;
-	if (is_single(axis) || level_of(v, b) > level || keeps(v, &s->target, axis))
+	if (is_single(axis) || level_of(v, b) > level || keeps(v, &s->target, axis) ||
+	    (b->where == WHERE_PRIVATE && axis->kind == AXIS_THREAD))
 		return;
-	static const char *const kind[] = {"par", "seq", "unroll", "lanes", "simd"};
+	static const char *const kind[] = {"par", "seq", "unroll", "lanes", "simd", "thread"};
 	if (axis->kind == AXIS_LANES && is_fold(s)) {
 		if (nstores > 1)
 			fault(v, "a fold of lanes into %s stands beside other stores", b->name);
@@ -249,6 +250,8 @@ static void note_touch(void *data, const Access *a, bool store)
 {
 	Verifier *v = data;
 	Touch t = {a->buffer->name, level_of(v, a->buffer), store, 0};
+	if (a->buffer->where == WHERE_PRIVATE)
+		return;
 	for (int i = 0; i < v->axes.len && i < 64; i++)
 		if (keeps(v, a, v->axes.data[i]))
 			t.kept |= (uint64_t)1 << i;
@@ -258,7 +261,8 @@ static void note_touch(void *data, const Access *a, bool store)
 void verify_reads(Verifier *v, const Axis *axis, int from)
 {
 	int depth = v->axes.len;
-	if ((axis->kind != AXIS_PAR && axis->kind != AXIS_SIMD) || is_single(axis) || depth >= 64)
+	bool apart = axis->kind == AXIS_PAR || axis->kind == AXIS_SIMD || axis->kind == AXIS_THREAD;
+	if (!apart || is_single(axis) || depth >= 64)
 		return;
 	for (int i = from; i < v->touched.len && !v->wrong; i++) {
 		const Touch *s = &v->touched.data[i];
@@ -291,7 +295,7 @@ void verify_stores(Verifier *v, const Item *item, int n)
 			fault(v, "lanes are stored to %s of %s", b->name, dtype_name(b->dtype));
 		for (int a = 0; a < v->axes.len && !v->wrong; a++) {
 			const Axis *axis = v->axes.data[a];
-			if (axis->kind != AXIS_PAR && axis->kind != AXIS_SIMD && axis->kind != AXIS_LANES)
+			if (axis->kind == AXIS_SEQ || axis->kind == AXIS_UNROLL)
 				continue;
 			check_kept(v, s, axis, a, n);
 			for (int j = 0; j < n && axis == lanes; j++)

@@ -1,0 +1,286 @@
+/* print_cuda.c -- kernels for a GPU: a function for each part, and one that launches them
+ *
+ * The text is in macros of runtime/mc_cuda.h, so that a C++ compiler builds it too, with loops in place of threads.  After every
+ * nest of threads inside a block there is a barrier. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "print_c.h"
+
+/* axes that stand alone one in the other, all of one kind; the nest of the last */
+static const Nest *run_of(const Nest *nest, const Axis **axis, int *n)
+{
+	const AxisKind kind = nest->axis->kind;
+	*n = 0;
+	for (;;) {
+		axis[(*n)++] = nest->axis;
+		const Nest *inner = nest->body.len == 1 && nest->body.data[0].kind == ITEM_NEST ? nest->body.data[0].nest : NULL;
+		if (!inner || inner->axis->kind != kind || *n == MAX_RUN)
+			return nest;
+		nest = inner;
+	}
+}
+
+/* hi - lo as C, and the number if it is one, else -1 */
+static const char *extent_text(CPrinter *p, const Axis *a, int64_t *known)
+{
+	*known = -1;
+	if (a->nhi == 1 && a->nlo <= 1) {
+		const Size *n = resolve_axes(p, a->hi[0]);
+		if (a->nlo)
+			n = size_sub(p->arena, n, resolve_axes(p, a->lo[0]));
+		size_is_const(n, known);
+		return text_in(p->arena, size_in(p, n), PREC_UNARY);
+	}
+	/* the least of several: less what it begins at, one by one */
+	Axis *less = NEW(p->arena, Axis);
+	*less = *a;
+	const Size **hi = NEW_ARRAY(p->arena, const Size *, a->nhi);
+	for (int i = 0; i < a->nhi; i++)
+		hi[i] = a->nlo == 1 ? size_sub(p->arena, resolve_axes(p, a->hi[i]), resolve_axes(p, a->lo[0])) : a->hi[i];
+	if (a->nlo <= 1)
+		return arena_printf(p->arena, "(%s)", bound_c(p, a->nhi, hi, false));
+	return arena_printf(p->arena, "(%s - (%s))", bound_c(p, a->nhi, a->hi, false), bound_c(p, a->nlo, a->lo, true));
+}
+
+typedef struct Flat { /* axes as one */
+	int n;
+	const Axis *axis[MAX_RUN];
+	const char *extent[MAX_RUN];
+	const char *product; /* of all */
+	int64_t known; /* -1: not a number */
+} Flat;
+
+static Flat flat_of(CPrinter *p, int n, const Axis *const *axis)
+{
+	Flat f = {.product = NULL, .known = 1};
+	for (int i = 0; i < n; i++) {
+		int64_t known;
+		const char *extent = extent_text(p, axis[i], &known);
+		if (known == 1) {
+			bind_axis(p, (AxisName){.id = axis[i]->id, .axis = axis[i],
+			                        .value = axis[i]->nlo ? axis[i]->lo[0] : size_const(p->arena, 0)});
+			continue;
+		}
+		f.known = known < 0 || f.known < 0 || f.known > INT32_MAX ? -1 : f.known * known;
+		f.product = f.product ? arena_printf(p->arena, "%s * %s", f.product, extent) : extent;
+		f.axis[f.n] = axis[i];
+		f.extent[f.n++] = extent;
+	}
+	if (f.known >= 0)
+		f.product = arena_printf(p->arena, "%" PRId64, f.known);
+	return f;
+}
+
+/* what each axis is of the flat index `at`, in a line each */
+static void print_digits(CPrinter *p, const Flat *f, const char *at)
+{
+	for (int i = 0; i < f->n; i++) {
+		const char *below = "";
+		for (int k = i + 1; k < f->n; k++)
+			below = *below ? arena_printf(p->arena, "%s * %s", below, f->extent[k]) : f->extent[k];
+		const char *value = *below ? arena_printf(p->arena, i + 2 < f->n ? "%s / (%s)" : "%s / %s", at, below) : at;
+		if (i > 0)
+			value = arena_printf(p->arena, "%s %% %s", value, f->extent[i]);
+		const Axis *a = f->axis[i];
+		int64_t zero = 0;
+		if (a->nlo && !(a->nlo == 1 && size_is_const(a->lo[0], &zero) && zero == 0))
+			value = arena_printf(p->arena, "%s + %s", lo_c(p, a), value);
+		const bool at_0 = begins_at_least_0(p, a);
+		const char *name = fresh_name(p, a->name);
+		declare_local(p, "const int64_t %s = %s;", name, value);
+		bind_axis(p, (AxisName){.id = a->id, .axis = a, .name = name, .at_least_0 = at_0});
+	}
+}
+
+static bool begins_at_0(const Axis *a)
+{
+	int64_t zero;
+	return a->nlo == 0 || (a->nlo == 1 && size_is_const(a->lo[0], &zero) && zero == 0);
+}
+
+/* macro(name, extent, more) { digits */
+static Stmt *open_flat(CPrinter *p, const char *macro, const Flat *f, const char *more)
+{
+	const bool direct = f->n == 1 && begins_at_0(f->axis[0]);
+	const int ntaken = p->taken.len;
+	const char *name = fresh_name(p, direct ? f->axis[0]->name : "at");
+	Stmt *outer = open_block(p, "%s(%s, %s%s)", macro, name, f->product ? f->product : "1", more);
+	outer->body.data[outer->body.len - 1]->taken = ntaken;
+	p->out->declares = true; /* in braces */
+	if (direct)
+		bind_axis(p, (AxisName){.id = f->axis[0]->id, .axis = f->axis[0], .name = name, .at_least_0 = true});
+	else
+		print_digits(p, f, name);
+	return outer;
+}
+
+static void print_threads(CPrinter *p, const Nest *nest)
+{
+	const Axis *axis[MAX_RUN];
+	int n, nnames = p->axes.len;
+	const Nest *last = run_of(nest, axis, &n);
+	Flat f = flat_of(p, n, axis);
+	const bool grid = !p->in_block, whole = !grid && f.known == p->threads;
+	const char *more = whole ? "" : arena_printf(p->arena, ", %d", p->threads);
+	Stmt *outer = open_flat(p, grid ? "MC_EACH" : whole ? "MC_EACH_OF" : "MC_EACH_THREAD", &f, more);
+	p->in_thread = true;
+	print_items(p, last->body.data, last->body.len);
+	p->in_thread = false;
+	close_block(p, outer);
+	p->axes.len = nnames;
+	if (!grid)
+		line(p, "MC_BARRIER;");
+}
+
+static void print_blocks(CPrinter *p, const Nest *nest)
+{
+	const Axis *axis[MAX_RUN];
+	int n, nnames = p->axes.len;
+	const Nest *last = run_of(nest, axis, &n);
+	Flat f = flat_of(p, n, axis);
+	Stmt *outer = open_flat(p, "MC_EACH_BLOCK", &f, "");
+	p->in_block = true;
+	print_items(p, last->body.data, last->body.len);
+	p->in_block = false;
+	close_block(p, outer);
+	p->axes.len = nnames;
+}
+
+bool print_nest_cuda(CPrinter *p, const Nest *nest)
+{
+	if (!p->target->gpu || p->in_thread)
+		return false;
+	if (nest->axis->kind == AXIS_THREAD)
+		print_threads(p, nest);
+	else if (nest->axis->kind == AXIS_PAR)
+		print_blocks(p, nest);
+	else
+		return false;
+	return true;
+}
+
+/* ---- kernels */
+static const char **params_of(CPrinter *p, bool types, int *n)
+{
+	const Kernel *k = p->kernel;
+	const char **list = NEW_ARRAY(p->arena, const char *, k->dims.len + k->uniforms.len + k->buffers.len + 1);
+	int i = 0;
+	list[i++] = types ? "const uint8_t *mc_go" : "mc_go";
+	for (int j = 0; j < k->dims.len; j++)
+		list[i++] = arena_printf(p->arena, types ? "int64_t %s" : "%s", dim_c(k->dims.data[j]));
+	for (int j = 0; j < k->uniforms.len; j++) {
+		const char *at = p->uniform_at.data[j];
+		list[i++] = types ? arena_printf(p->arena, "const %s *%s", dtype_ctype(k->uniforms.data[j].dtype), at) : at;
+	}
+	for (int j = 0; j < k->buffers.len; j++) {
+		const Buffer *b = k->buffers.data[j];
+		const char *name = buffer_name(p, b)->name;
+		list[i++] = types ? arena_printf(p->arena, "%s%s *MC_RESTRICT %s", b->read_only ? "const " : "", dtype_ctype(b->dtype), name) : name;
+	}
+	*n = i;
+	return list;
+}
+
+static CPrinter *cuda_printer(Arena *arena, const Kernel *k, const Target *target)
+{
+	CPrinter *p = printer_of(arena, k, target);
+	for (int i = 0; i < k->uniforms.len; i++)
+		push(arena, &p->uniform_at, fresh_name(p, arena_printf(arena, "%s_at", k->uniforms.data[i].name)));
+	return p;
+}
+
+static const char *part_name(Arena *arena, const Kernel *k, int part)
+{
+	return k->parts.len == 1 ? arena_printf(arena, "%s_kernel", k->name) : arena_printf(arena, "%s_kernel_%d", k->name, part + 1);
+}
+
+static void print_part(Writer *w, CPrinter *p, int part)
+{
+	const Kernel *k = p->kernel;
+	const KernelPart *own = &k->parts.data[part];
+	p->threads = own->threads;
+	p->part = part;
+	const char *text = body_text(p, print_parts(p));
+	const Names *words = words_of(p->arena, text);
+	int n;
+	const char **param = params_of(p, true, &n);
+	put(w, "%s\n", wrap_list(p->arena, arena_printf(p->arena, "MC_KERNEL(%d) %s", own->threads, part_name(p->arena, k, part)), n, param, "", 0));
+	put_raw(w, "{\n\tMC_GO(mc_go);\n");
+	for (int i = 1; i < n; i++) {
+		const char *name = strrchr(param[i], ' ') + 1;
+		name += *name == '*';
+		int u = i - 1 - k->dims.len;
+		if (u >= 0 && u < k->uniforms.len) {
+			const Uniform *uniform = &k->uniforms.data[u];
+			if (has_name(words, uniform->name))
+				put_raw(w, arena_printf(p->arena, "\tconst %s %s = *%s;\n", dtype_ctype(uniform->dtype), uniform->name, name));
+			else
+				put_raw(w, arena_printf(p->arena, "\t(void)%s;\n", name));
+		} else if (!has_name(words, name)) {
+			put_raw(w, arena_printf(p->arena, "\t(void)%s;\n", name));
+		}
+	}
+	put_raw(w, text + 2);
+	put_raw(w, "\n");
+}
+
+/* threads of the grid, or blocks */
+static const char *launch_size(CPrinter *p, const Nest *nest, bool *grid)
+{
+	const Axis *axis[MAX_RUN];
+	int n;
+	run_of(nest, axis, &n);
+	*grid = nest->axis->kind == AXIS_THREAD;
+	Flat f = flat_of(p, n, axis);
+	return f.product ? f.product : "1";
+}
+
+static const char *launcher(Arena *arena, const Kernel *k, int n, const char **param, const char *end)
+{
+	const char **all = NEW_ARRAY(arena, const char *, n + 1);
+	all[0] = "mc_stream *mc_on";
+	for (int i = 0; i < n; i++)
+		all[i + 1] = param[i];
+	return wrap_list(arena, arena_printf(arena, "static void %s", k->name), n + 1, all, end, 0);
+}
+
+void print_kernel_prototype_cuda(Writer *w, const Kernel *k, const Target *target)
+{
+	Arena *arena = arena_new();
+	int n;
+	CPrinter *p = cuda_printer(arena, k, target);
+	put(w, "%s\n", launcher(arena, k, n, params_of(p, true, &n), ";"));
+	arena_free(arena);
+}
+
+void print_kernel_cuda(Writer *w, const Kernel *k, const Target *target)
+{
+	Arena *arena = arena_new();
+	if (k->comment)
+		put(w, "/* %s */\n", k->comment);
+	for (int i = 0; i < k->parts.len; i++)
+		print_part(w, cuda_printer(arena, k, target), i);
+	CPrinter *p = cuda_printer(arena, k, target);
+	int n;
+	const char **param = params_of(p, true, &n);
+	put(w, "%s\n{\n", launcher(arena, k, n, param, ""));
+	for (int i = 0; i < k->parts.len; i++) {
+		const KernelPart *part = &k->parts.data[i];
+		bool grid;
+		const char *size = launch_size(p, part->item.nest, &grid);
+		VEC(const char *) arg = {0};
+		push(arena, &arg, "mc_on");
+		push(arena, &arg, part_name(arena, k, i));
+		push(arena, &arg, arena_printf(arena, grid ? "mc_blocks(%s, %d)" : "%s", size, part->threads));
+		push(arena, &arg, arena_printf(arena, "%d", part->threads));
+		int nargs;
+		const char **name = params_of(p, false, &nargs);
+		for (int j = 0; j < nargs; j++)
+			push(arena, &arg, name[j]);
+		put(w, "%s\n", wrap_list(arena, "MC_LAUNCH", arg.len, arg.data, ";", 8));
+		p->axes.len = 0;
+	}
+	put(w, "}\n\n");
+	arena_free(arena);
+}
