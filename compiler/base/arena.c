@@ -1,21 +1,27 @@
 /* arena.c -- memory that is freed all at once
  *
- * Blocks grow with what is asked for.  Under AddressSanitizer every allocation
- * is its own malloc, so that reading past one is seen. */
+ * Blocks grow with what is asked for.  Under AddressSanitizer what of a block is
+ * not allocated is poisoned, and a gap after each allocation: reading past one
+ * is seen. */
 #include "base.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define EACH_ITS_OWN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EACH_ITS_OWN 1
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
 #endif
 #endif
-#ifndef EACH_ITS_OWN
-#define EACH_ITS_OWN 0
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 };
+#define POISON(p, n) __asan_poison_memory_region(p, n)
+#define UNPOISON(p, n) __asan_unpoison_memory_region(p, n)
+#else
+enum { GAP = 0 };
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
 enum { ALIGN = 16, FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
@@ -54,6 +60,7 @@ static Block *new_block(Arena *a, size_t size)
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
+	POISON((char *)b + HEADER, size);
 	return b;
 }
 
@@ -61,18 +68,17 @@ void *arena_alloc(Arena *a, size_t bytes)
 {
 	if (bytes > SIZE_MAX / 2)
 		out_of_memory();
-	if (EACH_ITS_OWN) /* the exact size, so that one byte past the end is seen */
-		return (char *)new_block(a, bytes ? bytes : 1) + HEADER;
-	bytes = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+	size_t needed = (bytes + GAP + ALIGN - 1) / ALIGN * ALIGN;
 	Block *b = a->blocks;
-	if (!b || b->size - b->used < bytes) {
+	if (!b || b->size - b->used < needed) {
 		size_t size = a->next_size;
 		if (a->next_size < LARGEST_BLOCK)
 			a->next_size *= 2;
-		b = new_block(a, bytes > size ? bytes : size);
+		b = new_block(a, needed > size ? needed : size);
 	}
 	void *p = (char *)b + HEADER + b->used;
-	b->used += bytes;
+	b->used += needed;
+	UNPOISON(p, bytes);
 	return p;
 }
 

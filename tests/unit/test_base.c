@@ -2,6 +2,9 @@
 #include "test.h"
 
 #include "base/base.h"
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 static const char *flushed(Diag *d)
 {
@@ -45,6 +48,21 @@ static void test_arena(Arena *a)
 		push(a, &v, i * i);
 	CHECK(v.len == 1000 && v.data[999] == 999 * 999 && v.data[3] == 9);
 	CHECK_STR(arena_strndup(a, "hello", 3), "hel");
+}
+
+/* under the sanitizer what lies past an allocation is no memory to use, nor what is not allocated yet */
+static void test_gaps(Arena *a)
+{
+#ifdef __SANITIZE_ADDRESS__
+	for (size_t n = 0; n < 100; n++) {
+		char *p = arena_alloc(a, n), *q = arena_alloc(a, 1);
+		CHECK(!n || !__asan_region_is_poisoned(p, n));
+		CHECK(__asan_address_is_poisoned(p + n) && __asan_address_is_poisoned(q - 1));
+		CHECK(__asan_address_is_poisoned(q + 1) && __asan_address_is_poisoned(q + 64));
+	}
+#else
+	(void)a;
+#endif
 }
 
 static void test_names(Arena *a)
@@ -201,6 +219,7 @@ int main(void)
 {
 	Arena *a = arena_new();
 	test_arena(a);
+	test_gaps(a);
 	test_names(a);
 	test_source(a);
 	test_labels(a);
