@@ -135,9 +135,8 @@ const char *need_string(Reader *r)
 	return need_token(r, TOK_STRING, "a string");
 }
 
-int64_t need_integer(Reader *r)
+static int64_t magnitude_of(Reader *r, bool negative)
 {
-	bool negative = take_sign(r, "-");
 	const char *text = r->token.text;
 	char *end = NULL;
 	int64_t value = 0;
@@ -154,6 +153,12 @@ int64_t need_integer(Reader *r)
 		read_fail(r, "expected an integer of 64 bits");
 	read_advance(r);
 	return value;
+}
+
+int64_t need_integer(Reader *r)
+{
+	bool negative = take_sign(r, "-");
+	return magnitude_of(r, negative);
 }
 
 double need_number(Reader *r)
@@ -180,13 +185,9 @@ const Dim *find_dim(Reader *r, const char *name)
 	return NULL;
 }
 
-static const Size *need_factor(Reader *r)
+static const Size *need_atom(Reader *r)
 {
 	Arena *a = r->arena;
-	if (take_sign(r, "-"))
-		return size_scale(a, need_factor(r), -1);
-	if (r->token.kind == TOK_NUMBER)
-		return size_const(a, need_integer(r));
 	const Size *size = NULL;
 	if (take_sign(r, "(")) {
 		size = need_size(r);
@@ -218,11 +219,22 @@ static const Size *need_factor(Reader *r)
 	return size;
 }
 
-static const Size *need_product(Reader *r)
+/* a number is read with the sign before it: -2^63 has no magnitude */
+static const Size *need_factor(Reader *r, bool negative)
 {
-	const Size *product = need_factor(r);
+	if (take_sign(r, "-"))
+		negative = !negative;
+	if (r->token.kind == TOK_NUMBER)
+		return size_const(r->arena, magnitude_of(r, negative));
+	const Size *size = need_atom(r);
+	return negative ? size_scale(r->arena, size, -1) : size;
+}
+
+static const Size *need_product(Reader *r, bool negative)
+{
+	const Size *product = need_factor(r, negative);
 	while (take_sign(r, "*"))
-		product = size_mul(r->arena, product, need_factor(r));
+		product = size_mul(r->arena, product, need_factor(r, false));
 	return product;
 }
 
@@ -230,12 +242,11 @@ const Size *need_size(Reader *r)
 {
 	if (++r->depth > MAX_DEPTH)
 		read_fail(r, "this is nested too deep");
-	const Size *sum = need_product(r);
+	const Size *sum = need_product(r, false);
 	while (at_sign(r, "+") || at_sign(r, "-")) {
 		bool minus = at_sign(r, "-");
 		read_advance(r);
-		const Size *next = need_product(r);
-		sum = minus ? size_sub(r->arena, sum, next) : size_add(r->arena, sum, next);
+		sum = size_add(r->arena, sum, need_product(r, minus));
 	}
 	r->depth--;
 	if (!sum)

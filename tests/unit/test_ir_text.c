@@ -207,10 +207,26 @@ static void test_messages(void)
 	arena_free(a);
 }
 
+/* coefficients at both ends of 64 bits read as they are printed */
+static void test_coefficients(void)
+{
+	Arena *a = arena_new();
+	static const char *const sizes[] = {"-9223372036854775808", "9223372036854775807", "-9223372036854775808 * n",
+		"-9223372036854775808 * n * n - 9223372036854775808 * n - 9223372036854775808", "n * n - 3 * n + 1", "-n"};
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		int errors;
+		Model *m = read_text(a, arena_printf(a, "model \"m\" float32 dim n >= 0 data \"d\" : float32[%s]", sizes[i]), &errors);
+		if (CHECK(m && errors == 0))
+			CHECK(strstr(printed(a, m), arena_printf(a, "float32[%s]", sizes[i])) != NULL);
+	}
+	arena_free(a);
+}
+
 int main(void)
 {
 	test_every_op();
 	test_broken();
 	test_messages();
+	test_coefficients();
 	return test_result();
 }

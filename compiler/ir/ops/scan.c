@@ -20,7 +20,8 @@ static const Type *shape(Shape *s)
 		return misfit(s, "a scan has one region");
 	const Graph *body = s->region[0];
 	int ncarry = s->attr->scan.ncarry, nemit = s->attr->scan.nemit, nseq = s->attr->scan.nseq;
-	if (ncarry < 0 || nemit < 0 || nseq < 0 || ncarry + nseq > s->nin || !s->attr->scan.steps)
+	if (ncarry < 0 || nemit < 0 || nseq < 0 || ncarry > s->nin || nseq > s->nin - ncarry ||
+	    !s->attr->scan.steps)
 		return misfit(s, "the counts of a scan do not fit");
 	if (body->params.len != s->nin + 1 || !is_index(body->params.data[0]->type))
 		return misfit(s, "the region of a scan has %d parameters for %d operands",
@@ -33,7 +34,7 @@ static const Type *shape(Shape *s)
 			return misfit(s, "parameter %d of a scan is %s, not %s", i + 1,
 				      type_text(s->arena, have), type_text(s->arena, t));
 	}
-	if (body->results.len != ncarry + nemit + s->attr->scan.until)
+	if (body->results.len != (int64_t)ncarry + nemit + s->attr->scan.until)
 		return misfit(s, "the region of a scan has %d results", body->results.len);
 	const Type **item = NEW_ARRAY(s->arena, const Type *, ncarry + nemit + 1);
 	for (int i = 0; i < ncarry + nemit; i++) {

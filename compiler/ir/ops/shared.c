@@ -59,7 +59,7 @@ bool slice_fits(Shape *s, const Type *whole, const Type *part, int nfixed)
 const Type *gathered_type(Shape *s, const Type *x, const Type *const *index, int nindices)
 {
 	int axis = s->attr->gather.axis, count = s->attr->gather.count;
-	if (count < 1 || count != nindices || axis < 0 || axis + count > x->rank)
+	if (count < 1 || count != nindices || axis < 0 || axis > x->rank - count)
 		return misfit(s, "%d indices for %d axes from axis %d of %s", nindices, count, axis,
 			      type_text(s->arena, x));
 	for (int i = 0; i < count; i++) {
