@@ -159,18 +159,41 @@ static int check_output(mc_run *run, const mc_driver_part *part, const char *key
 
 static int check_at_least(mc_run *run, const mc_driver_part *part, const char *key, int64_t least)
 {
-	mc_number n;
 	const mc_setting *s = mc_run_setting(run, part, key);
-	if (!s || !s->number || !s->n)
-		return 1;
-	n = s->number[0];
-	if ((n.is_real && floor(n.f) != n.f) || n.f < (double)least) {
+	for (int i = 0; s && s->number && i < s->n; i++) {
+		const mc_number n = s->number[i];
+		const int whole = !n.is_real || (floor(n.f) == n.f && n.f < 0x1p63);
+		if (whole && n.f >= (double)least)
+			continue;
 		mc_fail(&run->err, MC_MISMATCH,
-		        "%s.%s is %g, expected a whole number of at least %lld", part->name, key,
-		        n.f, (long long)least);
+		        "%s.%s is %g, expected a whole number of at least %lld%s", part->name, key,
+		        n.f, (long long)least, n.f >= 0x1p63 ? ", below 2^63" : "");
 		return 0;
 	}
 	return 1;
+}
+
+/* several values, with commas between, are for keys that are lists */
+static int check_count(mc_run *run, const mc_setting *s)
+{
+	const int list = !strcmp(s->name, "show") || !strcmp(s->name, "classes"),
+		  most = !strcmp(s->name, "tile") ? 2 : 1;
+	if (list || s->n <= most)
+		return 1;
+	mc_fail(&run->err, MC_MISMATCH, "--%s%s%s has %d values, expected %s",
+	        s->part ? s->part : "", s->part ? "." : "", s->name, s->n,
+	        most == 2 ? "one or two" : "one");
+	return 0;
+}
+
+static int check_ragged(mc_run *run, const mc_driver_part *part)
+{
+	const char *ragged = mc_key_name(run, part, "ragged", 0);
+	if (!ragged || !strcmp(ragged, "keep") || !strcmp(ragged, "drop"))
+		return 1;
+	mc_fail(&run->err, MC_MISMATCH, "%s.ragged is %s, expected keep or drop", part->name,
+	        ragged);
+	return 0;
 }
 
 int mc_run_check(mc_run *run)
@@ -181,6 +204,9 @@ int mc_run_check(mc_run *run)
 		int64_t least;
 	} counts[] = {{"steps", 1},      {"epochs", 0}, {"batch", 1}, {"watch_steps", 1},
 	              {"test_steps", 1}, {"first", 0},  {"tile", 1}};
+	for (int i = 0; i < run->nsettings; i++)
+		if (!check_count(run, &run->setting[i]))
+			return 0;
 	for (int i = 0; i < run->driver->nparts; i++) {
 		const mc_driver_part *part = &run->driver->parts[i];
 		if (part->kind < MC_DRIVER_FIT)
@@ -197,7 +223,7 @@ int mc_run_check(mc_run *run)
 		for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
 			if (!check_at_least(run, part, counts[k].key, counts[k].least))
 				return 0;
-		if (!check_output(run, part, "watch") || !check_output(run, part, "test"))
+		if (!check_ragged(run, part) || !check_output(run, part, "watch") || !check_output(run, part, "test"))
 			return 0;
 		const char *before = mc_key_name(run, part, "before_epoch", 0);
 		if (before && !mc_run_function(run, before)) {

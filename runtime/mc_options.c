@@ -363,11 +363,14 @@ static int read_general(mc_run *run, int option, const char *value)
 
 static int read_all(mc_run *run, int argc, char **argv, const Extras *e, const struct option *table)
 {
-	/* the one place where getopt's globals are used */
-	optind = 2;
+	/* the one place where getopt's globals are used; 0 makes it forget an earlier command line */
+	optind = 0;
 	opterr = 0;
+	argc--;
+	argv++;
 	for (;;) {
-		const int at = optind, found = getopt_long(argc, argv, "+:", table, NULL);
+		const int at = optind ? optind : 1,
+			  found = getopt_long(argc, argv, "+:", table, NULL);
 		if (found == -1)
 			break;
 		const int i = found - 256;

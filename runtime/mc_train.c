@@ -158,8 +158,9 @@ static int run_all(mc_train *t)
 			return 130;
 		}
 		say_fit(t, f, mc_seconds() - begin, t->s.total - before);
-		/* without a watched output the last state is the best */
-		if (!mc_train_save_last(t) || (f->watch.output < 0 && !mc_train_save(t, t->best)))
+		/* where nothing was watched, or was ever finite, the last state is the best */
+		const int none = f->watch.output < 0 || !isfinite(t->s.best);
+		if (!mc_train_save_last(t) || (none && !mc_train_save(t, t->best)))
 			return 1;
 		if (t->s.fit + 1 >= t->nfits)
 			break;

@@ -139,6 +139,18 @@ static void options(void)
 	says("option --epochs: a value is missing");
 	CHECK_INT(RUN("train", "--epochs", "1.5"), 2);
 	says("train_model.epochs is 1.5, expected a whole number of at least 0");
+	CHECK_INT(RUN("train", "--epochs", "1e300"), 2);
+	says("train_model.epochs is 1e+300, expected a whole number of at least 0, below 2^63");
+	CHECK_INT(RUN("train", "--epochs", "9223372036854775808"), 2);
+	says("train_model.epochs is 9.22337e+18, expected a whole number of at least 0, below 2^63");
+	CHECK_INT(RUN("train", "--tile", "2,0"), 2);
+	says("train_model.tile is 0, expected a whole number of at least 1");
+	CHECK_INT(RUN("train", "--tile", "2,2,2"), 2);
+	says("--tile has 3 values, expected one or two");
+	CHECK_INT(RUN("train", "--train_model.epochs", "1,2"), 2);
+	says("--train_model.epochs has 2 values, expected one");
+	CHECK_INT(RUN("train", "--ragged", "both"), 2);
+	says("unknown option --ragged");
 	CHECK_INT(RUN("train", "--watch", "validate_model.nll"), 2);
 	says("train_model.watch is validate_model.nll, expected function.output");
 	CHECK_INT(RUN("train", "out"), 2);
@@ -154,6 +166,21 @@ static void options(void)
 	CHECK(strstr(run_out,
 	             "function train(batch, image : uint8[batch, 28, 28], label : uint8[batch], "
 	             "learning_rate : float32 = 0.13) -> nll : float32   updates\n") != NULL);
+}
+
+/* nothing watched was better than nothing: the best state is the last, not that of an earlier training */
+static void nothing_watched(void)
+{
+	CHECK_INT(RUN("train", "--data", DATA, "--out", in(0, "none"), "--epochs", "0"), 0);
+	CHECK_STR(run_err, "");
+	CHECK(strstr(run_out, "0 epochs, 0 steps") != NULL);
+	mc_archive best, last;
+	CHECK_INT(mc_archive_load(in(0, "none/best.npz"), &best, NULL), MC_OK);
+	CHECK_INT(mc_archive_load(in(0, "none/last.npz"), &last, NULL), MC_OK);
+	const mc_array *w = mc_archive_find(&best, "W"), *v = mc_archive_find(&last, "W");
+	CHECK(w && v && !memcmp(w->data, v->data, (size_t)w->count * sizeof(float)) && ((float *)w->data)[0] == 0);
+	mc_archive_free(&best);
+	mc_archive_free(&last);
 }
 
 /* ---- files that are not right */
@@ -322,6 +349,7 @@ int main(void)
 	training();
 	predicting();
 	options();
+	nothing_watched();
 	data_files();
 	states();
 	full_disk();
