@@ -59,6 +59,26 @@ def test_usage_errors():
         assert text in err, "%s: %s" % (args, err)
 
 
+def test_options_of_a_program():
+    """that of tests/fuzz/options.model, which has every kind of part and key"""
+    with tempfile.TemporaryDirectory() as d:
+        exe = os.path.join(d, "options")
+        harness.must([harness.MODELC, os.path.join(ROOT, "tests/fuzz/options.model"), "--driver", "--blas", "none", "--threads", "none", "-o", d])
+        harness.must(["gcc", "-std=gnu99", "-I", os.path.join(ROOT, "runtime"), "-I", d, exe + ".c", exe + "_driver.c", harness.runtime_library(), "-lpng", "-lz", "-lm", "-o", exe])
+        for name, rows in (("x.csv", "1,2\n3,4\n5,6\n7,8\n9,0\n"), ("label.csv", "0\n1\n1\n0\n1\n")):
+            open(os.path.join(d, name), "w").write(rows)
+        for args, status, text in [("--ragged both", 2, "options: fit.ragged is both, expected keep or drop\n"), ("--ragged drop", 0, ""),
+                                   ("--picture.tile 2,0", 2, "options: picture.tile is 0, expected a whole number of at least 1\n"),
+                                   ("--picture.tile 1,1,1", 2, "options: --picture.tile has 3 values, expected one or two\n"),
+                                   ("--set all,some", 2, "options: --set has 2 values, expected one\n"),
+                                   ("--watch_steps 1e19", 2, "options: fit.watch_steps is 1e+19, expected a whole number of at least 1, below 2^63\n"),
+                                   ("--count 0.5", 1, "options: count of fit is 0.5, expected a whole number\n"),
+                                   ("--epochs 9223372036854775807", 1, "options: fit failed at step 1 of epoch 5: assert: steps < most does not hold, options.model:17\n"),
+                                   ("--rate inf", 0, "")]:
+            p = subprocess.run([exe, "train", "--quiet", "--data", ".", *args.split()], cwd=d, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+            assert (p.returncode, p.stderr) == (status, text), "%s: exit %d: %s" % (args, p.returncode, p.stderr)
+
+
 def wrong(source, *args):
     """what is said of a program that no text file of the tests could hold"""
     with tempfile.TemporaryDirectory() as d:

@@ -7,7 +7,7 @@ import glob, os, subprocess, sys, tempfile
 from run import ROOT
 
 # shares of 10^5 inputs, by what one costs
-COUNTS = {"fuzz_files": 91500, "fuzz_parse": 5500, "fuzz_ir": 2800, "fuzz_compile": 200}
+COUNTS = {"fuzz_files": 89500, "fuzz_parse": 5500, "fuzz_ir": 2800, "fuzz_options": 2000, "fuzz_compile": 200}
 TIME = 600
 
 
