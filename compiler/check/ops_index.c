@@ -44,20 +44,11 @@ static bool gather_fits(Check *c, Loc loc, const Subscript *s)
 				 s->axis[s->out[s->array_at]].array->type->rank);
 }
 
-/* items of a list: a constant, or a slice of constants; by any other index it is an array */
-static Value index_list(Check *c, Value x, const IndexValue *ix)
+/* a slice of constants of a list; by an index that is no constant it is an array */
+static Value slice_list(Check *c, Value x, const IndexValue *ix)
 {
 	int len = x.list->n;
 	int64_t lo = 0, hi = len, step = 1, i;
-	if (ix->kind == INDEX_EXPR) {
-		if (!as_const_int(c, ix->loc, ix->at, "the index of a list", &i))
-			return value_error();
-		if (i < -len || i >= len) {
-			check_error(c, ix->loc, "index %lld is outside [0, %d)", (long long)i, len);
-			return value_error();
-		}
-		return x.list->item[i < 0 ? i + len : i];
-	}
 	if ((ix->lo.kind != V_NONE &&
 	     !as_const_int(c, ix->loc, ix->lo, "the index of a list", &lo)) ||
 	    (ix->hi.kind != V_NONE &&
@@ -83,9 +74,8 @@ Value op_index(Check *c, Loc loc, Value x, Loc x_loc, int n, const IndexValue *i
 	Val *in[MAX_RANK + 1];
 	if (x.kind == V_ERROR)
 		return x;
-	if (x.kind == V_LIST && n == 1 &&
-	    ((ix->kind == INDEX_EXPR && ix->at.kind == V_INT) || ix->kind == INDEX_SLICE))
-		return index_list(c, x, ix);
+	if (x.kind == V_LIST && n == 1 && ix->kind == INDEX_SLICE)
+		return slice_list(c, x, ix);
 	if (!as_operand(c, x_loc, &x))
 		return value_error();
 	if (x.kind != V_TENSOR) {

@@ -248,7 +248,7 @@ EXPRESSION(softplus, e2(g, OP_add, e1(g, OP_log, e2(g, OP_add, number(g, 1), e1(
 			e1(g, OP_log1p, e1(g, OP_exp, y))))
 EXPRESSION(log1p_of, e2(g, OP_add, e1(g, OP_log, e2(g, OP_add, number(g, 1), x)),
 			e1(g, OP_log, e2(g, OP_sub, number(g, 1), x)))) /* -0.8 .. 0.8 */
-EXPRESSION(expm1_of, e2(g, OP_mul, e2(g, OP_sub, e1(g, OP_exp, x), number(g, 1)),
+EXPRESSION(expm1_of, e2(g, OP_sub, e2(g, OP_sub, e1(g, OP_exp, x), number(g, 1)),
 			e2(g, OP_sub, number(g, 1), e1(g, OP_exp, y))))
 EXPRESSION(sigmoid, e2(g, OP_div, number(g, 1),
 		       e2(g, OP_add, number(g, 1), e1(g, OP_exp, e1(g, OP_neg, x)))))
