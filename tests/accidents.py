@@ -3,7 +3,7 @@
 After each the last good state loads, nothing half-written is there, and a resumed run ends with the same bits as one that was never
 stopped.  `python3 tests/accidents.py 200` kills 200 times (make kills N=200).
 """
-import os, random, resource, shutil, signal, subprocess, sys, tempfile, threading, time, zipfile
+import os, random, resource, shutil, signal, struct, subprocess, sys, tempfile, threading, time, zipfile
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -11,7 +11,7 @@ if __name__ == "__main__":
 import harness, training
 from run import ROOT, Skip
 
-ARGS = ["--data", training.DATA, "--epochs", "4", "--save-every", "0"]
+ARGS = ["--data", training.DATA, "--epochs", "12", "--save-every", "0"]
 KILLS = 10
 _lock, _built = threading.Lock(), []
 
@@ -89,11 +89,12 @@ def finish(exe, out, whole, what):
 
 
 def kill(times):
+    """each training is killed about eight times: in its steps, in what is written at their end, and while it begins"""
     exe, whole, seconds = program()
     seed = random.randrange(1 << 30)
-    rng, killed, finished, mid_write = random.Random(seed), 0, 0, 0
+    rng, killed, finished, mid_write, in_steps, steps_in_all = random.Random(seed), 0, 0, 0, 0, total(whole["last.npz"])
     with memory_folder() as d:
-        out, tries = os.path.join(d, "o"), 0
+        out, tries, before = os.path.join(d, "o"), 0, 0
         began = time.time()
         p = train(exe, os.path.join(d, "time"))
         p.communicate()
@@ -102,20 +103,33 @@ def kill(times):
             tries += 1
             assert tries < 20 * times + 100, "%d runs, only %d were killed in time" % (tries, killed)
             p = go_on(exe, out)
-            time.sleep(rng.uniform(0, seconds))
+            time.sleep(rng.uniform(0, seconds if before == steps_in_all else seconds / 4))
             p.kill()
             p.communicate()
             if p.returncode == 0:  # it was over before
                 same(out, whole, "after %d kills, seed %d" % (killed, seed))
                 finished += 1
+                before = 0
                 shutil.rmtree(out)
                 continue
             assert p.returncode == -signal.SIGKILL, p.returncode
             killed += 1
             mid_write += any(f.startswith(".writing") for f in (os.listdir(out) if os.path.exists(out) else []))
             good_states(out, exe)
+            last = os.path.join(out, "last.npz")
+            steps = total(state(last)) if os.path.exists(last) else 0
+            assert steps >= before, "after %d kills, seed %d: step %d, and %d before" % (killed, seed, steps, before)
+            in_steps += before < steps < steps_in_all
+            before = steps
         finish(exe, out, whole, "after %d kills, seed %d" % (killed, seed))
-    return "%d kills, %d of them in the middle of a file, %d trainings ended" % (killed, mid_write, finished + 1)
+    assert in_steps > times // 20, "of %d kills only %d in the steps of a training" % (killed, in_steps)
+    return "%d kills, %d of them between two steps that had not been there before, %d in the middle of a file, %d trainings ended" % (killed, in_steps, mid_write, finished + 1)
+
+
+def total(state):
+    """the steps that are done: the fourth number of @progress, behind a header of .npy"""
+    raw = state["@progress.npy"]
+    return int(struct.unpack_from("<d", raw, 10 + struct.unpack_from("<H", raw, 8)[0] + 3 * 8)[0])
 
 
 def interrupt():

@@ -4,7 +4,7 @@ Each program of tests/objects/ is compiled with the model of the same test and r
 """
 import glob, os, re, tempfile
 import harness
-from run import ROOT
+from run import ROOT, Skip
 
 HERE = os.path.join(ROOT, "tests/objects")
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"]
@@ -18,6 +18,8 @@ def tests(options):
         yield "place " + model, lambda m=model, d=dims, f=more: place(m, d, f)
     yield "share, two models", lambda: program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "none"])
     yield "share, two models: threads", lambda: program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "none"], sanitize=["-fsanitize=thread", "-g"])
+    yield "share, two models: OpenMP", with_openmp
+    yield "share, two models: OpenMP, a race is seen", planted_race
     yield "every kind of check", kinds
 
 
@@ -34,16 +36,40 @@ def find(model):
     return next(p for p in (os.path.join(ROOT, d, model + ".model") for d in ("tests/objects", "tests/unit", "models")) if os.path.exists(p))
 
 
-def program(source, models, modelc, cc=(), compiler="gcc", sanitize=SANITIZE, args=()):
-    """compiles the models and the program, and runs it in a folder of its own"""
+def with_openmp(change=None):
+    """the thread sanitizer knows what LLVM's OpenMP orders, through its tool archer"""
+    if not glob.glob("/usr/lib/llvm-*/lib/libarcher.so"):
+        raise Skip("no libarcher.so: libomp-dev has it")
+    env = dict(os.environ, OMP_NUM_THREADS="2", TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1")
+    program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "openmp", "--blas", "none"], compiler="clang", sanitize=["-fsanitize=thread", "-g"],
+            env=env, change=change)
+
+
+def planted_race():
+    """each thread takes all rows"""
+    try:
+        with_openmp(lambda c: c.replace("#pragma omp for schedule(static)\n", "\n"))
+    except AssertionError as e:
+        assert "ThreadSanitizer: data race" in str(e), e
+        return
+    raise AssertionError("the race was not seen")
+
+
+def program(source, models, modelc, cc=(), compiler="gcc", sanitize=SANITIZE, args=(), env=None, change=None):
+    """compiles the models and the program, and runs it in a folder of its own; change: of the models' C"""
     with tempfile.TemporaryDirectory() as d:
         for m in models:
             harness.must([harness.MODELC, find(m), "-o", d, *modelc])
+            if change:
+                path = os.path.join(d, m + ".c")
+                text = open(path).read()
+                assert change(text) != text, m
+                open(path, "w").write(change(text))
         threads = ["-fopenmp"] if "openmp" in modelc else []
         harness.must([compiler, "-pthread", "-std=gnu11", "-O0", *threads, *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", d,
                       os.path.join(HERE, source), *[os.path.join(d, m + ".c") for m in models], harness.runtime_library(compiler, sanitize is SANITIZE),
                       "-o", os.path.join(d, "program"), *cc, "-lpng", "-lz", "-lm"])
-        return harness.must([os.path.join(d, "program"), *args], cwd=d)
+        return harness.must([os.path.join(d, "program"), *args], cwd=d, env=env)
 
 
 # where the compiler adds checks, and how often: a new one gets a function in every_check.model and its lines in statuses.c
