@@ -3,8 +3,8 @@
  * A name ends in the type it is of: mc_exp_f32, mc_add_i64, mc_cast_i32_f32 (to, from).  exp, expm1, log, log1p, pow, tanh,
  * sigmoid, softplus, erf, sin and cos are made of arithmetic only, without branches and calls, so that loops over them become
  * vector code; their errors are at most 3 units in the last place in float32, 2 in float64.  What has no version of ours is the
- * C library's.  Each a * b + c here is one product and one sum, and other products that are added to are MC_ROUNDED: contraction
- * is never ambiguous. */
+ * C library's.  Contraction changes nothing: what is added to a product stands in mc_fma, or the product in mc_mul,
+ * or it is exact. */
 #ifndef MC_MATH_H
 #define MC_MATH_H
 
@@ -17,29 +17,27 @@
 #define MC_FN MC_INLINE
 #endif
 
-/* MC_ROUNDED(x): x is rounded before it is used; no multiply-add absorbs it, in any compiler */
-#ifdef __CUDACC__
-#define MC_ROUNDED(x) (x) /* nvcc -fmad=false */
-#elif defined(__has_builtin)
-#if __has_builtin(__builtin_assoc_barrier)
-#define MC_ROUNDED(x) __builtin_assoc_barrier(x)
+/* mc_fma_f32(a, b, c): a * b + c, rounded once where there is an instruction for that; mc_mul_f32(a, b): a product that is
+ * rounded before anything is added to it.  Said by name, not left to contraction, so every compiler at every level gives the same
+ * bits.  Machines without the instruction, and -DMC_NO_FMA with -ffp-contract=off anywhere, give others. */
+#if !defined(MC_NO_FMA) && (defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__aarch64__) || defined(__CUDA_ARCH__))
+#define MC_HAS_FMA
 #endif
-#endif
-#ifndef MC_ROUNDED
-#if defined(__clang__)
-/* clang contracts within an expression, not across a statement */
-#define MC_ROUNDED(x) __extension__({ __typeof__(x) mc_rounded = (x); mc_rounded; })
-#elif defined(__GNUC__)
-#define MC_ROUNDED(x)                                                                              \
-	__extension__({                                                                            \
-		__typeof__(x) mc_rounded = (x);                                                    \
-		__asm__("" : "+g"(mc_rounded));                                                    \
-		mc_rounded;                                                                        \
-	})
+#define MC_FMA(T, S, F)                                                                            \
+	MC_FN T mc_fma_##S(T a, T b, T c) { return fma##F(a, b, c); }                              \
+	MC_FN T mc_mul_##S(T a, T b) { return fma##F(a, b, (T)-0.0); }
+#define MC_MUL_ADD(T, S)                                                                           \
+	MC_FN T mc_fma_##S(T a, T b, T c) { return a * b + c; }                                    \
+	MC_FN T mc_mul_##S(T a, T b) { return a * b; }
+#ifdef MC_HAS_FMA
+MC_FMA(float, f32, f)
+MC_FMA(double, f64, )
 #else
-#define MC_ROUNDED(x) (x)
+MC_MUL_ADD(float, f32)
+MC_MUL_ADD(double, f64)
 #endif
-#endif
+#undef MC_FMA
+#undef MC_MUL_ADD
 
 /* sqrt that sets no errno: compilers make it an instruction, and vectors, without a flag */
 #ifdef __cplusplus

@@ -11,19 +11,19 @@
 
 /* x as n ln 2 + r; n, from t, as a float and as bits of an integer */
 #define MC_REDUCE_EXP_F32(x)                                                                       \
-	const float t = (x)*1.44269504f + MC_ROUNDER_F32, n = t - MC_ROUNDER_F32;                  \
-	float r = n * -0x1.62e4p-1f + (x); /* the product is exact */                              \
-	r = n * -0x1.7f7d1cp-20f + r;                                                              \
+	const float t = mc_fma_f32(x, 1.44269504f, MC_ROUNDER_F32), n = t - MC_ROUNDER_F32;        \
+	float r = mc_fma_f32(n, -0x1.62e4p-1f, x); /* the product is exact */                      \
+	r = mc_fma_f32(n, -0x1.7f7d1cp-20f, r);                                                    \
 	const uint32_t k = mc_bits_f32(t) - mc_bits_f32(MC_ROUNDER_F32)
 
 /* (e^r - 1 - r) / r^2 */
 MC_FN float mc_exp_rest_f32(float r)
 {
 	float p = 0x1.6b9bb8p-10f;
-	p = p * r + 0x1.1226e6p-7f;
-	p = p * r + 0x1.5556f4p-5f;
-	p = p * r + 0x1.5554b2p-3f;
-	return p * r + 0x1.fffffep-2f;
+	p = mc_fma_f32(p, r, 0x1.1226e6p-7f);
+	p = mc_fma_f32(p, r, 0x1.5556f4p-5f);
+	p = mc_fma_f32(p, r, 0x1.5554b2p-3f);
+	return mc_fma_f32(p, r, 0x1.fffffep-2f);
 }
 
 /* e^(x + low) for a small low part; inf above 88.72, 0 below -103.97 */
@@ -33,7 +33,7 @@ MC_FN float mc_exp_sum_f32(float x, float low)
 	x = mc_sel_f32(x < -104.0f, -104.0f, x);
 	MC_REDUCE_EXP_F32(x);
 	r = r + low;
-	float p = mc_exp_rest_f32(r) * (r * r) + r;
+	float p = mc_fma_f32(mc_exp_rest_f32(r), r * r, r);
 	p = p + 1.0f;
 	const uint32_t half = (uint32_t)((int32_t)k >> 1);
 	return p * mc_float_f32((half + 127u) << 23) * mc_float_f32((k - half + 127u) << 23);
@@ -49,10 +49,10 @@ MC_FN float mc_expm1_half_f32(float x, float *low)
 {
 	MC_REDUCE_EXP_F32(x);
 	const float s = mc_float_f32((k + 126u) << 23); /* 2^(n - 1) */
-	const float a = s - 0.5f, b = MC_ROUNDED(s * r);
+	const float a = s - 0.5f, b = mc_mul_f32(s, r);
 	const float high = a + b;
 	/* |a| >= |b|, or a is 0 */
-	*low = s * (mc_exp_rest_f32(r) * (r * r)) + (b - (high - a));
+	*low = mc_fma_f32(s, mc_exp_rest_f32(r) * (r * r), b - (high - a));
 	return high;
 }
 
@@ -75,19 +75,19 @@ MC_FN float mc_log_sum_f32(float u, float c)
 	const float e = (float)((int32_t)b >> 23) - mc_sel_f32(tiny, 23.0f, 0.0f);
 	const float f = mc_float_f32((b & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
 	float p = -0x1.38c9dep-4f;
-	p = p * f + 0x1.055ec6p-3f;
-	p = p * f + -0x1.0d8242p-3f;
-	p = p * f + 0x1.22d92ep-3f;
-	p = p * f + -0x1.54728ap-3f;
-	p = p * f + 0x1.99a01cp-3f;
-	p = p * f + -0x1.000226p-2f;
-	p = p * f + 0x1.555554p-2f;
+	p = mc_fma_f32(p, f, 0x1.055ec6p-3f);
+	p = mc_fma_f32(p, f, -0x1.0d8242p-3f);
+	p = mc_fma_f32(p, f, 0x1.22d92ep-3f);
+	p = mc_fma_f32(p, f, -0x1.54728ap-3f);
+	p = mc_fma_f32(p, f, 0x1.99a01cp-3f);
+	p = mc_fma_f32(p, f, -0x1.000226p-2f);
+	p = mc_fma_f32(p, f, 0x1.555554p-2f);
 	const float f2 = f * f;
-	float y = (p * f) * f2 + c;
-	y = e * -0x1.bd0106p-13f + y; /* ln 2 = 0.693359375 - 2.12194e-4 */
-	y = f2 * -0.5f + y;
+	float y = mc_fma_f32(p * f, f2, c);
+	y = mc_fma_f32(e, -0x1.bd0106p-13f, y); /* ln 2 = 0.693359375 - 2.12194e-4 */
+	y = mc_fma_f32(f2, -0.5f, y);
 	y = y + f;
-	return e * 0.693359375f + y;
+	return mc_fma_f32(e, 0.693359375f, y);
 }
 
 /* -inf at 0, NaN below */
@@ -136,20 +136,20 @@ MC_FN float mc_erf_f32(float x)
 {
 	const float a = mc_abs_f32(x), s = x * x;
 	float p = -0x1.38742ep-11f;
-	p = p * s + 0x1.46d9e4p-8f;
-	p = p * s + -0x1.b67c04p-6f;
-	p = p * s + 0x1.ce1986p-4f;
-	p = p * s + -0x1.8126e2p-2f;
-	p = p * s + 0x1.06eba6p-3f;
-	p = p * x + x;
+	p = mc_fma_f32(p, s, 0x1.46d9e4p-8f);
+	p = mc_fma_f32(p, s, -0x1.b67c04p-6f);
+	p = mc_fma_f32(p, s, 0x1.ce1986p-4f);
+	p = mc_fma_f32(p, s, -0x1.8126e2p-2f);
+	p = mc_fma_f32(p, s, 0x1.06eba6p-3f);
+	p = mc_fma_f32(p, x, x);
 	const float b = mc_sel_f32(a > 4.0f, 4.0f, a);
 	float q = 0x1.c00c1p-13f;
-	q = q * b + -0x1.a505a6p-9f;
-	q = q * b + 0x1.76e17ap-6f;
-	q = q * b + -0x1.af182ap-4f;
-	q = q * b + -0x1.457e4ap-1f;
-	q = q * b + -0x1.0730dap-3f;
-	q = q * b - b;
+	q = mc_fma_f32(q, b, -0x1.a505a6p-9f);
+	q = mc_fma_f32(q, b, 0x1.76e17ap-6f);
+	q = mc_fma_f32(q, b, -0x1.af182ap-4f);
+	q = mc_fma_f32(q, b, -0x1.457e4ap-1f);
+	q = mc_fma_f32(q, b, -0x1.0730dap-3f);
+	q = mc_fma_f32(q, b, -b);
 	q = 1.0f - mc_exp_f32(q);
 	q = mc_float_f32(mc_bits_f32(q) | (mc_bits_f32(x) & 0x80000000u));
 	return mc_sel_f32(a < 0.93f, p, q);
@@ -165,11 +165,11 @@ MC_FN float mc_upper_f32(float a)
 /* a * b, and what rounding took from it */
 MC_FN float mc_product_f32(float a, float b, float *low)
 {
-	const float p = MC_ROUNDED(a * b), ah = mc_upper_f32(a), al = a - ah, bh = mc_upper_f32(b), bl = b - bh;
-	float e = ah * bh - p;
-	e = ah * bl + e;
-	e = al * bh + e;
-	*low = al * bl + e;
+	const float p = mc_mul_f32(a, b), ah = mc_upper_f32(a), al = a - ah, bh = mc_upper_f32(b), bl = b - bh;
+	float e = mc_fma_f32(ah, bh, -p);
+	e = mc_fma_f32(ah, bl, e);
+	e = mc_fma_f32(al, bh, e);
+	*low = mc_fma_f32(al, bl, e);
 	return p;
 }
 
@@ -184,23 +184,23 @@ MC_FN float mc_log_parts_f32(float x, float *low)
 	const float f = mc_float_f32((b & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
 	const float d = 2.0f + f, dl = f - (d - 2.0f), s = f / d;
 	const float ph = mc_product_f32(s, d, &pl);
-	const float sl = (((f - ph) - pl) - s * dl) / d;
+	const float sl = mc_fma_f32(-s, dl, (f - ph) - pl) / d;
 	const float zh = mc_product_f32(s, s, &zl);
-	zl = 2.0f * s * sl + zl;
+	zl = mc_fma_f32(2.0f * s, sl, zl);
 	float p = 0x1.dfa34cp-3f;
-	p = p * zh + 0x1.245278p-2f;
-	p = p * zh + 0x1.999ap-2f;
+	p = mc_fma_f32(p, zh, 0x1.245278p-2f);
+	p = mc_fma_f32(p, zh, 0x1.999ap-2f);
 	const float third = 0x1.555556p-1f, third_low = -0x1.555556p-26f;
-	const float zp = MC_ROUNDED(zh * p), v = third + zp, vl = ((third - v) + zp) + third_low;
+	const float zp = mc_mul_f32(zh, p), v = third + zp, vl = ((third - v) + zp) + third_low;
 	const float u = mc_product_f32(zh, v, &ul);
-	ul = zh * vl + ul;
-	ul = zl * v + ul;
+	ul = mc_fma_f32(zh, vl, ul);
+	ul = mc_fma_f32(zl, v, ul);
 	const float a = 2.0f + u, al = ((2.0f - a) + u) + ul;
 	const float h = mc_product_f32(s, a, &hl);
-	hl = s * al + hl;
-	hl = sl * a + hl;
+	hl = mc_fma_f32(s, al, hl);
+	hl = mc_fma_f32(sl, a, hl);
 	const float whole = n * 0.693359375f, y = whole + h; /* exact; |whole| > |h|, or it is 0 */
-	*low = n * -0x1.bd0106p-13f + (((whole - y) + h) + hl);
+	*low = mc_fma_f32(n, -0x1.bd0106p-13f, ((whole - y) + h) + hl);
 	return y;
 }
 
@@ -217,7 +217,7 @@ MC_FN float mc_pow_f32(float a, float b)
 	e = mc_sel_f32(e < -0x1p40f, -0x1p40f, e);
 	const float high = mc_log_parts_f32(x, &low);
 	const float p = mc_product_f32(e, high, &pl);
-	low = mc_sel_f32(mc_abs_f32(p) > 105.0f, 0.0f, e * low + pl);
+	low = mc_sel_f32(mc_abs_f32(p) > 105.0f, 0.0f, mc_fma_f32(e, low, pl));
 	float y = mc_exp_sum_f32(p, low);
 	const int up = b > 0.0f;
 	y = mc_sel_f32(x == 0.0f, mc_sel_f32(up, 0.0f, MC_INF_F32), y);
@@ -265,11 +265,11 @@ MC_FN float mc_quarters_f32(float x, uint32_t *q)
 	/* the nearest quarter, and the part of one beside it: 2^-30 each in part, 2^-61 in rest */
 	const uint32_t n = (top + 0x20000000u) >> 30;
 	const int32_t part = (int32_t)(top - (n << 30)), rest = (int32_t)((uint32_t)next >> 1);
-	const float fh = (float)part, fl = (float)(part - (int32_t)fh) + (float)rest * 0x1p-31f;
+	const float fh = (float)part, fl = mc_fma_f32((float)rest, 0x1p-31f, (float)(part - (int32_t)fh));
 	float low;
 	const float p = mc_product_f32(fh, 0x1.921fb6p+0f, &low);
-	low = fh * -0x1.777a5cp-25f + low;
-	low = fl * 0x1.921fb6p+0f + low;
+	low = mc_fma_f32(fh, -0x1.777a5cp-25f, low);
+	low = mc_fma_f32(fl, 0x1.921fb6p+0f, low);
 	const float r = mc_float_f32(mc_bits_f32((p + low) * 0x1p-30f) ^ (b & 0x80000000u));
 	const uint32_t minus = 0u - (b >> 31);
 	*q = ((n ^ minus) - minus) & ((uint32_t)small - 1u);
@@ -281,14 +281,14 @@ MC_FN float mc_turned_f32(float r, uint32_t q)
 {
 	const float z = r * r;
 	float s = -0x1.994b4p-13f;
-	s = s * z + 0x1.110756p-7f;
-	s = s * z + -0x1.555546p-3f;
-	s = s * (z * r) + r;
+	s = mc_fma_f32(s, z, 0x1.110756p-7f);
+	s = mc_fma_f32(s, z, -0x1.555546p-3f);
+	s = mc_fma_f32(s, z * r, r);
 	float c = 0x1.99ff4p-16f;
-	c = c * z + -0x1.6c0c82p-10f;
-	c = c * z + 0x1.55554ap-5f;
-	c = c * z + -0.5f;
-	c = c * z + 1.0f;
+	c = mc_fma_f32(c, z, -0x1.6c0c82p-10f);
+	c = mc_fma_f32(c, z, 0x1.55554ap-5f);
+	c = mc_fma_f32(c, z, -0.5f);
+	c = mc_fma_f32(c, z, 1.0f);
 	const float y = mc_sel_f32((int)(q & 1u), c, s);
 	return mc_float_f32(mc_bits_f32(y) ^ ((q >> 1 & 1u) << 31));
 }

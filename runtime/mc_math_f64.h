@@ -21,16 +21,16 @@ MC_FN double mc_power_of_two_f64(uint64_t n)
 MC_FN double mc_exp_rest_f64(double r)
 {
 	double p = 0x1.1f95b83e213eep-29;
-	p = p * r + 0x1.af5f483c43256p-26;
-	p = p * r + 0x1.27e4c57ae2dc3p-22;
-	p = p * r + 0x1.71ddf82040db8p-19;
-	p = p * r + 0x1.a01a01b0bdb2ap-16;
-	p = p * r + 0x1.a01a01afece65p-13;
-	p = p * r + 0x1.6c16c16c14471p-10;
-	p = p * r + 0x1.111111110f6c2p-7;
-	p = p * r + 0x1.555555555555ap-5;
-	p = p * r + 0x1.5555555555559p-3;
-	p = p * r + 0x1p-1;
+	p = mc_fma_f64(p, r, 0x1.af5f483c43256p-26);
+	p = mc_fma_f64(p, r, 0x1.27e4c57ae2dc3p-22);
+	p = mc_fma_f64(p, r, 0x1.71ddf82040db8p-19);
+	p = mc_fma_f64(p, r, 0x1.a01a01b0bdb2ap-16);
+	p = mc_fma_f64(p, r, 0x1.a01a01afece65p-13);
+	p = mc_fma_f64(p, r, 0x1.6c16c16c14471p-10);
+	p = mc_fma_f64(p, r, 0x1.111111110f6c2p-7);
+	p = mc_fma_f64(p, r, 0x1.555555555555ap-5);
+	p = mc_fma_f64(p, r, 0x1.5555555555559p-3);
+	p = mc_fma_f64(p, r, 0x1p-1);
 	return p;
 }
 
@@ -39,11 +39,11 @@ MC_FN double mc_exp_sum_f64(double x, double low)
 {
 	x = mc_sel_f64(x > 710.0, 710.0, x);
 	x = mc_sel_f64(x < -746.0, -746.0, x);
-	const double t = x * 0x1.71547652b82fep+0 + MC_ROUNDER_F64, n = t - MC_ROUNDER_F64;
-	const double high = n * -MC_LN2_HIGH_F64 + x; /* exact */
-	const double rest = n * -MC_LN2_LOW_F64 + low, r = high + rest;
+	const double t = mc_fma_f64(x, 0x1.71547652b82fep+0, MC_ROUNDER_F64), n = t - MC_ROUNDER_F64;
+	const double high = mc_fma_f64(n, -MC_LN2_HIGH_F64, x); /* exact */
+	const double rest = mc_fma_f64(n, -MC_LN2_LOW_F64, low), r = high + rest;
 	const double lost = (high - r) + rest;
-	double p = mc_exp_rest_f64(r) * (r * r) + lost;
+	double p = mc_fma_f64(mc_exp_rest_f64(r), r * r, lost);
 	p = p + r;
 	p = p + 1.0;
 	const uint64_t k = mc_bits_f64(t) - mc_bits_f64(MC_ROUNDER_F64),
@@ -59,15 +59,16 @@ MC_FN double mc_exp_f64(double x)
 /* (e^x - 1) / 2 in two parts, high and *low, for -40 <= x <= 710 */
 MC_FN double mc_expm1_half_f64(double x, double *low)
 {
-	const double t = x * 0x1.71547652b82fep+0 + MC_ROUNDER_F64, n = t - MC_ROUNDER_F64;
-	const double exact = n * -MC_LN2_HIGH_F64 + x, rest = n * -MC_LN2_LOW_F64, r = exact + rest;
+	const double t = mc_fma_f64(x, 0x1.71547652b82fep+0, MC_ROUNDER_F64), n = t - MC_ROUNDER_F64;
+	const double exact = mc_fma_f64(n, -MC_LN2_HIGH_F64, x), rest = mc_mul_f64(n, -MC_LN2_LOW_F64);
+	const double r = exact + rest;
 	const double lost = (exact - r) + rest;
 	const uint64_t k = mc_bits_f64(t) - mc_bits_f64(MC_ROUNDER_F64);
 	const double s = mc_power_of_two_f64(k - 1);
-	const double a = s - 0.5, b = MC_ROUNDED(s * r), high = a + b;
+	const double a = s - 0.5, b = mc_mul_f64(s, r), high = a + b;
 	/* |a| >= |b|, or a is 0 */
-	const double p = mc_exp_rest_f64(r) * (r * r) + lost;
-	*low = p * s + (b - (high - a));
+	const double p = mc_fma_f64(mc_exp_rest_f64(r), r * r, lost);
+	*low = mc_fma_f64(p, s, b - (high - a));
 	return high;
 }
 
@@ -99,17 +100,17 @@ MC_FN double mc_log_sum_f64(double u, double c)
 {
 	double n;
 	const double f = mc_mantissa_f64(u, &n) - 1.0;
-	const double s = f / (2.0 + f), z = s * s, half = MC_ROUNDED(0.5 * f * f);
+	const double s = f / (2.0 + f), z = s * s, half = mc_mul_f64(0.5 * f, f);
 	double p = 0x1.2f0d8e9195979p-3;
-	p = p * z + 0x1.39a0f504f8321p-3;
-	p = p * z + 0x1.7466462c5eb62p-3;
-	p = p * z + 0x1.c71c51e7f892fp-3;
-	p = p * z + 0x1.24924942179fcp-2;
-	p = p * z + 0x1.999999997fb32p-2;
-	p = p * z + 0x1.5555555555593p-1;
-	const double low = n * MC_LN2_LOW_F64 + c;
-	const double rest = half - (s * (half + z * p) + low);
-	return n * MC_LN2_HIGH_F64 - (rest - f);
+	p = mc_fma_f64(p, z, 0x1.39a0f504f8321p-3);
+	p = mc_fma_f64(p, z, 0x1.7466462c5eb62p-3);
+	p = mc_fma_f64(p, z, 0x1.c71c51e7f892fp-3);
+	p = mc_fma_f64(p, z, 0x1.24924942179fcp-2);
+	p = mc_fma_f64(p, z, 0x1.999999997fb32p-2);
+	p = mc_fma_f64(p, z, 0x1.5555555555593p-1);
+	const double low = mc_fma_f64(n, MC_LN2_LOW_F64, c);
+	const double rest = half - mc_fma_f64(s, mc_fma_f64(z, p, half), low);
+	return mc_fma_f64(n, MC_LN2_HIGH_F64, f - rest);
 }
 
 /* -inf at 0, NaN below */
@@ -144,7 +145,7 @@ MC_FN double mc_tanh_f64(double x)
 	const double lost = (high - half) + low, num_lost = mc_sel_f64(large, 0.0, lost);
 	const double larger = mc_sel_f64(large, half, 1.0), smaller = mc_sel_f64(large, 1.0, half);
 	const double den_lost = (larger - den + smaller) + lost;
-	const double q = num / den, rest = (num_lost - q * den_lost) / den;
+	const double q = num / den, rest = mc_fma_f64(-q, den_lost, num_lost) / den;
 	const double y = mc_sel_f64(large, 1.0, 0.0) + (q + rest);
 	return mc_float_f64(mc_bits_f64(y) | (mc_bits_f64(x) & ((uint64_t)1 << 63)));
 }
@@ -162,36 +163,36 @@ MC_FN double mc_erf_f64(double x)
 {
 	const double a = mc_abs_f64(x), s = x * x, b = mc_sel_f64(a > 6.0, 6.0, a);
 	double p = -0x1.c66c5a03eb206p-31;
-	p = p * s + 0x1.df561e3c76271p-27;
-	p = p * s + -0x1.5d1f335aae237p-23;
-	p = p * s + 0x1.b9a9e40861696p-20;
-	p = p * s + -0x1.f4ce39706894p-17;
-	p = p * s + 0x1.f9a2f6c429156p-14;
-	p = p * s + -0x1.c02db28d06861p-11;
-	p = p * s + 0x1.565bcd0750ef2p-8;
-	p = p * s + -0x1.b82ce3125f962p-6;
-	p = p * s + 0x1.ce2f21a04242cp-4;
-	p = p * s + -0x1.812746b0379dep-2;
-	p = p * s + 0x1.06eba8214db68p-3;
-	p = p * x + x;
+	p = mc_fma_f64(p, s, 0x1.df561e3c76271p-27);
+	p = mc_fma_f64(p, s, -0x1.5d1f335aae237p-23);
+	p = mc_fma_f64(p, s, 0x1.b9a9e40861696p-20);
+	p = mc_fma_f64(p, s, -0x1.f4ce39706894p-17);
+	p = mc_fma_f64(p, s, 0x1.f9a2f6c429156p-14);
+	p = mc_fma_f64(p, s, -0x1.c02db28d06861p-11);
+	p = mc_fma_f64(p, s, 0x1.565bcd0750ef2p-8);
+	p = mc_fma_f64(p, s, -0x1.b82ce3125f962p-6);
+	p = mc_fma_f64(p, s, 0x1.ce2f21a04242cp-4);
+	p = mc_fma_f64(p, s, -0x1.812746b0379dep-2);
+	p = mc_fma_f64(p, s, 0x1.06eba8214db68p-3);
+	p = mc_fma_f64(p, x, x);
 	double q = -0x1.b47dc94e3e86ap-38;
-	q = q * b + 0x1.16db4fccab992p-32;
-	q = q * b + -0x1.4ab1cb4005269p-28;
-	q = q * b + 0x1.e1c53e67530bp-25;
-	q = q * b + -0x1.df928b0803144p-22;
-	q = q * b + 0x1.554fed0677ecep-19;
-	q = q * b + -0x1.5c573cd7dfcd3p-17;
-	q = q * b + 0x1.dc96505be229cp-16;
-	q = q * b + -0x1.219901a256946p-15;
-	q = q * b + -0x1.be2116bcce614p-14;
-	q = q * b + 0x1.7c2fc3172b6f7p-11;
-	q = q * b + -0x1.e76d31f7243fbp-10;
-	q = q * b + 0x1.757bd4a28e2b9p-12;
-	q = q * b + 0x1.37c9434ad978ep-6;
-	q = q * b + -0x1.a4c2a2ad8fc4cp-4;
-	q = q * b + -0x1.45f5205c4288p-1;
-	q = q * b + -0x1.20dd3dbac3c31p+0;
-	q = q * b + -0x1.51e5629bacf9cp-22;
+	q = mc_fma_f64(q, b, 0x1.16db4fccab992p-32);
+	q = mc_fma_f64(q, b, -0x1.4ab1cb4005269p-28);
+	q = mc_fma_f64(q, b, 0x1.e1c53e67530bp-25);
+	q = mc_fma_f64(q, b, -0x1.df928b0803144p-22);
+	q = mc_fma_f64(q, b, 0x1.554fed0677ecep-19);
+	q = mc_fma_f64(q, b, -0x1.5c573cd7dfcd3p-17);
+	q = mc_fma_f64(q, b, 0x1.dc96505be229cp-16);
+	q = mc_fma_f64(q, b, -0x1.219901a256946p-15);
+	q = mc_fma_f64(q, b, -0x1.be2116bcce614p-14);
+	q = mc_fma_f64(q, b, 0x1.7c2fc3172b6f7p-11);
+	q = mc_fma_f64(q, b, -0x1.e76d31f7243fbp-10);
+	q = mc_fma_f64(q, b, 0x1.757bd4a28e2b9p-12);
+	q = mc_fma_f64(q, b, 0x1.37c9434ad978ep-6);
+	q = mc_fma_f64(q, b, -0x1.a4c2a2ad8fc4cp-4);
+	q = mc_fma_f64(q, b, -0x1.45f5205c4288p-1);
+	q = mc_fma_f64(q, b, -0x1.20dd3dbac3c31p+0);
+	q = mc_fma_f64(q, b, -0x1.51e5629bacf9cp-22);
 	q = 1.0 - mc_exp_sum_f64(q, 0.0);
 	q = mc_float_f64(mc_bits_f64(q) | (mc_bits_f64(x) & ((uint64_t)1 << 63)));
 	return mc_sel_f64(a < 0.93, p, q);
@@ -207,12 +208,12 @@ MC_FN double mc_upper_f64(double a)
 /* a * b, and what rounding took from it */
 MC_FN double mc_product_f64(double a, double b, double *low)
 {
-	const double p = MC_ROUNDED(a * b), ah = mc_upper_f64(a), al = a - ah, bh = mc_upper_f64(b),
+	const double p = mc_mul_f64(a, b), ah = mc_upper_f64(a), al = a - ah, bh = mc_upper_f64(b),
 		     bl = b - bh;
-	double e = ah * bh - p;
-	e = ah * bl + e;
-	e = al * bh + e;
-	*low = al * bl + e;
+	double e = mc_fma_f64(ah, bh, -p);
+	e = mc_fma_f64(ah, bl, e);
+	e = mc_fma_f64(al, bh, e);
+	*low = mc_fma_f64(al, bl, e);
 	return p;
 }
 
@@ -224,27 +225,27 @@ MC_FN double mc_log_parts_f64(double x, double *low)
 	const double f = mc_mantissa_f64(x, &n) - 1.0;
 	const double d = 2.0 + f, dl = f - (d - 2.0), s = f / d;
 	const double ph = mc_product_f64(s, d, &pl);
-	const double sl = (((f - ph) - pl) - s * dl) / d;
+	const double sl = mc_fma_f64(-s, dl, (f - ph) - pl) / d;
 	const double zh = mc_product_f64(s, s, &zl);
-	zl = 2.0 * s * sl + zl;
+	zl = mc_fma_f64(2.0 * s, sl, zl);
 	double p = 0x1.0e4a381b9921cp-3;
-	p = p * zh + 0x1.0f7f1fbdc5f2bp-3;
-	p = p * zh + 0x1.3b1ef46cc1157p-3;
-	p = p * zh + 0x1.745ce9b67a1aap-3;
-	p = p * zh + 0x1.c71c722de463p-3;
-	p = p * zh + 0x1.24924924577f7p-2;
-	p = p * zh + 0x1.9999999999b33p-2;
+	p = mc_fma_f64(p, zh, 0x1.0f7f1fbdc5f2bp-3);
+	p = mc_fma_f64(p, zh, 0x1.3b1ef46cc1157p-3);
+	p = mc_fma_f64(p, zh, 0x1.745ce9b67a1aap-3);
+	p = mc_fma_f64(p, zh, 0x1.c71c722de463p-3);
+	p = mc_fma_f64(p, zh, 0x1.24924924577f7p-2);
+	p = mc_fma_f64(p, zh, 0x1.9999999999b33p-2);
 	const double third = 0x1.5555555555555p-1, third_low = 0x1.5555555555555p-55;
-	const double zp = MC_ROUNDED(zh * p), v = third + zp, vl = ((third - v) + zp) + third_low;
+	const double zp = mc_mul_f64(zh, p), v = third + zp, vl = ((third - v) + zp) + third_low;
 	const double u = mc_product_f64(zh, v, &ul);
-	ul = zh * vl + ul;
-	ul = zl * v + ul;
+	ul = mc_fma_f64(zh, vl, ul);
+	ul = mc_fma_f64(zl, v, ul);
 	const double a = 2.0 + u, al = ((2.0 - a) + u) + ul;
 	const double h = mc_product_f64(s, a, &hl);
-	hl = s * al + hl;
-	hl = sl * a + hl;
+	hl = mc_fma_f64(s, al, hl);
+	hl = mc_fma_f64(sl, a, hl);
 	const double whole = n * MC_LN2_HIGH_F64, y = whole + h; /* |whole| > |h|, or it is 0 */
-	*low = n * MC_LN2_LOW_F64 + (((whole - y) + h) + hl);
+	*low = mc_fma_f64(n, MC_LN2_LOW_F64, ((whole - y) + h) + hl);
 	return y;
 }
 
@@ -261,7 +262,7 @@ MC_FN double mc_pow_f64(double a, double b)
 	e = mc_sel_f64(e < -0x1p70, -0x1p70, e);
 	const double high = mc_log_parts_f64(x, &low);
 	const double p = mc_product_f64(e, high, &pl);
-	low = mc_sel_f64(mc_abs_f64(p) > 746.0, 0.0, e * low + pl);
+	low = mc_sel_f64(mc_abs_f64(p) > 746.0, 0.0, mc_fma_f64(e, low, pl));
 	double y = mc_exp_sum_f64(p, low);
 	const int up = b > 0.0;
 	y = mc_sel_f64(x == 0.0, mc_sel_f64(up, 0.0, MC_INF_F64), y);
@@ -314,12 +315,12 @@ MC_FN double mc_quarters_f64(double x, double *low, uint32_t *q)
 	const double upper = (double)(int32_t)(part >> 32) * 0x1p32,
 		     lower = mc_word_f64((uint64_t)part & 0xffffffffu);
 	const double fh = upper + lower,
-		     rest = mc_word_f64(next & 0xffffffffu) * 0x1p-32 + mc_word_f64(next >> 32);
-	const double fl = (lower - (fh - upper)) + rest * 0x1p-32;
+		     rest = mc_fma_f64(mc_word_f64(next & 0xffffffffu), 0x1p-32, mc_word_f64(next >> 32));
+	const double fl = mc_fma_f64(rest, 0x1p-32, lower - (fh - upper));
 	double pl;
 	const double p = mc_product_f64(fh, 0x1.921fb54442d18p+0, &pl);
-	pl = fh * 0x1.1a62633145c07p-54 + pl;
-	pl = fl * 0x1.921fb54442d18p+0 + pl;
+	pl = mc_fma_f64(fh, 0x1.1a62633145c07p-54, pl);
+	pl = mc_fma_f64(fl, 0x1.921fb54442d18p+0, pl);
 	const uint64_t sign = b & ((uint64_t)1 << 63);
 	*low = mc_sel_f64(small, 0.0, mc_float_f64(mc_bits_f64(pl * 0x1p-62) ^ sign));
 	const uint32_t minus = 0u - (uint32_t)(b >> 63);
@@ -333,21 +334,21 @@ MC_FN double mc_turned_f64(double r, double low, uint32_t q)
 {
 	const double z = r * r;
 	double s = 0x1.5d915e32d3c54p-33;
-	s = s * z + -0x1.ae5e60c4f96ep-26;
-	s = s * z + 0x1.71de3570fdeaep-19;
-	s = s * z + -0x1.a01a019c0a295p-13;
-	s = s * z + 0x1.111111110f842p-7;
-	s = s * z + -0x1.5555555555549p-3;
-	s = s * (z * r) + (low - 0.5 * z * low);
+	s = mc_fma_f64(s, z, -0x1.ae5e60c4f96ep-26);
+	s = mc_fma_f64(s, z, 0x1.71de3570fdeaep-19);
+	s = mc_fma_f64(s, z, -0x1.a01a019c0a295p-13);
+	s = mc_fma_f64(s, z, 0x1.111111110f842p-7);
+	s = mc_fma_f64(s, z, -0x1.5555555555549p-3);
+	s = mc_fma_f64(s, z * r, mc_fma_f64(-0.5 * z, low, low));
 	s = s + r;
 	double c = -0x1.8facd1876d133p-37;
-	c = c * z + 0x1.1ee9e8910be06p-29;
-	c = c * z + -0x1.27e4f805342bp-22;
-	c = c * z + 0x1.a01a019cab74bp-16;
-	c = c * z + -0x1.6c16c16c1514p-10;
-	c = c * z + 0x1.555555555554cp-5;
-	const double half = MC_ROUNDED(0.5 * z), one = 1.0 - half;
-	c = c * (z * z) + (((1.0 - one) - half) - r * low);
+	c = mc_fma_f64(c, z, 0x1.1ee9e8910be06p-29);
+	c = mc_fma_f64(c, z, -0x1.27e4f805342bp-22);
+	c = mc_fma_f64(c, z, 0x1.a01a019cab74bp-16);
+	c = mc_fma_f64(c, z, -0x1.6c16c16c1514p-10);
+	c = mc_fma_f64(c, z, 0x1.555555555554cp-5);
+	const double half = mc_mul_f64(0.5, z), one = 1.0 - half;
+	c = mc_fma_f64(c, z * z, mc_fma_f64(-r, low, (1.0 - one) - half));
 	c = c + one;
 	const double y = mc_sel_f64((int)(q & 1u), c, s);
 	return mc_float_f64(mc_bits_f64(y) ^ ((uint64_t)(q >> 1 & 1u) << 63));

@@ -135,6 +135,64 @@ MC_LANES_OF(float, f32x16, f32x8, MC_HALF(f32x16, f32x8, v, 0, 1, 2, 3, 4, 5, 6,
 MC_LANES_OF(double, f64x8, f64x4, MC_HALF(f64x8, f64x4, v, 0, 1, 2, 3), MC_HALF(f64x8, f64x4, v, 4, 5, 6, 7))
 #endif
 
+/* ---- mc_fma, mc_mul as in mc_math.h */
+#define MC_MUL_ADD(T, S)                                                                           \
+	MC_INLINE mc_##S mc_fma_##S(mc_##S a, mc_##S b, mc_##S c) { return a * b + c; }            \
+	MC_INLINE mc_##S mc_mul_##S(mc_##S a, mc_##S b) { return a * b; }
+#define MC_MUL(T, S)                                                                               \
+	MC_INLINE mc_##S mc_mul_##S(mc_##S a, mc_##S b)                                            \
+	{                                                                                          \
+		return mc_fma_##S(a, b, mc_splat_##S((T)-0.0));                                    \
+	}
+#define MC_FMA(T, S, V, name)                                                                      \
+	MC_INLINE mc_##S mc_fma_##S(mc_##S a, mc_##S b, mc_##S c)                                  \
+	{                                                                                          \
+		return (mc_##S)name((V)a, (V)b, (V)c);                                             \
+	}                                                                                          \
+	MC_MUL(T, S)
+#define MC_FMA_LANES(T, S, F, N)                                                                   \
+	MC_INLINE mc_##S mc_fma_##S(mc_##S a, mc_##S b, mc_##S c)                                  \
+	{                                                                                          \
+		MC_UNROLL                                                                          \
+		for (int i = 0; i < N; i++)                                                        \
+			a[i] = fma##F(a[i], b[i], c[i]);                                           \
+		return a;                                                                          \
+	}                                                                                          \
+	MC_MUL(T, S)
+#if !defined(MC_HAS_FMA)
+MC_MUL_ADD(float, f32x2)
+MC_MUL_ADD(float, f32x4)
+MC_MUL_ADD(double, f64x2)
+#if MC_LANES >= 8
+MC_MUL_ADD(float, f32x8)
+MC_MUL_ADD(double, f64x4)
+#endif
+#if MC_LANES >= 16
+MC_MUL_ADD(float, f32x16)
+MC_MUL_ADD(double, f64x8)
+#endif
+#elif defined(__FMA__)
+MC_FMA_LANES(float, f32x2, f, 2)
+MC_FMA(float, f32x4, __m128, _mm_fmadd_ps)
+MC_FMA(double, f64x2, __m128d, _mm_fmadd_pd)
+#if MC_LANES >= 8
+MC_FMA(float, f32x8, __m256, _mm256_fmadd_ps)
+MC_FMA(double, f64x4, __m256d, _mm256_fmadd_pd)
+#endif
+#if MC_LANES >= 16
+MC_FMA(float, f32x16, __m512, _mm512_fmadd_ps)
+MC_FMA(double, f64x8, __m512d, _mm512_fmadd_pd)
+#endif
+#else
+MC_FMA_LANES(float, f32x2, f, 2)
+MC_FMA_LANES(float, f32x4, f, 4)
+MC_FMA_LANES(double, f64x2, , 2)
+#endif
+#undef MC_MUL_ADD
+#undef MC_MUL
+#undef MC_FMA
+#undef MC_FMA_LANES
+
 /* ---- bytes as floats: compilers make twenty instructions of what these machines have one or two for */
 MC_INLINE mc_f32x2 mc_load_u8_f32x2(const uint8_t *p)
 {

@@ -68,7 +68,7 @@ static bool uses_prefix(const char *code, const char *prefix, const char *but)
 
 void emit_runtime(Emit *e, Writer *w, const char *code)
 {
-	const bool vectors = strstr(code, "MC_LANES") || strstr(code, "MC_ROUNDED");
+	const bool vectors = strstr(code, "MC_LANES");
 	const char *wanted[3];
 	int n = 0;
 	if (e->options->cuda)

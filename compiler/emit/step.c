@@ -18,7 +18,7 @@ static Text index_text(Arena *a, const Size *index)
 	return (Text){size_c(a, index), index->nterms > 1 ? PREC_SUM : PREC_PRODUCT};
 }
 
-static Text scalar_text(Body *b, const Node *n)
+static Text scalar_text(Body *b, const Node *n, bool summand)
 {
 	Arena *a = b->e->arena;
 	switch (n->kind) {
@@ -35,14 +35,17 @@ static Text scalar_text(Body *b, const Node *n)
 	case NODE_ROW: break;
 	}
 	Text arg[3];
+	bool sum = n->op == OP_add || n->op == OP_sub || (summand && n->op == OP_neg);
 	for (int i = 0; i < n->nargs; i++)
-		arg[i] = scalar_text(b, n->arg[i]);
+		arg[i] = scalar_text(b, n->arg[i], sum);
+	if (summand && n->op == OP_mul && dtype_is_float(n->dtype)) /* no multiply-add takes it in, whatever the C compiler */
+		return (Text){arena_printf(a, "mc_mul_%s(%s, %s)", dtype_suffix(n->dtype), arg[0].s, arg[1].s), PREC_ATOM};
 	return row_c(a, n->op, n->dtype, n->arg[n->nargs > 1 && n->op == OP_select ? 1 : 0]->dtype, n->nargs, arg, NULL);
 }
 
 const char *scalar_c(Body *b, const Node *n)
 {
-	return scalar_text(b, n).s;
+	return scalar_text(b, n, false).s;
 }
 
 /* reads nothing that the function computes or changes */
@@ -241,7 +244,7 @@ static void put_step(Body *b, const Step *s)
 	const char *needs = needs_c(b, s);
 	put_place(b, s);
 	if (s->kind == STEP_SCALAR) {
-		const char *v = scalar_c(b, s->value), *t = ctype(s->value->dtype);
+		const char *v = scalar_text(b, s->value, true).s, *t = ctype(s->value->dtype);
 		if (needs && !is_pure(b, s->value))
 			put(b->w, "const %s %s = %s ? %s : 0;\n", t, s->name, needs, v);
 		else

@@ -367,6 +367,49 @@ static Text vector_row_c(Stage *s, const NodeInfo *n)
 	return row_c(p->arena, node->op, node->dtype, type, n->nargs, arg, suffix);
 }
 
+static Text negated_c(CPrinter *p, DType dtype, Text t)
+{
+	return row_c(p->arena, OP_neg, dtype, dtype, 1, &t, NULL);
+}
+
+/* a product by the name of a function, with what comes after its factors */
+static Text called_c(Stage *s, const char *name, int product, bool minus, const char *rest, bool vector)
+{
+	CPrinter *p = s->p;
+	const NodeInfo *n = &s->nodes.data[product];
+	const char *suffix = vector ? vector_suffix(s, n->node->dtype) : dtype_suffix(n->node->dtype);
+	const char *factor[2];
+	for (int i = 0; i < 2; i++) {
+		Text t = node_use(s, n->arg[i]);
+		if (minus && i == 0)
+			t = negated_c(p, n->node->dtype, t);
+		bool splat = vector && !s->nodes.data[n->arg[i]].vector;
+		factor[i] = splat ? arena_printf(p->arena, "mc_splat_%s(%s)", suffix, t.s) : t.s;
+	}
+	return (Text){arena_printf(p->arena, "mc_%s_%s(%s, %s%s)", name, suffix, factor[0], factor[1], rest), PREC_ATOM};
+}
+
+Text fma_c(Stage *s, int product, bool minus, Text other, bool vector)
+{
+	const NodeInfo *n = &s->nodes.data[product];
+	if (n->node->op == OP_neg)
+		return fma_c(s, n->arg[0], !minus, other, vector);
+	return called_c(s, "fma", product, minus, arena_printf(s->p->arena, ", %s", other.s), vector);
+}
+
+static Text fused_sum_c(Stage *s, const NodeInfo *n)
+{
+	CPrinter *p = s->p;
+	int product = n->fused - 1, rest = n->arg[!product];
+	bool minus = n->node->op == OP_sub;
+	Text other = node_use(s, rest);
+	if (minus && product == 0)
+		other = negated_c(p, n->node->dtype, other);
+	if (n->vector && !s->nodes.data[rest].vector)
+		other = (Text){arena_printf(p->arena, "mc_splat_%s(%s)", vector_suffix(s, n->node->dtype), other.s), PREC_ATOM};
+	return fma_c(s, n->arg[product], minus && product == 1, other, n->vector);
+}
+
 Text random_c(Arena *arena, const Node *node, Text element, const char *loop)
 {
 	return (Text){arena_printf(arena, "mc_random_%s(seed, call, %" PRIu32 "u, %s, (uint64_t)%s)", dtype_suffix(node->dtype), node->place,
@@ -388,7 +431,11 @@ Text node_c(Stage *s, int number)
 	case NODE_ROW: break;
 	}
 	Text t;
-	if (n->vector) {
+	if (n->fused) {
+		t = fused_sum_c(s, n);
+	} else if (n->rounded) {
+		t = called_c(s, "mul", number, false, "", n->vector);
+	} else if (n->vector) {
 		t = vector_row_c(s, n);
 	} else {
 		Text arg[3];
@@ -396,7 +443,7 @@ Text node_c(Stage *s, int number)
 			arg[i] = node_use(s, n->arg[i]);
 		t = row_c(p->arena, node->op, node->dtype, s->nodes.data[n->arg[n->nargs - 1]].node->dtype, n->nargs, arg, NULL);
 	}
-	return n->rounded ? (Text){arena_printf(p->arena, "MC_ROUNDED(%s)", t.s), PREC_ATOM} : t;
+	return t;
 }
 
 Text node_use(Stage *s, int number)

@@ -2,7 +2,8 @@
  *
  * A value depends on some of the tile's loops.  It stands at the depth of the longest run of outer loops that it depends on,
  * as an array over the others.  Scalar loads with others are not kept: a broadcast from memory is free.  What the tile writes
- * is read innermost.  What is used once, where it stands, is written there; products are kept where one sum absorbs them. */
+ * is read innermost.  What is used once, where it stands, is written there; products stand in the one sum that
+ * takes them in. */
 #include <string.h>
 
 #include "print_c.h"
@@ -247,46 +248,55 @@ static bool is_summand(const CPrinter *p, const Buffer *b)
 	return false;
 }
 
-/* Compilers may multiply apart in each branch of a ?:, and then not absorb the product: better never. */
-static bool has_branch(const Stage *s, int node)
+/* the product in a summand, also in one with a minus; -1: it is none */
+static int product_in(const Stage *s, int summand)
 {
-	const NodeInfo *n = &s->nodes.data[node];
-	if (n->node->kind == NODE_LOAD)
-		return n->node->load.npreds > 0;
-	for (int i = 0; i < n->nargs; i++)
-		if (has_branch(s, n->arg[i]))
-			return true;
-	return false;
+	const NodeInfo *n = &s->nodes.data[summand];
+	if (is_float_row(n->node, OP_neg))
+		summand = n->arg[0];
+	return is_float_row(s->nodes.data[summand].node, OP_mul) ? summand : -1;
 }
 
-/* With contraction on, a product that one sum uses stands in that sum, and no other may be absorbed; so all compilers agree.
- * A product is looked at through a negation. */
-static void round_products(Stage *s)
+/* the product is written in that sum, and nowhere else */
+static bool fuses(const Stage *s, int summand, int product, bool vector)
+{
+	for (int i = summand;; i = s->nodes.data[i].arg[0]) {
+		const NodeInfo *n = &s->nodes.data[i];
+		if (n->uses > 1 || n->name || n->vector != vector)
+			return false;
+		if (i == product)
+			return true;
+	}
+}
+
+/* A product that one sum uses is taken into that sum by mc_fma.  Of any other that is added to compilers might do the same, each
+ * in its way: it is rounded. */
+static void fuse_products(Stage *s)
 {
 	for (int i = 0; i < s->nodes.len; i++) {
 		NodeInfo *n = &s->nodes.data[i];
 		if (!is_float_row(n->node, OP_add) && !is_float_row(n->node, OP_sub))
 			continue;
-		bool absorbed = false;
+		int product[2];
 		for (int j = 0; j < 2; j++) {
-			NodeInfo *a = &s->nodes.data[n->arg[j]];
-			bool negated = is_float_row(a->node, OP_neg);
-			NodeInfo *m = negated ? &s->nodes.data[a->arg[0]] : a;
-			if (!is_float_row(m->node, OP_mul))
-				continue;
-			if (absorbed || negated || m->uses > 1 || m->name || has_branch(s, (int)(m - s->nodes.data)))
-				m->rounded = true;
-			absorbed |= !m->rounded;
+			product[j] = product_in(s, n->arg[j]);
+			if (!n->fused && product[j] >= 0 && fuses(s, n->arg[j], product[j], n->vector))
+				n->fused = 1 + j;
 		}
+		for (int j = 0; j < 2 && !n->fused; j++)
+			if (product[j] >= 0)
+				s->nodes.data[product[j]].rounded = true;
 	}
 	for (int i = 0; i < s->nstores; i++) {
-		NodeInfo *m = &s->nodes.data[s->root[i]];
-		bool set = s->store[i]->how == STORE_SET;
-		if (is_float_row(m->node, OP_neg))
-			m = &s->nodes.data[m->arg[0]];
-		if (is_float_row(m->node, OP_mul) && (m->uses > 1 || (set ? is_summand(s->p, s->store[i]->target.buffer)
-		                                                         : has_branch(s, (int)(m - s->nodes.data)))))
-			m->rounded = true;
+		const Access *target = &s->store[i]->target;
+		int product = product_in(s, s->root[i]);
+		if (product < 0)
+			continue;
+		bool vector = s->width > 1 && access_speaks_of(target, s->lane_id);
+		if (s->store[i]->how == STORE_ADD && fuses(s, s->root[i], product, vector))
+			s->fused[i] = true;
+		else if (s->store[i]->how != STORE_SET || s->nodes.data[product].uses > 1 || is_summand(s->p, target->buffer))
+			s->nodes.data[product].rounded = true;
 	}
 }
 
@@ -294,6 +304,7 @@ void place_nodes(Stage *s)
 {
 	Arena *arena = s->p->arena;
 	s->root = NEW_ARRAY(arena, int, s->nstores);
+	s->fused = NEW_ARRAY(arena, bool, s->nstores);
 	s->target_gathered = arena_alloc(arena, (size_t)s->nstores * sizeof *s->target_gathered);
 	for (int i = 0; i < s->nstores; i++) {
 		s->root[i] = add_node(s, s->store[i]->value);
@@ -304,5 +315,5 @@ void place_nodes(Stage *s)
 	for (int i = 0; i < s->nodes.len; i++)
 		if (needs_name(s, i))
 			s->nodes.data[i].name = "t";
-	round_products(s);
+	fuse_products(s);
 }

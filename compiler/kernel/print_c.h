@@ -162,7 +162,8 @@ typedef struct NodeInfo {
 	int depth; /* how many of the tile's loops are around it */
 	uint32_t rest; /* the other loops it depends on */
 	const char *name; /* the local that holds it, with its indices; NULL: written where it is used */
-	bool rounded; /* a product whose sum must not absorb it */
+	bool rounded; /* a product that is added to elsewhere: no multiply-add may absorb it */
+	int fused; /* 1 + which operand of a sum is a product that mc_fma takes in; 0: none */
 	int nargs;
 	int arg[3]; /* numbers of its operands */
 	int gathered[MAX_RANK]; /* of its indices, -1: none */
@@ -185,6 +186,7 @@ typedef struct Stage {
 	const Store *const *store;
 	VEC(const char *) outside; /* locals declared outside its loops */
 	int *root; /* the number of each store's value */
+	bool *fused; /* a store that adds a product: by mc_fma */
 	int (*target_gathered)[MAX_RANK]; /* of its target's indices, -1: none */
 } Stage;
 
@@ -195,6 +197,8 @@ void print_fold(Stage *, const Store *);
 /* node_c.c */
 Text node_c(Stage *, int node);
 Text node_use(Stage *, int node); /* its name, or its expression */
+/* product + other, or - where minus, as mc_fma; of vectors where vector */
+Text fma_c(Stage *, int product, bool minus, Text other, bool vector);
 const char *node_ctype(Stage *, const NodeInfo *);
 /* an element, or the address of a vector in memory, or a vector in registers */
 Text access_c(Stage *, const Access *, const int *gathered, bool vector);

@@ -164,7 +164,7 @@ static bool is_update(Stage *s, int k, const char **operator, int *rest)
 {
 	const NodeInfo *root = &s->nodes.data[s->root[k]];
 	const Node *n = root->node;
-	if (s->store[k]->how != STORE_SET || n->kind != NODE_ROW || !dtype_is_float(n->dtype) || root->name || root->rounded ||
+	if (s->store[k]->how != STORE_SET || n->kind != NODE_ROW || !dtype_is_float(n->dtype) || root->name || root->rounded || root->fused ||
 	    (n->op != OP_add && n->op != OP_sub && n->op != OP_mul && n->op != OP_div))
 		return false;
 	const NodeInfo *a = &s->nodes.data[root->arg[0]];
@@ -199,28 +199,23 @@ static void print_store(Stage *s, int k)
 		line(p, "%s %s %s;", target.s, operator, node_use(s, rest).s);
 		return;
 	}
-	Text value = node_use(s, s->root[k]);
+	Text old = memory ? (Text){arena_printf(p->arena, "mc_load_%s(%s)", suffix, target.s), PREC_ATOM} : target;
+	Text value = s->fused[k] ? fma_c(s, s->root[k], false, old, vector) : node_use(s, s->root[k]);
 	if (vector && !s->nodes.data[s->root[k]].vector)
 		value = (Text){arena_printf(p->arena, "mc_splat_%s(%s)", suffix, value.s), PREC_ATOM};
-	Text old = memory ? (Text){arena_printf(p->arena, "mc_load_%s(%s)", suffix, target.s), PREC_ATOM} : target;
 	static const Op ops[] = {[STORE_ADD] = OP_add, [STORE_MUL] = OP_mul, [STORE_MAX] = OP_max, [STORE_MIN] = OP_min};
 	const char *text = assigned(s, s->root[k], value);
 	Pending *pending = pending_of(p, b);
 	if (pending) {
 		declare_local(p, "%s%s %s = %s;", pending->once ? "const " : "", dtype_ctype(b->dtype), target.s, text);
 		pending->buffer = NULL;
-	} else if (st->how == STORE_SET) {
+	} else if (st->how == STORE_SET || s->fused[k]) {
 		line(p, memory ? "mc_store_%s(%s, %s);" : "%s%s = %s;", memory ? suffix : "", target.s, text);
 	} else if (b->dtype == DT_bool && !vector) {
 		line(p, "%s = (uint8_t)(%s %s %s);", target.s, target.s, st->how == STORE_MIN || st->how == STORE_MUL ? "&" : "|",
 		     text_in(p->arena, value, PREC_UNARY));
 	} else if (!memory && dtype_is_float(b->dtype) && (st->how == STORE_ADD || st->how == STORE_MUL)) {
 		const NodeInfo *root = &s->nodes.data[s->root[k]];
-		if (p->target->gpu && st->how == STORE_ADD && root->node->kind == NODE_ROW && root->node->op == OP_mul && !root->name) {
-			line(p, "%s = mc_fma_%s(%s, %s, %s);", target.s, dtype_suffix(b->dtype), node_use(s, root->arg[0]).s,
-			     node_use(s, root->arg[1]).s, target.s);
-			return;
-		}
 		bool minus = st->how == STORE_ADD && root->node->kind == NODE_ROW && root->node->op == OP_neg && !root->name;
 		if (minus)
 			value = node_use(s, root->arg[0]);

@@ -28,10 +28,11 @@ const char *wrap_list(Arena *arena, const char *head, int n, const char *const *
 	return arena_printf(arena, "%s)%s", all, tail);
 }
 
-/* Where a line that is too long goes on: after a comma or =, before an operator, in as few parentheses as can be, late. */
+/* Where a line that is too long goes on: after a comma or =, before an operator, in as few parentheses as can be, between arguments
+ * rather than in one, late. */
 static int break_at(const char *s, int room)
 {
-	int depth = 0, best = 0, best_depth = 1000;
+	int depth = 0, best = 0, best_rank = 1000;
 	bool quoted = false;
 	for (int i = 0; s[i] && i < room; i++) {
 		quoted ^= s[i] == '"';
@@ -41,9 +42,10 @@ static int break_at(const char *s, int room)
 		if (s[i] != ' ' || i < room / 3)
 			continue;
 		bool after = s[i - 1] == ',' || s[i - 1] == '=', before = strchr("+-*/&|?:<>", s[i + 1]) && s[i + 2] != '=';
-		if ((after || before) && depth <= best_depth) {
+		int rank = 2 * depth + (depth > 0 && !after);
+		if ((after || before) && rank <= best_rank) {
 			best = i;
-			best_depth = depth;
+			best_rank = rank;
 		}
 	}
 	return best;

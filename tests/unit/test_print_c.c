@@ -50,7 +50,7 @@ static void test_product(void)
 	           "\t\tfor (int64_t j = 0; j < 500; j++) {\n"
 	           "\t\t\tfloat sum = 0.0f;\n"
 	           "\t\t\tfor (int64_t k = 0; k < 784; k++)\n"
-	           "\t\t\t\tsum += (float)x[i * 784 + k] * W[k * 500 + j];\n"
+	           "\t\t\t\tsum = mc_fma_f32((float)x[i * 784 + k], W[k * 500 + j], sum);\n"
 	           "\t\t\th[i * 500 + j] = mc_tanh_f32(sum + b[j]);\n"
 	           "\t\t}\n"
 	           "}\n\n");
@@ -147,9 +147,9 @@ static void test_statements(void)
 {
 	check_statement(twice, STORE_SET, DT_float32, "const float t = mc_exp_f32(x[i]);\ny[i] = t * (1.0f - t);\n");
 	check_statement(brackets, STORE_SET, DT_float32, "y[i] = 2.5f - (1.0f - -mc_exp_f32(x[i])) / -(-3.0f);\n");
-	check_statement(two_products, STORE_SET, DT_float32, "y[i] = x[i] * 2.0f + MC_ROUNDED((float)v[i] * 0.1f);\n");
+	check_statement(two_products, STORE_SET, DT_float32, "y[i] = mc_fma_f32(x[i], 2.0f, (float)v[i] * 0.1f);\n");
 	check_statement(two_products, STORE_MAX, DT_float32,
-	                "y[i] = mc_max_f32(y[i], x[i] * 2.0f + MC_ROUNDED((float)v[i] * 0.1f));\n");
+	                "y[i] = mc_max_f32(y[i], mc_fma_f32(x[i], 2.0f, (float)v[i] * 0.1f));\n");
 	check_statement(test_of, STORE_SET, DT_bool, "const float x_i = x[i];\ny[i] = (uint8_t)((x_i > 1.0f) & !(x_i != x_i));\n");
 	check_statement(test_of, STORE_MAX, DT_bool,
 	                "const float x_i = x[i];\ny[i] = (uint8_t)(y[i] | ((x_i > 1.0f) & !(x_i != x_i)));\n");
