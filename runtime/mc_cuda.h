@@ -33,6 +33,7 @@
 #include <cuda_runtime.h>
 #endif
 
+#define MC_HAS_FMA /* every device, and so the emulation */
 #include "mc_math.h"
 
 #ifndef MC_DOWNWARDS
@@ -73,16 +74,6 @@
 #define MC_GO(go)                                                                                  \
 	if (go && !*go)                                                                            \
 	return
-
-MC_FN float mc_fma_f32(float a, float b, float c)
-{
-	return fmaf(a, b, c);
-}
-
-MC_FN double mc_fma_f64(double a, double b, double c)
-{
-	return fma(a, b, c);
-}
 
 /* ---- the device of an object */
 typedef struct mc_graph mc_graph;
