@@ -20,7 +20,7 @@ Names *names_new(Arena *arena)
 {
 	Names *n = NEW(arena, Names);
 	n->arena = arena;
-	n->size = 256;
+	n->size = 8;
 	n->table = NEW_ARRAY(arena, Entry, n->size);
 	return n;
 }

@@ -106,11 +106,16 @@ void declare_names(Check *c, Scope *s, const Stmts *stmts)
 
 /* ---- then the statements in order */
 
+/* the names of a statement stand side by side, and the next statement's after them */
 static void force_all(Check *c, Scope *s, const Stmt *stmt)
 {
-	for (int i = 0; i < s->names.len; i++)
-		if (s->names.data[i]->stmt == stmt)
-			force(c, s->names.data[i], s->names.data[i]->loc);
+	int i = s->forced;
+	if (i >= s->names.len || s->names.data[i]->stmt != stmt)
+		for (i = 0; i < s->names.len && s->names.data[i]->stmt != stmt;)
+			i++;
+	for (; i < s->names.len && s->names.data[i]->stmt == stmt; i++)
+		force(c, s->names.data[i], s->names.data[i]->loc);
+	s->forced = i;
 }
 
 /* the variable that an update's target means: its own name, a path, or an element of a list of variables */

@@ -88,6 +88,7 @@ Model *check_model(Arena *arena, Names *names, Diag *diag, const File *file, con
 	for (int i = 0; i < file->decls.len; i++)
 		if (file->decls.data[i]->kind == ST_DRIVER)
 			check_driver(c, file->decls.data[i]);
+	drop_reach(c);
 	if (diag_count(diag) == 0)
 		finish_init(c);
 	if (diag_count(diag))

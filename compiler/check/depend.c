@@ -4,65 +4,37 @@
  * region: a carry that no wanted result reads brings nothing in. */
 #include "state.h"
 
-typedef struct Seen {
-	const Val *v;
-} Seen;
 typedef struct Dependence {
 	Arena *arena;
 	bool gradient; /* only where a gradient passes */
-	Seen *table; /* open addressing */
-	int size, used;
+	Map *seen;
 	Reached order; /* visited: also the work list */
 } Dependence;
-
-static Seen *lookup(Dependence *d, const Val *v)
-{
-	size_t i = (size_t)(((uintptr_t)v >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 16) & (size_t)(d->size - 1);
-	while (d->table[i].v && d->table[i].v != v)
-		i = (i + 1) & (size_t)(d->size - 1);
-	return &d->table[i];
-}
-
-static void grow(Dependence *d)
-{
-	Seen *old = d->table;
-	int n = d->size;
-	d->size = n ? 2 * n : 256;
-	d->table = NEW_ARRAY(d->arena, Seen, d->size);
-	for (int i = 0; i < n; i++)
-		if (old[i].v)
-			*lookup(d, old[i].v) = old[i];
-}
 
 static void visit(Dependence *d, const Val *v)
 {
 	if (d->gradient && !dtype_is_float(v->type->dtype) && v->type->dtype != DT_tuple)
 		return;
-	if (2 * (d->used + 1) > d->size)
-		grow(d);
-	Seen *s = lookup(d, v);
-	if (s->v)
-		return;
-	s->v = v;
-	d->used++;
-	push(d->arena, &d->order, v);
+	int *seen = map_number(d->seen, v);
+	if (!*seen)
+		push(d->arena, &d->order, v);
+	*seen = 1;
 }
 
 /* A region's nodes do not know whose region it is: its parameters are found by its graph. */
-typedef struct Owner {
-	const Graph *region;
-	const Val *node;
-} Owner;
-typedef VEC(Owner) Owners;
+typedef struct Owners {
+	Map *of; /* regions: 1 + where in nodes */
+	VEC(const Val *) nodes;
+} Owners;
 
 static void add_owner(Dependence *d, Owners *owners, const Val *node)
 {
-	for (int i = 0; i < owners->len; i++)
-		if (owners->data[i].node == node)
-			return;
 	for (int i = 0; i < node->nregions; i++) {
-		Owner o = {node->region[i], node};
-		push(d->arena, owners, o);
+		int *at = map_number(owners->of, node->region[i]);
+		if (*at)
+			return;
+		push(d->arena, &owners->nodes, node);
+		*at = owners->nodes.len;
 	}
 }
 
@@ -82,19 +54,14 @@ static void follow_result(Dependence *d, Owners *owners, const Val *node, int k)
 
 static void follow_param(Dependence *d, const Owners *owners, const Val *v)
 {
-	for (int i = 0; i < owners->len; i++) {
-		const Val *node = owners->data[i].node;
-		int k = v->attr.param.index;
-		if (owners->data[i].region != v->graph)
-			continue;
-		if (node->op == OP_if) {
-			visit(d, node->in[1 + k]);
-		} else if (k > 0) {
-			visit(d, node->in[k - 1]);
-			if (k - 1 < node->attr.scan.ncarry)
-				visit(d, node->region[0]->results.data[k - 1]);
-		}
-		return;
+	const int at = map_find(owners->of, v->graph), k = v->attr.param.index;
+	const Val *node = at ? owners->nodes.data[at - 1] : NULL;
+	if (node && node->op == OP_if) {
+		visit(d, node->in[1 + k]);
+	} else if (node && k > 0) {
+		visit(d, node->in[k - 1]);
+		if (k - 1 < node->attr.scan.ncarry)
+			visit(d, node->region[0]->results.data[k - 1]);
 	}
 }
 
@@ -105,7 +72,8 @@ static bool lets_gradient_pass(const Val *v)
 
 static void follow(Dependence *d, const Val *result)
 {
-	Owners owners = {0};
+	d->seen = map_new(d->arena);
+	Owners owners = {.of = map_new(d->arena)};
 	visit(d, result);
 	for (int i = 0; i < d->order.len; i++) {
 		const Val *v = d->order.data[i];
@@ -124,7 +92,7 @@ static void follow(Dependence *d, const Val *result)
 
 static bool was_seen(Dependence *d, const Val *v)
 {
-	return d->size && lookup(d, v)->v != NULL;
+	return map_find(d->seen, v);
 }
 
 Reached differentiable_params(Check *c, const Val *cost)
@@ -161,31 +129,46 @@ bool depends_on(Check *c, const Val *from, const Val *on)
 	return seen;
 }
 
-/* the last node on the way from the cost that lets no gradient through and hangs on v */
-static const Val *find_barrier(Check *c, Dependence *d, const Val *v)
+/* the last node on the way from the cost that lets no gradient through and hangs on v, where that is found soon */
+static const Val *find_barrier(Check *c, Dependence *d, const Val *cost, const Val *v)
 {
+	enum { SOON = 2000 };
+	int tries = 0;
+	if (!depends_on(c, cost, v))
+		return NULL;
 	for (int i = 0; i < d->order.len; i++) {
 		const Val *at = d->order.data[i];
 		bool stops = !lets_gradient_pass(at);
 		if (at->op == OP_get || at->op == OP_param)
 			continue;
-		if (stops && at != v && depends_on(c, at, v))
+		if (stops && at != v && tries++ < SOON && depends_on(c, at, v))
 			return at;
 		for (int k = 0; !stops && k < at->nin; k++)
-			if (!was_seen(d, at->in[k]) && at->in[k] != v && depends_on(c, at->in[k], v))
+			if (!was_seen(d, at->in[k]) && at->in[k] != v && tries++ < SOON && depends_on(c, at->in[k], v))
 				return at->in[k];
 	}
 	return NULL;
 }
 
+void drop_reach(Check *c)
+{
+	if (c->state->reach)
+		arena_free(c->state->reach->arena);
+	c->state->reach = NULL;
+}
+
+/* a cost is mostly asked about by one parameter after the other: what it reaches is kept until another comes */
 bool gradient_reaches(Check *c, const Val *cost, const Val *v, const Val **barrier)
 {
-	Dependence d = {.arena = arena_new(), .gradient = true};
-	*barrier = NULL;
-	follow(&d, cost);
-	bool reaches = was_seen(&d, v);
-	if (!reaches)
-		*barrier = find_barrier(c, &d, v);
-	arena_free(d.arena);
+	if (!c->state->reach || c->state->reach->order.data[0] != cost) {
+		drop_reach(c);
+		Arena *arena = arena_new();
+		c->state->reach = NEW(arena, Dependence);
+		*c->state->reach = (Dependence){.arena = arena, .gradient = true};
+		follow(c->state->reach, cost);
+	}
+	bool reaches = was_seen(c->state->reach, v);
+	if (!reaches && barrier)
+		*barrier = find_barrier(c, c->state->reach, cost, v);
 	return reaches;
 }

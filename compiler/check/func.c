@@ -224,10 +224,7 @@ static void note_way(Check *c, Message *m, const Walk *walk, const Val *v)
 
 static bool is_needed(const Func *f, const Val *v)
 {
-	for (int i = 0; i < f->graph->vals.len; i++)
-		if (f->graph->vals.data[i] == v)
-			return true;
-	return false;
+	return v->id < f->graph->vals.len && f->graph->vals.data[v->id] == v;
 }
 
 static bool stands_for_symbol(const Walk *w, const Binding *b)
@@ -322,17 +319,19 @@ static void add_checks(Check *c, Walk *w)
 	Func *f = w->func;
 	Graph *g = f->graph;
 	int first = g->results.len;
+	Names *known = names_new(c->arena); /* 1 + where in f->checks */
 	for (int i = 0; i < w->root.checks.len; i++) {
 		const PendingCheck *p = &w->root.checks.data[i];
-		int k = 0;
-		while (k < f->checks.len && (f->checks.data[k].loc.begin != p->check.loc.begin || f->checks.data[k].loc.source != p->check.loc.source ||
-		                             strcmp(f->checks.data[k].text, p->check.text) != 0 || strcmp(f->checks.data[k].what, p->check.what) != 0))
-			k++;
-		if (k < f->checks.len) {
-			g->results.data[first + k] = build_elem(g, p->check.loc, OP_and, g->results.data[first + k], p->ok, NULL);
+		const FuncCheck *check = &p->check;
+		int *k = name_mark(known, arena_printf(c->arena, "%s:%u %s: %s", check->loc.source ? check->loc.source->path : "", check->loc.begin,
+		                                       check->what, check->text));
+		if (*k) {
+			Val **all = &g->results.data[first + *k - 1];
+			*all = build_elem(g, p->check.loc, OP_and, *all, p->ok, NULL);
 			continue;
 		}
 		push(c->arena, &f->checks, p->check);
+		*k = f->checks.len;
 		push(g->arena, &g->results, p->ok);
 	}
 }

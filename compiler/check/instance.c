@@ -7,12 +7,23 @@
 
 #include "state.h"
 
+/* 1 + where, 0: nowhere */
+static int place_of(const Names *names, const char *name)
+{
+	return names && has_name(names, name) ? *name_mark((Names *)(uintptr_t)names, name) : 0;
+}
+
+static void put_name(Check *c, Names **names, const char *name, int place)
+{
+	if (!*names)
+		*names = names_new(c->arena);
+	*name_mark(*names, name) = place;
+}
+
 static Instance *find_inner(const Instance *of, const char *name)
 {
-	for (int i = 0; i < of->inner.len; i++)
-		if (!strcmp(of->inner.data[i]->name, name))
-			return of->inner.data[i];
-	return NULL;
+	const int i = place_of(of->inner_names, name);
+	return i ? of->inner.data[i - 1] : NULL;
 }
 
 /* "3" as a number of lo .. lo + n - 1; the row: from 0 */
@@ -34,6 +45,7 @@ Instance *instance_child(Check *c, Instance *outer, const char *name)
 	in->path = *outer->path ? arena_printf(c->arena, "%s.%s", outer->path, name) : name;
 	in->outer = outer;
 	push(c->arena, &outer->inner, in);
+	put_name(c, &outer->inner_names, name, outer->inner.len);
 	if (outer->alias) {
 		in->alias = instance_child(c, outer->alias, name);
 		in->row = outer->row;
@@ -45,20 +57,19 @@ Instance *instance_child(Check *c, Instance *outer, const char *name)
 
 static Instance *unnamed(Check *c, Instance *outer, const char *def, int site)
 {
-	int same = 0;
-	for (int i = 0; i < outer->sites.len; i++) {
-		const SiteName *s = &outer->sites.data[i];
-		if (s->site == site && !strcmp(s->def, def))
-			return s->inst;
-		same += !strcmp(s->def, def);
-	}
-	const char *name = def;
+	const char *key = arena_printf(c->arena, "%d %s", site, def), *name = def;
+	const int known = place_of(outer->site_names, key);
+	if (known)
+		return outer->sites.data[known - 1].inst;
+	int same = place_of(outer->site_names, def); /* calls of this def */
+	put_name(c, &outer->site_names, def, same + 1);
 	do
 		name = ++same == 1 ? def : arena_printf(c->arena, "%s_%d", def, same);
 	while (find_inner(outer, name));
 	Instance *in = instance_child(c, outer, name);
 	SiteName s = {site, def, in};
 	push(c->arena, &outer->sites, s);
+	put_name(c, &outer->site_names, key, outer->sites.len);
 	return in;
 }
 
@@ -84,12 +95,17 @@ Instance *find_instance(Scope *s, const char *name)
 
 VarDecl *find_var(const Instance *in, const char *name)
 {
-	for (int i = 0; i < in->vars.len; i++) {
-		const char *path = in->vars.data[i]->var->name, *dot = strrchr(path, '.');
-		if (!strcmp(dot ? dot + 1 : path, name))
-			return in->vars.data[i];
-	}
+	const int i = place_of(in->var_names, name);
+	if (i)
+		return in->vars.data[i - 1];
 	return in->alias ? find_var(in->alias, name) : NULL;
+}
+
+void add_var(Check *c, Instance *in, VarDecl *d)
+{
+	const char *path = d->var->name, *dot = strrchr(path, '.');
+	push(c->arena, &in->vars, d);
+	put_name(c, &in->var_names, dot ? dot + 1 : path, in->vars.len);
 }
 
 static void unknown_member(Check *c, const Instance *in, Ident name)

@@ -1,4 +1,5 @@
 /* special.c -- calls that look at their arguments as written: grad, params, set(x[i], v), add_at(x[i], v) */
+#include <stdlib.h>
 #include <string.h>
 
 #include "state.h"
@@ -95,9 +96,9 @@ static bool enters_through_another(Check *c, const Val *cost, const Val *v)
 		return false;
 	for (int i = 0; i < g->vals.len; i++)
 		for (int k = 0; k < g->vals.data[i]->nin; k++) {
-			const Val *in = g->vals.data[i]->in[k], *barrier;
+			const Val *in = g->vals.data[i]->in[k];
 			if (in->graph != g && in != v && depends_on(c, cost, g->vals.data[i]) && dtype_is_float(in->type->dtype) &&
-			    gradient_reaches(c, in, v, &barrier))
+			    gradient_reaches(c, in, v, NULL))
 				return true;
 		}
 	return false;
@@ -137,7 +138,7 @@ static bool want(Check *c, Wanted *w, Value v, int *place)
 		return false;
 	}
 	const Val *barrier = NULL;
-	if (!gradient_reaches(c, w->cost.v, v.v, &barrier)) {
+	if (!gradient_reaches(c, w->cost.v, v.v, w->zero ? NULL : &barrier)) {
 		if (!w->zero)
 			error_disconnected(c, w->cost_loc, w->v_loc, v, barrier);
 		return w->zero;
@@ -217,14 +218,16 @@ typedef struct Found {
 	VEC(const Var *) vars;
 } Found;
 
+static int by_declaration(const void *a, const void *b)
+{
+	const Var *const *x = a, *const *y = b;
+	return ((*x)->index > (*y)->index) - ((*x)->index < (*y)->index);
+}
+
 static Value param_list(Check *c, Found *f)
 {
-	for (int i = 1; i < f->vars.len; i++) /* in declaration order */
-		for (int k = i; k > 0 && f->vars.data[k]->index < f->vars.data[k - 1]->index; k--) {
-			const Var *swap = f->vars.data[k];
-			f->vars.data[k] = f->vars.data[k - 1];
-			f->vars.data[k - 1] = swap;
-		}
+	if (f->vars.len)
+		qsort(f->vars.data, (size_t)f->vars.len, sizeof *f->vars.data, by_declaration);
 	List *list = NEW(c->arena, List);
 	const char **key = NEW_ARRAY(c->arena, const char *, f->vars.len + 1);
 	list->n = f->vars.len;

@@ -79,6 +79,7 @@ struct Scope {
 	ScopeKind kind;
 	const char *name; /* of a module, function, def */
 	VEC(Binding *) names;
+	int forced; /* the names before it have been run through */
 	Binding **hash; /* of scopes with many names */
 	int nhash;
 	Region *region; /* where its lets are computed */
@@ -149,6 +150,7 @@ struct Instance {
 	VEC(VarDecl *) vars;
 	VEC(Instance *) inner;
 	VEC(SiteName) sites;
+	Names *var_names, *inner_names, *site_names; /* 1 + where in these, by name; NULL: none yet */
 	Binding *owner; /* the let that makes it, or NULL */
 	Scope *scope; /* of its latest expansion, and the walk of it */
 	int epoch;
@@ -216,6 +218,7 @@ typedef struct State {
 	bool *define_used;
 	const Binding *initialising; /* the variable whose initialiser is being evaluated */
 	Instance *root;
+	struct Dependence *reach; /* of the last cost that a gradient was asked of */
 } State;
 
 /* ---- value.c */
@@ -273,6 +276,7 @@ Value eval_known(Check *, Scope *, const Expr *, const char *what); /* must be k
 Instance *instance_child(Check *, Instance *, const char *name);
 Instance *instance_of_call(Check *, Instance *, Ident as, const char *hint, const char *def, int site);
 Instance *find_instance(Scope *, const char *name);
+void add_var(Check *, Instance *, VarDecl *);
 Value instance_member(Check *, Instance *, Ident, Loc);
 VarDecl *find_var(const Instance *, const char *name);
 
@@ -324,7 +328,8 @@ bool eval_indices(Check *, Scope *, const Indices *, IndexValue *);
 /* ---- depend.c */
 typedef VEC(const Val *) Reached;
 Reached differentiable_params(Check *, const Val *cost); /* the OP_var nodes that a gradient of cost can reach */
-bool gradient_reaches(Check *, const Val *cost, const Val *v, const Val **barrier);
+bool gradient_reaches(Check *, const Val *cost, const Val *v, const Val **barrier); /* barrier may be NULL */
+void drop_reach(Check *);
 bool depends_on(Check *, const Val *from, const Val *on);
 Reached needed_by(Check *, const Val *from); /* all that it depends on, and itself */
 

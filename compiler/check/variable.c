@@ -55,7 +55,7 @@ Value var_of_instance(Check *c, const Instance *in, const VarDecl *d)
 	Value v = var_node(c, d->var);
 	const Type *t = d->var->type;
 	bool own = false;
-	for (int i = 0; i < in->vars.len; i++)
+	for (int i = 0; in->alias && i < in->vars.len; i++)
 		own = own || in->vars.data[i] == d;
 	if (own || !in->alias || v.kind != V_TENSOR)
 		return v;
@@ -441,7 +441,7 @@ static VarDecl *declare_var(Check *c, Binding *b)
 	} else {
 		stack_like(c, d->var, in);
 	}
-	push(c->arena, &in->vars, d);
+	add_var(c, in, d);
 	push(c->arena, &c->state->decls, d);
 	return d;
 }

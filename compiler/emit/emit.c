@@ -164,6 +164,7 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
 	e->upper = upper;
+	find_contiguous(e);
 	name_dims(e);
 	if (!check_names(e))
 		return false;

@@ -20,6 +20,7 @@ typedef struct Emit {
 	Diag *diag;
 	const char *name; /* the model's, prefix of all that is exported */
 	const char *upper; /* NAME */
+	bool contiguous; /* params_contiguous */
 	int *first_check; /* by function: the status of its first check, less one */
 } Emit;
 
@@ -66,6 +67,7 @@ void emit_driver(Emit *, Writer *);
 void emit_depend(Emit *, Writer *);
 const char *prototype(const Emit *, const FuncPlan *); /* "mc_status mlp_train(mlp *m, ...)" */
 const char *sizes_param(const Emit *, const char *name); /* "const mlp_sizes *sizes", or "void" without dims */
+void find_contiguous(Emit *);
 bool params_contiguous(const Emit *);
 bool has_runtime(const Emit *); /* tables, save and load: not standalone */
 

@@ -85,14 +85,19 @@ bool comes_with_data(const Emit *e, const Dim *d)
 
 bool params_contiguous(const Emit *e)
 {
+	return e->contiguous;
+}
+
+void find_contiguous(Emit *e)
+{
 	int n = 0;
 	for (int i = 0; i < e->model->vars.len; i++) {
 		const Var *v = e->model->vars.data[i];
 		if (v->kind == VAR_PARAM && v->type->dtype != e->model->floatX)
-			return false;
+			return;
 		n += v->kind == VAR_PARAM;
 	}
-	return n > 0;
+	e->contiguous = n > 0;
 }
 
 static Loc start_of(const Emit *e)
@@ -215,13 +220,11 @@ static const char *scratch_formula(Emit *e, const FuncPlan *p, const char *max)
 const char *bytes_formula(Emit *e, const char *max)
 {
 	Texts t = {0};
+	Names *known = names_new(e->arena);
 	for (int i = 0; i < func_count(e) && !e->options->cuda; i++) {
 		const char *f = scratch_formula(e, func_plan(e, i), max);
-		bool known = !strcmp(f, "0");
-		for (int j = 0; j < t.len; j++)
-			known = known || !strcmp(t.data[j], f);
-		if (!known)
-			push(e->arena, &t, f);
+		if (strcmp(f, "0") && !has_name(known, f))
+			push(e->arena, &t, intern_str(known, f));
 	}
 	const Size *fixed = fixed_bytes(e);
 	return arena_printf(e->arena, "%s%s%s", size_c(e->arena, fixed), t.len ? " + " : "", t.len == 0 ? "" : t.len == 1 ? t.data[0] : max_of(e->arena, max, t.data, t.len));
@@ -299,13 +302,18 @@ bool check_max_bytes(Emit *e)
 		return false;
 	/* the step at which most is alive */
 	const FuncPlan *p = func_plan(e, peak);
-	int64_t most = -1;
+	int64_t most = -1, alive = 0, *change = NEW_ARRAY(e->arena, int64_t, p->nsteps + 2); /* from one step to the next */
 	int when = 0;
+	for (int i = 0; i < p->bufs.len; i++) {
+		const PlanBuf *b = p->bufs.data[i];
+		if (b->local || b->first < 0)
+			continue;
+		const int64_t bytes = upper(e, slot_bytes(e->arena, b->count, b->type->dtype));
+		change[b->first] += bytes;
+		change[b->last + 1] -= bytes;
+	}
 	for (int step = 0; step < p->nsteps; step++) {
-		int64_t alive = 0;
-		for (int i = 0; i < p->bufs.len; i++)
-			if (!p->bufs.data[i]->local && p->bufs.data[i]->first <= step && step <= p->bufs.data[i]->last)
-				alive += upper(e, slot_bytes(e->arena, p->bufs.data[i]->count, p->bufs.data[i]->type->dtype));
+		alive += change[step];
 		if (alive > most)
 			most = alive, when = step;
 	}

@@ -72,22 +72,26 @@ const char *ctype(DType d)
 
 /* ---- collisions */
 typedef struct Taken {
-	const char *name, *why;
+	const char *why;
 	Loc loc;
 } Taken;
-typedef VEC(Taken) Takens;
+typedef struct Takens {
+	Names *names; /* 1 + where in list */
+	VEC(Taken) list;
+} Takens;
 
 static bool take(Emit *e, Takens *t, const char *name, Loc loc, const char *why)
 {
-	for (int i = 0; i < t->len; i++) {
-		if (strcmp(t->data[i].name, name))
-			continue;
-		Message *m = diag_error(e->diag, loc, "the C name '%s_%s' of %s is already that of %s", e->name, name, why, t->data[i].why);
-		if (t->data[i].loc.source)
-			diag_note(m, t->data[i].loc, "%s is here", t->data[i].why);
+	int *at = name_mark(t->names, name);
+	if (*at) {
+		const Taken *first = &t->list.data[*at - 1];
+		Message *m = diag_error(e->diag, loc, "the C name '%s_%s' of %s is already that of %s", e->name, name, why, first->why);
+		if (first->loc.source)
+			diag_note(m, first->loc, "%s is here", first->why);
 		return false;
 	}
-	push(e->arena, t, ((Taken){name, why, loc}));
+	push(e->arena, &t->list, ((Taken){why, loc}));
+	*at = t->list.len;
 	return true;
 }
 
@@ -96,7 +100,7 @@ bool check_names(Emit *e)
 	static const char *const made[] = {"sizes", "bytes", "place", "new", "share_bytes", "share", "free", "init", "params", "tensors",
 	                                   "functions", "model", "status_text", "save", "load", "driver"};
 	const Model *m = e->model;
-	Takens all = {0};
+	Takens all = {.names = names_new(e->arena)};
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
 		take(e, &all, made[i], (Loc){0}, "a function that every model has");
 	for (int i = 0; i < m->vars.len; i++) {

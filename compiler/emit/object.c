@@ -93,9 +93,10 @@ void emit_struct(Emit *e, Writer *w)
 /* locals for the dims that the text below names */
 void size_locals(Emit *e, Writer *w, const char *text, const char *from)
 {
+	const Names *words = words_of(e->arena, text);
 	for (int i = 0; i < e->model->dims.len; i++) {
 		const char *d = dim_c(e->model->dims.data[i]);
-		if (has_word(text, d))
+		if (has_name(words, d))
 			put(w, "const int64_t %s = %s%s;\n", d, from, d);
 	}
 }

@@ -382,6 +382,7 @@ struct Rewrite {
 	void *state;
 	int fired; /* how often the rule answered */
 	Val *const *copy; /* of the graph or region at hand: the new value of each old id so far */
+	const int *uses; /* of the same: how often each old id is an operand of what is needed, or a result */
 };
 Graph *rewrite(const Graph *in, Arena *, Rewrite *);
 /* the node as it is, with these inputs (already copied); its regions are rewritten */

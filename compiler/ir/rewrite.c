@@ -2,33 +2,34 @@
 #include "ir.h"
 
 /* a region that is not closed yet has operands and results of other graphs */
-static void mark_one(const Graph *g, bool *used, const Val *v)
+static void mark_one(const Graph *g, int *uses, const Val *v)
 {
 	if (v->graph == g)
-		used[v->id] = true;
+		uses[v->id]++;
 }
 
-static void mark(const Graph *g, bool *used)
+/* how often each node is asked for, by id, params once more; 0: it is not needed */
+static void mark(const Graph *g, int *uses)
 {
 	for (int i = 0; i < g->params.len; i++)
-		mark_one(g, used, g->params.data[i]);
+		mark_one(g, uses, g->params.data[i]);
 	for (int i = 0; i < g->results.len; i++)
-		mark_one(g, used, g->results.data[i]);
+		mark_one(g, uses, g->results.data[i]);
 	for (int i = g->vals.len - 1; i >= 0; i--) {
 		const Val *v = g->vals.data[i];
-		for (int k = 0; used[i] && k < v->nin; k++)
-			mark_one(g, used, v->in[k]);
+		for (int k = 0; uses[i] && k < v->nin; k++)
+			mark_one(g, uses, v->in[k]);
 	}
 }
 
 void graph_drop_unused(Graph *g)
 {
 	Arena *scratch = arena_new();
-	bool *used = NEW_ARRAY(scratch, bool, g->vals.len + 1);
-	mark(g, used);
+	int *uses = NEW_ARRAY(scratch, int, g->vals.len + 1);
+	mark(g, uses);
 	int n = 0;
 	for (int i = 0; i < g->vals.len; i++)
-		if (used[i]) {
+		if (uses[i]) {
 			g->vals.data[n] = g->vals.data[i];
 			g->vals.data[n]->id = n;
 			n++;
@@ -78,26 +79,29 @@ static Graph *copy_graph(Rewrite *r, Arena *arena, const Graph *g)
 {
 	Arena *scratch = arena_new();
 	Graph *out = graph_new(arena);
-	bool *used = NEW_ARRAY(scratch, bool, g->vals.len + 1);
+	int *uses = NEW_ARRAY(scratch, int, g->vals.len + 1);
 	Val **copy = NEW_ARRAY(scratch, Val *, g->vals.len + 1);
 	Val *const *outer = r->copy;
+	const int *outer_uses = r->uses;
 	r->copy = copy;
-	mark(g, used);
+	mark(g, uses);
 	/* in their own order: a parameter's place among the nodes is another */
 	for (int i = 0; i < g->params.len; i++)
 		copy[g->params.data[i]->id] = rewrite_copy(r, out, g->params.data[i], NULL);
 	for (int i = 0; i < g->vals.len; i++) {
 		const Val *v = g->vals.data[i];
-		if (!used[i] || copy[i])
+		if (!uses[i] || copy[i])
 			continue;
 		Val **in = NEW_ARRAY(scratch, Val *, v->nin + 1);
 		for (int k = 0; k < v->nin; k++)
 			in[k] = copy[v->in[k]->id];
+		r->uses = uses;
 		copy[i] = rewrite_val(r, out, v, in);
 	}
 	for (int i = 0; i < g->results.len; i++)
 		push(arena, &out->results, copy[g->results.data[i]->id]);
 	r->copy = outer;
+	r->uses = outer_uses;
 	arena_free(scratch);
 	graph_drop_unused(out);
 	return out;

@@ -739,28 +739,20 @@ static void store_group(TileNest *x, Items *items, const Node *value, void *data
 }
 
 /* what only this group reads, and at the element that it makes, needs no memory */
-static void find_tile_locals(const Scope *s, int g)
+static void find_tile_locals(Scope *s, int g)
 {
 	const Group *group = s->groups.data[g];
 	for (int i = 0; i < group->pieces.len; i++) {
 		const Piece *p = group->pieces.data[i];
 		if (p->target->kind != BUF_SCRATCH || p->cell || p->at)
 			continue;
-		bool local = true;
-		for (int k = 0; k < s->exports.len; k++)
-			local = local && s->exports.data[k] != p->target;
-		for (int h = 0; h < s->groups.len && local; h++) {
-			const Group *o = s->groups.data[h];
-			for (int k = 0; k < o->step_reads.len; k++)
-				local = local && o->step_reads.data[k] != p->target;
-			for (int k = 0; k < o->pieces.len + o->tail.len; k++) {
-				const Piece *q = k < o->pieces.len ? o->pieces.data[k]
-								   : o->tail.data[k - o->pieces.len];
-				bool inside = h == g && k < o->pieces.len;
-				for (int r = 0; r < q->reads.len; r++)
-					if (q->reads.data[r].buf == p->target)
-						local = local && inside && q->reads.data[r].same;
-			}
+		bool local = read_only_in(s, p->target, g);
+		for (int k = 0; k < group->pieces.len + group->tail.len && local; k++) {
+			const bool inside = k < group->pieces.len;
+			const Piece *q = inside ? group->pieces.data[k] : group->tail.data[k - group->pieces.len];
+			for (int r = 0; r < q->reads.len; r++)
+				if (q->reads.data[r].buf == p->target)
+					local = local && inside && q->reads.data[r].same;
 		}
 		p->target->local = local;
 	}

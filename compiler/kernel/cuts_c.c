@@ -108,26 +108,27 @@ static void find_params(CPrinter *p, Params *params, const char *text, const Nes
 {
 	Arena *arena = p->arena;
 	const Kernel *k = p->kernel;
+	const Names *words = words_of(arena, text);
 	for (int i = 0; i < p->axes.len; i++) {
 		const char *step = p->axes.data[i].step_c;
-		if (step && !strchr("0123456789", step[0]) && has_word(text, step))
+		if (step && !strchr("0123456789", step[0]) && has_name(words, step))
 			pass(p, params, arena_printf(arena, "const int %s", step), step);
 	}
 	for (int i = 0; i < k->dims.len; i++)
-		if (has_word(text, dim_c(k->dims.data[i])))
+		if (has_name(words, dim_c(k->dims.data[i])))
 			pass(p, params, arena_printf(arena, "int64_t %s", dim_c(k->dims.data[i])), dim_c(k->dims.data[i]));
 	for (int i = 0; i < k->uniforms.len; i++)
-		if (has_word(text, k->uniforms.data[i].name))
+		if (has_name(words, k->uniforms.data[i].name))
 			pass(p, params, arena_printf(arena, "%s %s", dtype_ctype(k->uniforms.data[i].dtype), k->uniforms.data[i].name),
 			     k->uniforms.data[i].name);
 	for (int i = 0; i < p->axes.len; i++) {
 		const AxisName *a = &p->axes.data[i];
-		if (!a->value && has_word(text, a->name))
+		if (!a->value && has_name(words, a->name))
 			pass(p, params, arena_printf(arena, "%s %s", a->axis->kind == AXIS_UNROLL ? "int" : "int64_t", a->name), a->name);
 	}
 	for (int i = 0; i < p->buffers.len; i++) {
 		const BufferName *b = &p->buffers.data[i];
-		if (!has_word(text, b->name))
+		if (!has_name(words, b->name))
 			continue;
 		const char *type, *extents = buffer_ctype(p, b->buffer, &type);
 		if (b->buffer->where == WHERE_ARG)

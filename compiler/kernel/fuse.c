@@ -86,37 +86,57 @@ static bool makes(const Piece *p, const PlanBuf *buf)
 	return p->target == buf && p->cell != buf;
 }
 
-/* the last group that writes the buffer, -1: none here; *rows: it does so row by row */
-static int producer(const Scope *s, const PlanBuf *buf, bool *rows)
+/* ---- which groups read and make a buffer */
+
+Traffic *traffic_of(Scope *s, const PlanBuf *buf)
 {
-	for (int g = s->groups.len - 1; g >= 0; g--) {
-		const Group *group = s->groups.data[g];
-		for (int i = 0; i < group->step_writes.len; i++)
-			if (group->step_writes.data[i] == buf) {
-				*rows = false;
-				return g;
-			}
-		for (int i = group->tail.len - 1; i >= 0; i--)
-			if (makes(group->tail.data[i], buf)) {
-				*rows = false;
-				return g;
-			}
-		for (int i = group->pieces.len - 1; i >= 0; i--) {
-			const Piece *p = group->pieces.data[i];
-			if (makes(p, buf)) {
-				*rows = p->form != FORM_OUTER && !group->tile && !p->at;
-				return g;
-			}
-		}
+	int *at = map_number(s->traffic_of, buf);
+	if (!*at) {
+		Traffic none = {.buf = buf, .writer = -1, .first_reader = -1, .last_reader = -1};
+		push(s->L->arena, &s->traffic, none);
+		*at = s->traffic.len;
 	}
-	*rows = false;
-	return -1;
+	return &s->traffic.data[*at - 1];
 }
 
-int group_of_buf(const Scope *s, const PlanBuf *buf)
+void note_reader(Scope *s, const PlanBuf *buf, int group)
 {
-	bool rows;
-	return producer(s, buf, &rows);
+	Traffic *t = traffic_of(s, buf);
+	if (t->first_reader < 0 || group < t->first_reader)
+		t->first_reader = group;
+	if (group > t->last_reader)
+		t->last_reader = group;
+}
+
+bool read_only_in(Scope *s, const PlanBuf *buf, int group)
+{
+	const Traffic *t = traffic_of(s, buf);
+	return !t->exported && (t->last_reader < 0 || (t->first_reader == group && t->last_reader == group));
+}
+
+void note_writer(Scope *s, const PlanBuf *buf, int group, bool by_rows)
+{
+	Traffic *t = traffic_of(s, buf);
+	t->written = true;
+	if (group < t->writer)
+		return;
+	t->by_rows = by_rows && (group > t->writer || t->by_rows);
+	t->writer = group;
+}
+
+static bool is_tail(const Piece *p)
+{
+	return p->form == FORM_SCALAR || p->form == FORM_WHOLE;
+}
+
+static void note_piece(Scope *s, const Piece *p)
+{
+	for (int i = 0; i < p->reads.len; i++)
+		note_reader(s, p->reads.data[i].buf, p->group);
+	const bool rows = p->form != FORM_OUTER && !is_tail(p) && !s->groups.data[p->group]->tile && !p->at;
+	traffic_of(s, p->target)->written = true;
+	if (makes(p, p->target))
+		note_writer(s, p->target, p->group, rows);
 }
 
 static Group *add_group(Scope *s, const Size *rows, uint64_t needs)
@@ -177,28 +197,22 @@ static bool follows_tile(const Group *g, const Piece *p)
 }
 
 /* in a group that stands before this one nothing that it reads is missing */
-static int earliest(const Scope *s, const Piece *p)
+static int earliest(Scope *s, const Piece *p)
 {
 	int first = p->cell ? s->first_write : 0;
 	for (int i = 0; i < p->reads.len; i++) {
 		const Read *r = &p->reads.data[i];
-		bool rows;
-		int g = producer(s, r->buf, &rows);
+		const Traffic *t = traffic_of(s, r->buf);
+		const int g = t->writer;
 		if (r->buf == p->target && g < 0)
 			continue;
-		bool join = p->form == FORM_SCALAR || p->form == FORM_WHOLE || (rows && r->row) ||
+		bool join = is_tail(p) || (t->by_rows && r->row) ||
 			    (g >= 0 && r->same && on_tile(s->groups.data[g], p) && !tail_makes(s->groups.data[g], r->buf));
 		if (g >= 0 && g + !join > first)
 			first = g + !join;
 	}
 	/* a copy that this piece changes in place */
-	bool rows;
-	int g = p->copied ? producer(s, p->target, &rows) : -1;
-	if (p->copied && p->cell)
-		for (int k = 0; k < s->groups.len; k++)
-			for (int i = 0; i < s->groups.data[k]->pieces.len; i++)
-				if (s->groups.data[k]->pieces.data[i]->target == p->target)
-					g = k;
+	int g = p->copied ? p->copied->group : -1;
 	bool rowwise = p->form == FORM_ROW;
 	if (g >= 0 && g + !rowwise > first)
 		first = g + !rowwise;
@@ -233,7 +247,7 @@ static bool same_rows(const Group *g, const Piece *p)
 static bool accepts(const Group *g, const Piece *p)
 {
 	bool single = g->rows && single_elements(g) && (p->only_stores || p->sums_elements);
-	return !g->closed && (single || (p->needs & ~g->needs) == 0);
+	return !g->closed && g->pieces.len + g->tail.len < MOST_PIECES && (single || (p->needs & ~g->needs) == 0);
 }
 
 void add_piece(Scope *s, Piece *p)
@@ -242,7 +256,9 @@ void add_piece(Scope *s, Piece *p)
 	plan_body(s, p);
 	note_reads(s, p);
 	int first = earliest(s, p);
-	bool tail = p->form == FORM_SCALAR || p->form == FORM_WHOLE;
+	bool tail = is_tail(p);
+	if (first < s->groups.len - MOST_OPEN)
+		first = s->groups.len - MOST_OPEN;
 	for (p->group = first; p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
 		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
@@ -257,6 +273,7 @@ void add_piece(Scope *s, Piece *p)
 		g->tile = p;
 		g->closed = p->tile->blocked >= 0; /* nothing follows on parts of sums */
 	}
+	note_piece(s, p);
 	if (tail) {
 		push(arena, &g->tail, p);
 		return;
@@ -297,21 +314,11 @@ static int index_in(const Group *g, const Piece *p, bool *tail)
 	internal_error("a piece is not in its group");
 }
 
-static bool conflict(const Scope *s, const Piece *p)
+static bool conflict(Scope *s, const Piece *p)
 {
 	const PlanBuf *cell = p->cell;
-	for (int g = p->group + 1; g < s->groups.len; g++) {
-		const Group *group = s->groups.data[g];
-		for (int i = 0; i < group->step_reads.len; i++)
-			if (group->step_reads.data[i] == cell)
-				return true;
-		for (int i = 0; i < group->pieces.len; i++)
-			if (reads_cell(group->pieces.data[i], cell, false, false))
-				return true;
-		for (int i = 0; i < group->tail.len; i++)
-			if (reads_cell(group->tail.data[i], cell, false, false))
-				return true;
-	}
+	if (traffic_of(s, cell)->last_reader > p->group)
+		return true;
 	const Group *group = s->groups.data[p->group];
 	bool tail;
 	int at = index_in(group, p, &tail);
@@ -386,11 +393,10 @@ void settle_cells(Scope *s)
 		Piece *p = moved.data[i];
 		const char *name = arena_printf(arena, "new_%s", p->cell->name);
 		PlanBuf *temp = new_buf(s->L, BUF_SCRATCH, p->cell->type, name, p->val->loc);
-		for (int g = 0; g < before; g++)
-			for (int k = 0; k < s->groups.data[g]->pieces.len; k++)
-				if (s->groups.data[g]->pieces.data[k]->copy_of == p)
-					s->groups.data[g]->pieces.data[k]->target = temp;
+		if (p->copied)
+			p->copied->target = temp;
 		p->target = temp;
+		note_piece(s, p);
 	}
 	for (int i = 0; i < moved.len; i++) {
 		Piece *p = moved.data[i], *copy = new_piece(s, p->val, p->cell, NULL, p->needs);

@@ -31,6 +31,8 @@ PlanBuf *new_buf(Lower *L, BufKind kind, const Type *type, const char *name, Loc
 	p->count = type_count(L->arena, p->type);
 	p->loc = loc;
 	p->first = p->last = p->slot = -1;
+	push(L->arena, &L->plan->all, p);
+	*map_number(L->plan->named, p->name) = L->plan->all.len;
 	if (kind == BUF_SCRATCH) {
 		p->index = L->plan->bufs.len;
 		push(L->arena, &L->plan->bufs, p);
@@ -88,18 +90,9 @@ static void need_root(Scope *s, const Val *v)
 	add_piece(s, p);
 }
 
-void need_value(Scope *s, const Val *v)
+static void make_value(Scope *s, const Val *v)
 {
 	Info *info = info_of(s, v);
-	if (info->done || info->host || info->scalar || s->L->failed)
-		return;
-	info->done = true;
-	if (!has_kernel(s->L, v))
-		return;
-	for (int i = 0; i < v->nin; i++)
-		need_value(s, v->in[i]);
-	if (s->L->failed)
-		return;
 	if (v->op == OP_scan)
 		lower_scan(s, v);
 	else if (v->op == OP_if)
@@ -108,6 +101,39 @@ void need_value(Scope *s, const Val *v)
 		info->buf = info_of(s, v->in[0])->item[v->attr.get.index];
 	else if (info->root)
 		need_root(s, v);
+}
+
+typedef struct Need {
+	const Val *v;
+	int operand; /* the next that it needs */
+} Need;
+typedef VEC(Need) Needs;
+
+static void begin_need(Scope *s, Needs *stack, const Val *v)
+{
+	Info *info = info_of(s, v);
+	if (info->done || info->host || info->scalar || s->L->failed)
+		return;
+	info->done = true;
+	if (has_kernel(s->L, v))
+		push(s->L->arena, stack, ((Need){v, 0}));
+}
+
+/* operands first, with a stack of our own: a chain may be as long as the program */
+void need_value(Scope *s, const Val *v)
+{
+	Needs stack = {0};
+	begin_need(s, &stack, v);
+	while (stack.len && !s->L->failed) {
+		Need *last = &stack.data[stack.len - 1];
+		const Val *next = last->v;
+		if (last->operand < next->nin) {
+			begin_need(s, &stack, next->in[last->operand++]);
+			continue;
+		}
+		stack.len--;
+		make_value(s, next);
+	}
 }
 
 void lower_result(Scope *s, const Val *v, PlanBuf *target, const Node *at, PlanBuf *cell, uint64_t needs)
@@ -147,6 +173,9 @@ Scope *new_scope(Lower *L, Scope *outer, const Graph *graph)
 	s->graph = graph;
 	s->info = NEW_ARRAY(L->arena, Info, graph->vals.len + 1);
 	s->loop = outer ? outer->loop : "0";
+	s->traffic_of = map_new(L->arena);
+	s->scalar_names = names_new(L->arena);
+	s->scalar_of = map_new(L->arena);
 	return s;
 }
 
@@ -182,7 +211,7 @@ const Node *scalar_outside(Scope *s, const Val *v)
 		buf = new_buf(L, BUF_SCRATCH, v->type, v->name ? v->name : "condition", v->loc);
 		add_piece(s, new_piece(s, v, buf, NULL, info->needs));
 	}
-	push(L->arena, &s->exports, buf);
+	traffic_of(s, buf)->exported = true;
 	return host_load(L, buf);
 }
 
@@ -250,6 +279,7 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	Lower *L = NEW(arena, Lower);
 	*L = (Lower){.arena = arena, .diag = diag, .model = m, .func = f, .options = options, .all = plan, .plan = p, .names = names_new(arena)};
 	p->func = f;
+	p->named = map_new(arena);
 	p->reads = NEW_ARRAY(arena, bool, m->vars.len + 1);
 	p->writes = NEW_ARRAY(arena, bool, m->vars.len + 1);
 	p->tested = NEW_ARRAY(arena, bool, f->checks.len + 1);
@@ -273,6 +303,9 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 		b->index = i;
 		push(arena, &p->vars, b);
 	}
+	L->update = NEW_ARRAY(arena, const FuncUpdate *, m->vars.len + 1);
+	for (int i = 0; i < f->updates.len; i++)
+		L->update[f->updates.data[i].var->index] = &f->updates.data[i];
 	Scope *s = new_scope(L, NULL, f->graph);
 	find_roots(s);
 	int nouts = f->outs.len, nupdates = f->updates.len;
@@ -289,7 +322,7 @@ static FuncPlan *lower_func(Plan *plan, Arena *arena, const Func *f, const PlanO
 	if (L->failed)
 		return NULL;
 	drop_unused_scalars(arena, p->block);
-	plan_slots(arena, m, p);
+	plan_slots(arena, plan->exact, p);
 	p->work = work_of(arena, p->block);
 	return p;
 }
@@ -298,6 +331,9 @@ Plan *plan_model(Arena *arena, const Model *m, const PlanOptions *options, Diag 
 {
 	Plan *plan = NEW(arena, Plan);
 	plan->model = m;
+	plan->exact = exact_dims(arena, m);
+	plan->names = names_new(arena);
+	plan->keys = names_new(arena);
 	bool ok = true;
 	for (int i = 0; i <= m->funcs.len; i++) {
 		const Func *f = i < m->funcs.len ? m->funcs.data[i] : m->init;

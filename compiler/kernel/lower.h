@@ -19,7 +19,9 @@ enum {
 	LANES = 16, /* of a sum along a row */
 	LONG_LANES = 64, /* of one along a long row, or over rows of one element */
 	LOCAL_MAX = 4096,
-	SHARED_BYTES = 32768 /* of a block of a GPU, for what lives inside rows */
+	SHARED_BYTES = 32768, /* of a block of a GPU, for what lives inside rows */
+	MOST_PIECES = 100, /* of a kernel: C compilers take more than their share of time for longer functions */
+	MOST_OPEN = 512 /* the groups that a piece may still come to: the last ones */
 };
 #define ALWAYS (UINT64_C(1) << 63)
 
@@ -31,6 +33,7 @@ typedef struct Build Build;
 /* What is known of a value, by its id. */
 typedef struct Info {
 	int uses; /* consumers, results among them */
+	const Val *user; /* the last of them */
 	uint64_t needs; /* outputs it is for; ALWAYS */
 	bool root; /* it is computed into a buffer */
 	bool host; /* of rank 0, from arguments, sizes, constants and variables alone */
@@ -46,6 +49,7 @@ typedef struct Info {
 	bool buffered; /* it has memory, being an argument, a variable, a parameter or a part of a tuple */
 	bool spread; /* some consumer takes each element several times */
 	bool want_buffer; /* some consumer takes it only from memory */
+	bool *asked; /* of a tuple: which items some consumer takes */
 } Info;
 
 /* One function. */
@@ -60,12 +64,14 @@ typedef struct Lower {
 	Names *names; /* taken in this function: those with a mark */
 	int axis_id, loops;
 	bool failed;
+	const FuncUpdate **update; /* by Model.vars, or NULL */
 	VEC(const char *) refused; /* what was reported as not supported */
 } Lower;
 
 typedef struct ScalarLocal { /* a scalar that has a name */
 	const Node *value;
 	const char *name;
+	int next; /* 1 + where another one of the same hash stands */
 } ScalarLocal;
 
 /* A group of pieces with the same rows: one kernel.  Or a loop or branch alone. */
@@ -78,7 +84,6 @@ typedef struct Group {
 	bool closed; /* takes no more */
 	uint64_t needs;
 	Step *step; /* instead of pieces */
-	VEC(PlanBuf *) step_reads, step_writes;
 } Group;
 
 typedef struct Packed { /* a value with its axes in another order, for tiles */
@@ -87,6 +92,15 @@ typedef struct Packed { /* a value with its axes in another order, for tiles */
 	PlanBuf *buf;
 	uint64_t needs;
 } Packed;
+
+typedef struct Traffic { /* which groups have to do with a buffer */
+	const PlanBuf *buf;
+	bool exported; /* it is read after the groups */
+	bool written; /* by some piece, or within a loop or branch */
+	int writer; /* the last that makes it, -1: none here */
+	bool by_rows; /* row by row */
+	int first_reader, last_reader; /* -1: none */
+} Traffic;
 
 /* A graph being lowered: the function's, a loop's body, a branch. */
 struct Scope {
@@ -98,7 +112,10 @@ struct Scope {
 	VEC(ScalarLocal) scalars;
 	VEC(Step *) last; /* checks, scalar stores, breaks: after the groups */
 	VEC(Step *) early, checks; /* of host values: before everything */
-	VEC(PlanBuf *) exports; /* read after the groups */
+	Map *traffic_of; /* buffers: 1 + where in traffic */
+	VEC(Traffic) traffic;
+	Names *scalar_names;
+	Map *scalar_of; /* hashes of values: 1 + where in scalars */
 	VEC(Packed) packed;
 	int first_write; /* the first group that may write state */
 	int checks_at; /* the group before which the checks stand */
@@ -284,8 +301,11 @@ void target_store(Build *, const Piece *, Items *, int rank, const Ix *, StoreHo
 Piece *new_piece(Scope *, const Val *, PlanBuf *target, const Node *at, uint64_t needs);
 void add_piece(Scope *, Piece *);
 Group *add_step_group(Scope *, Step *, uint64_t needs);
+Traffic *traffic_of(Scope *, const PlanBuf *); /* until the next is asked for */
+void note_reader(Scope *, const PlanBuf *, int group);
+void note_writer(Scope *, const PlanBuf *, int group, bool by_rows);
+bool read_only_in(Scope *, const PlanBuf *, int group); /* or not at all */
 void settle_cells(Scope *); /* in place where no later reader sees it, else through scratch */
-int group_of_buf(const Scope *, const PlanBuf *);
 
 /* ---- nest.c, share.c */
 void emit_groups(Scope *, PlanBlock *);

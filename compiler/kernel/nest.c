@@ -60,28 +60,22 @@ static bool reads_buf(const Piece *p, const PlanBuf *buf, bool *aligned)
 }
 
 /* who reads it: -1 nobody, else the last phase that does; -2: it must be in memory */
-static int last_phase(const Scope *s, int g, const Rows *r, const PlanBuf *buf)
+static int last_phase(Scope *s, int g, const Rows *r, const PlanBuf *buf)
 {
 	int last = -1;
-	for (int k = 0; k < s->groups.len; k++) {
-		const Group *group = s->groups.data[k];
-		bool aligned = true;
-		for (int i = 0; i < group->step_reads.len; i++)
-			if (group->step_reads.data[i] == buf)
-				return -2;
-		for (int i = 0; i < group->tail.len; i++)
-			if (reads_buf(group->tail.data[i], buf, &aligned))
-				return -2;
-		for (int i = 0; i < group->pieces.len; i++)
-			if (reads_buf(group->pieces.data[i], buf, &aligned)) {
-				if (k != g || !aligned)
-					return -2;
-				last = r->phase[i];
-			}
-	}
-	for (int i = 0; i < s->exports.len; i++)
-		if (s->exports.data[i] == buf)
+	const Group *group = s->groups.data[g];
+	bool aligned = true;
+	if (!read_only_in(s, buf, g))
+		return -2;
+	for (int i = 0; i < group->tail.len; i++)
+		if (reads_buf(group->tail.data[i], buf, &aligned))
 			return -2;
+	for (int i = 0; i < group->pieces.len; i++)
+		if (reads_buf(group->pieces.data[i], buf, &aligned)) {
+			if (!aligned)
+				return -2;
+			last = r->phase[i];
+		}
 	return last;
 }
 
@@ -437,9 +431,8 @@ static void note_lines(Lower *L, const Group *g, Step *step)
 		if (p->copy_of && !p->copy_from)
 			continue;
 		note_line(L, step, p->val->loc);
-		for (int k = 0; p->cell && k < L->func->updates.len; k++)
-			if (L->plan->vars.data[L->func->updates.data[k].var->index] == p->cell)
-				note_line(L, step, L->func->updates.data[k].loc);
+		if (p->cell && p->cell->kind == BUF_VAR && L->update[p->cell->index])
+			note_line(L, step, L->update[p->cell->index]->loc);
 	}
 }
 

@@ -87,6 +87,8 @@ typedef struct FuncPlan {
 	PlanBlock *block;
 	VEC(PlanBuf *) bufs; /* scratch, in order of their first use */
 	VEC(PlanBuf *) args, outs, vars; /* by index; vars NULL where the function does not touch one */
+	VEC(PlanBuf *) all;
+	Map *named; /* names (by address): 1 + where in all */
 	VEC(Slot *) slots;
 	int nsteps;
 	bool *reads, *writes; /* by Model.vars */
@@ -98,7 +100,9 @@ typedef struct Plan {
 	const Model *model;
 	VEC(FuncPlan *) funcs; /* as Model.funcs, then init */
 	VEC(const Kernel *) kernels; /* each once, in order of first use */
-	VEC(const char *) keys; /* the same for kernels that do the same */
+	const bool *exact; /* dims */
+	Names *names; /* of kernels */
+	Names *keys; /* texts that are the same for kernels that do the same: 1 + where in kernels */
 } Plan;
 
 typedef struct PlanOptions {
@@ -113,7 +117,8 @@ Plan *plan_model(Arena *, const Model *, const PlanOptions *, Diag *);
 const PlanBuf *scalar_load_buf(const FuncPlan *, const Node *);
 
 /* ---- slots.c */
-void plan_slots(Arena *, const Model *, FuncPlan *);
+bool *exact_dims(Arena *, const Model *); /* by Dim.index: the object has that very size */
+void plan_slots(Arena *, const bool *exact, FuncPlan *);
 const Size *slot_bytes(Arena *, const Size *count, DType); /* rounded up to 64 */
 
 /* ---- report.c */

@@ -67,22 +67,21 @@ static void use(Scope *s, const Val *v, uint64_t needs)
 	info->needs |= needs;
 }
 
-static bool earlier(const Val *v, int k)
-{
-	for (int i = 0; i < k; i++)
-		if (v->in[i] == v->in[k])
-			return true;
-	return false;
-}
-
 /* what v asks of its operands */
 static void use_operands(Scope *s, const Val *v)
 {
 	uint64_t needs = info_of(s, v)->needs;
+	if (v->op == OP_get) {
+		Info *tuple = info_of(s, v->in[0]);
+		if (!tuple->asked)
+			tuple->asked = NEW_ARRAY(s->L->arena, bool, v->in[0]->type->nitems);
+		tuple->asked[v->attr.get.index] = true;
+	}
 	for (int k = 0; k < v->nin; k++) {
-		if (!earlier(v, k))
-			use(s, v->in[k], needs);
 		Info *in = info_of(s, v->in[k]);
+		if (in->user != v) /* an operand that stands there twice is used once */
+			use(s, v->in[k], needs);
+		in->user = v;
 		if (v->op == OP_scan && k >= v->attr.scan.ncarry)
 			in->want_buffer = true;
 		if (v->op == OP_if && k > 0)

@@ -6,7 +6,6 @@
 
 #include "lower.h"
 #include "print_c.h"
-#include "print_c.h"
 
 static Node *new_node(Build *b, NodeKind kind, DType dtype)
 {
@@ -107,6 +106,35 @@ bool node_equal(const Node *a, const Node *b)
 	return true;
 }
 
+static uint64_t mix(uint64_t hash, uint64_t x)
+{
+	return (hash ^ x) * UINT64_C(0x100000001B3) + (hash >> 29);
+}
+
+static uint64_t mix_text(uint64_t hash, const char *s)
+{
+	for (; *s; s++)
+		hash = mix(hash, (unsigned char)*s);
+	return hash;
+}
+
+/* equal for what node_equal says is equal */
+static uint64_t hash_node(const Node *n)
+{
+	uint64_t hash = mix((uint64_t)n->kind * 64 + (uint64_t)n->dtype, (uint64_t)n->op), bits;
+	for (int i = 0; i < n->nargs; i++)
+		hash = mix(hash, hash_node(n->arg[i]));
+	switch (n->kind) {
+	case NODE_CONST: memcpy(&bits, &n->f, sizeof bits); return mix(mix(hash, bits), (uint64_t)n->i);
+	case NODE_UNIFORM: return mix_text(hash, n->uniform);
+	case NODE_RANDOM: return mix(hash, n->place);
+	case NODE_LOAD: return mix_text(hash, n->load.buffer->name);
+	case NODE_INDEX:
+	case NODE_ROW: break;
+	}
+	return hash;
+}
+
 static bool starts_word(const char *s)
 {
 	return s && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_');
@@ -139,10 +167,7 @@ static Scope *home(Scope *s, const Node *n)
 	if (n->kind == NODE_UNIFORM) {
 		if (s->index_name && !strcmp(n->uniform, s->index_name))
 			return s;
-		for (int i = 0; i < s->scalars.len; i++)
-			if (!strcmp(s->scalars.data[i].name, n->uniform))
-				return s;
-		return home(s->outer, n);
+		return has_name(s->scalar_names, n->uniform) ? s : home(s->outer, n);
 	}
 	Scope *inner = NULL, *top = s;
 	while (top->outer)
@@ -164,15 +189,19 @@ const Node *hoisted(Build *b, const Node *n, const char *name)
 	if (n->kind != NODE_ROW && n->kind != NODE_LOAD && n->kind != NODE_RANDOM)
 		return n;
 	Scope *s = b->scope;
+	const void *key = (const void *)(uintptr_t)(hash_node(n) | 1);
 	for (Scope *q = s; q; q = q->outer)
-		for (int i = 0; i < q->scalars.len; i++)
-			if (node_equal(q->scalars.data[i].value, n))
-				return node_uniform(b, q->scalars.data[i].name, n->dtype);
+		for (int i = map_find(q->scalar_of, key); i; i = q->scalars.data[i - 1].next)
+			if (node_equal(q->scalars.data[i - 1].value, n))
+				return node_uniform(b, q->scalars.data[i - 1].name, n->dtype);
 	if (!name)
 		name = n->name ? n->name : n->kind == NODE_LOAD ? n->load.buffer->name : "s";
 	s = home(s, n);
-	ScalarLocal local = {n, unique_name(b->L, name)};
+	int *last = map_number(s->scalar_of, key);
+	ScalarLocal local = {n, unique_name(b->L, name), *last};
 	push(b->arena, &s->scalars, local);
+	*last = s->scalars.len;
+	*name_mark(s->scalar_names, local.name) = 1;
 	return node_uniform(b, local.name, n->dtype);
 }
 
@@ -310,14 +339,10 @@ const Node *host_load(Lower *L, PlanBuf *buf)
 
 const PlanBuf *scalar_load_buf(const FuncPlan *p, const Node *n)
 {
-	const char *name = n->load.buffer->name;
-	for (int i = 0; i < p->vars.len; i++)
-		if (p->vars.data[i] && p->vars.data[i]->name == name)
-			return p->vars.data[i];
-	for (int i = 0; i < p->bufs.len; i++)
-		if (p->bufs.data[i]->name == name)
-			return p->bufs.data[i];
-	internal_error("a scalar reads %s, which has no memory", name);
+	int i = map_find(p->named, n->load.buffer->name);
+	if (!i)
+		internal_error("a scalar reads %s, which has no memory", n->load.buffer->name);
+	return p->all.data[i - 1];
 }
 
 const Node *host_value(Scope *s, const Val *v)

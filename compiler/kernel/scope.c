@@ -33,28 +33,20 @@ static void capture(Scope *s, const Val *v, Info *inner)
 
 static bool is_used(const Scope *s, const Val *tuple, int index)
 {
-	for (int i = 0; i < s->graph->vals.len; i++) {
-		const Val *v = s->graph->vals.data[i];
-		if (v->op == OP_get && v->in[0] == tuple && v->attr.get.index == index && s->info[i].uses > 0)
-			return true;
-	}
-	return false;
+	const bool *asked = info_of(s, tuple)->asked;
+	return asked && asked[index];
 }
 
-static void note_traffic(Arena *arena, Group *to, const Scope *s)
+/* what happens in a loop or branch, as that of its group around it, which is the last */
+static void note_traffic(Scope *s, const Scope *in)
 {
-	for (int g = 0; g < s->groups.len; g++) {
-		const Group *from = s->groups.data[g];
-		for (int i = 0; i < from->step_reads.len; i++)
-			push(arena, &to->step_reads, from->step_reads.data[i]);
-		for (int i = 0; i < from->step_writes.len; i++)
-			push(arena, &to->step_writes, from->step_writes.data[i]);
-		for (int i = 0; i < from->pieces.len + from->tail.len; i++) {
-			const Piece *p = i < from->pieces.len ? from->pieces.data[i] : from->tail.data[i - from->pieces.len];
-			for (int k = 0; k < p->reads.len; k++)
-				push(arena, &to->step_reads, p->reads.data[k].buf);
-			push(arena, &to->step_writes, p->target);
-		}
+	const int group = s->groups.len - 1;
+	for (int i = 0; i < in->traffic.len; i++) {
+		const Traffic *t = &in->traffic.data[i];
+		if (t->last_reader >= 0)
+			note_reader(s, t->buf, group);
+		if (t->written)
+			note_writer(s, t->buf, group, false);
 	}
 }
 
@@ -146,7 +138,8 @@ void lower_scan(Scope *s, const Val *v)
 	step->steps = steps;
 	step->hash = in->loop;
 	step->outer_hash = s->loop;
-	note_traffic(arena, add_step_group(s, step, info->needs), in);
+	add_step_group(s, step, info->needs);
+	note_traffic(s, in);
 }
 
 void lower_if(Scope *s, const Val *v)
@@ -169,7 +162,7 @@ void lower_if(Scope *s, const Val *v)
 		find_roots(in);
 		for (int k = 0; k < n; k++)
 			if (info->item[k]) {
-				push(L->arena, &in->exports, info->item[k]);
+				traffic_of(in, info->item[k])->exported = true;
 				lower_result(in, v->region[r]->results.data[k], info->item[k], NULL, NULL, info->needs);
 			}
 		PlanBlock *block = NEW(L->arena, PlanBlock);
@@ -178,7 +171,7 @@ void lower_if(Scope *s, const Val *v)
 	}
 	if (L->failed)
 		return;
-	Group *g = add_step_group(s, step, info->needs);
-	note_traffic(L->arena, g, branch[0]);
-	note_traffic(L->arena, g, branch[1]);
+	add_step_group(s, step, info->needs);
+	note_traffic(s, branch[0]);
+	note_traffic(s, branch[1]);
 }

@@ -43,14 +43,6 @@ static const char *key_of(Arena *arena, const char *text, const Rename *r)
 	return out.data;
 }
 
-static bool taken(const Plan *plan, const char *name)
-{
-	for (int i = 0; i < plan->kernels.len; i++)
-		if (!strcmp(plan->kernels.data[i]->name, name))
-			return true;
-	return false;
-}
-
 const Kernel *shared_kernel(Lower *L, Kernel *k)
 {
 	Arena *arena = L->arena;
@@ -68,16 +60,13 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 		push(arena, &r.from, k->uniforms.data[i].name);
 		push(arena, &r.to, arena_printf(arena, "u%d_", i));
 	}
-	const char *key = key_of(arena, writer_text(w, NULL), &r);
-	for (int i = 0; i < plan->kernels.len; i++)
-		if (!strcmp(plan->keys.data[i], key))
-			return plan->kernels.data[i];
-	const char *base = k->name;
-	for (int n = 2; taken(plan, k->name); n++)
-		k->name = arena_printf(arena, "%s_%d", base, n);
+	int *same = name_mark(plan->keys, key_of(arena, writer_text(w, NULL), &r));
+	if (*same)
+		return plan->kernels.data[*same - 1];
+	*same = plan->kernels.len + 1;
+	k->name = numbered_name(plan->names, k->name);
 	for (Kernel *o = k->narrower; o; o = o->narrower)
 		o->name = k->name;
 	push(arena, &plan->kernels, k);
-	push(arena, &plan->keys, key);
 	return k;
 }

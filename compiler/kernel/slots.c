@@ -3,6 +3,8 @@
  * The largest buffer opens a slot, and others whose lives do not overlap come into it.  A slot is as
  * large as the largest of its members, which is a short maximum of polynomials: mostly one of them is
  * never less than the others. */
+#include <stdlib.h>
+
 #include "lower.h"
 
 enum { ALIGN = 64, OPEN_DIM = 64 };
@@ -19,12 +21,19 @@ const Size *slot_bytes(Arena *arena, const Size *count, DType dtype)
 	return size_scale(arena, up, ALIGN);
 }
 
+typedef struct Around { /* a loop, by its ordinals */
+	int first, last;
+	int outer; /* 1 + where the loop around it stands */
+} Around;
+
 typedef struct Life {
 	Arena *arena;
 	FuncPlan *p;
+	VEC(Around) loops;
+	VEC(int) innermost; /* by ordinal: 1 + the loop that it stands in, or begins or ends */
 } Life;
 
-static void touch(Life *l, PlanBuf *b, int at)
+static void touch(PlanBuf *b, int at)
 {
 	if (b->kind == BUF_OUT && b->stand_in)
 		b = b->stand_in;
@@ -34,7 +43,6 @@ static void touch(Life *l, PlanBuf *b, int at)
 		b->first = at;
 	if (at > b->last)
 		b->last = at;
-	(void)l;
 }
 
 static void touch_node(Life *l, const Node *n, int at)
@@ -44,61 +52,60 @@ static void touch_node(Life *l, const Node *n, int at)
 	for (int i = 0; i < n->nargs; i++)
 		touch_node(l, n->arg[i], at);
 	if (n->kind == NODE_LOAD)
-		touch(l, (PlanBuf *)(uintptr_t)scalar_load_buf(l->p, n), at);
+		touch((PlanBuf *)(uintptr_t)scalar_load_buf(l->p, n), at);
 }
 
-static void walk(Life *l, PlanBlock *block)
+static int next_ordinal(Life *l, int loop)
+{
+	push(l->arena, &l->innermost, loop);
+	return l->p->nsteps++;
+}
+
+/* loop: 1 + the one that the block stands in */
+static void walk(Life *l, PlanBlock *block, int loop)
 {
 	for (int i = 0; i < block->steps.len; i++) {
 		Step *s = block->steps.data[i];
-		s->ordinal = l->p->nsteps++;
+		int inside = loop;
+		if (s->kind == STEP_LOOP) {
+			Around a = {l->p->nsteps, 0, loop};
+			push(l->arena, &l->loops, a);
+			inside = l->loops.len;
+		}
+		s->ordinal = next_ordinal(l, inside);
 		if (s->kind == STEP_KERNEL) {
 			for (int k = 0; k < s->kernel->buffers.len; k++)
-				touch(l, s->buf[k], s->ordinal);
+				touch(s->buf[k], s->ordinal);
 		} else if (s->kind == STEP_PRODUCT) {
-			touch(l, s->product.a, s->ordinal);
-			touch(l, s->product.b, s->ordinal);
-			touch(l, s->product.c, s->ordinal);
-		} else if (s->kind == STEP_LOOP || s->kind == STEP_IF) {
-			touch_node(l, s->value, s->ordinal);
-			walk(l, s->body);
-			if (s->other)
-				walk(l, s->other);
-			s->end = l->p->nsteps++;
+			touch(s->product.a, s->ordinal);
+			touch(s->product.b, s->ordinal);
+			touch(s->product.c, s->ordinal);
 		} else {
 			touch_node(l, s->value, s->ordinal);
 		}
+		if (s->kind != STEP_LOOP && s->kind != STEP_IF)
+			continue;
+		walk(l, s->body, inside);
+		if (s->other)
+			walk(l, s->other, inside);
+		s->end = next_ordinal(l, inside);
+		if (inside != loop)
+			l->loops.data[inside - 1].last = s->end;
 	}
 }
 
 /* what is alive in a loop and also outside is so in all of it */
-static void stretch(Life *l, const PlanBlock *block)
+static void stretch(const Life *l, PlanBuf *b)
 {
-	for (int i = 0; i < block->steps.len; i++) {
-		const Step *s = block->steps.data[i];
-		if (s->kind != STEP_LOOP && s->kind != STEP_IF)
-			continue;
-		stretch(l, s->body);
-		if (s->other)
-			stretch(l, s->other);
-		if (s->kind == STEP_IF)
-			continue;
-		for (int k = 0; k < l->p->bufs.len; k++) {
-			PlanBuf *b = l->p->bufs.data[k];
-			bool inside = b->first <= s->end && b->last >= s->ordinal, outside = b->first < s->ordinal || b->last > s->end;
-			if (b->first < 0 || !inside || !outside)
-				continue;
-			if (b->first > s->ordinal)
-				b->first = s->ordinal;
-			if (b->last < s->end)
-				b->last = s->end;
-		}
-	}
-}
-
-static bool overlap(const PlanBuf *a, const PlanBuf *b)
-{
-	return a->first <= b->last && b->first <= a->last;
+	if (b->first < 0)
+		return;
+	const int first = b->first, last = b->last;
+	for (int i = l->innermost.data[first]; i; i = l->loops.data[i - 1].outer)
+		if (last > l->loops.data[i - 1].last)
+			b->first = l->loops.data[i - 1].first;
+	for (int i = l->innermost.data[last]; i; i = l->loops.data[i - 1].outer)
+		if (first < l->loops.data[i - 1].first)
+			b->last = l->loops.data[i - 1].last;
 }
 
 static int64_t guess(const Size *bytes)
@@ -121,58 +128,95 @@ static void add_size(Arena *arena, Slot *slot, const Size *bytes)
 	push(arena, &slot->size, bytes);
 }
 
-static bool speaks_of(const Size *s, const Dim *d)
+/* exact in an object: all others are maxima there, and a call may have less */
+static bool is_exact(const void *data, const Dim *d)
+{
+	const bool *exact = data;
+	return exact[d->index];
+}
+
+static void note_dims(const Size *s, bool *dims)
 {
 	for (int i = 0; i < s->nterms; i++)
 		for (int j = 0; j < s->term[i].natoms; j++) {
 			const Atom *a = s->term[i].atom[j];
-			if (a->kind == ATOM_DIM ? a->dim == d : a->kind == ATOM_FLOOR && speaks_of(a->num, d))
-				return true;
+			if (a->kind == ATOM_DIM)
+				dims[a->dim->index] = true;
+			else if (a->kind == ATOM_FLOOR)
+				note_dims(a->num, dims);
 		}
-	return false;
 }
 
-/* exact in an object: all others are maxima there, and a call may have less */
-static bool is_exact(const void *model, const Dim *d)
+bool *exact_dims(Arena *arena, const Model *m)
 {
-	const Model *m = model;
+	bool *exact = NEW_ARRAY(arena, bool, m->dims.len + 1);
 	for (int i = 0; i < m->vars.len; i++)
 		for (int k = 0; k < m->vars.data[i]->type->rank; k++)
-			if (m->vars.data[i]->kind != VAR_DATA && speaks_of(m->vars.data[i]->type->size[k], d))
-				return true;
-	return false;
+			if (m->vars.data[i]->kind != VAR_DATA)
+				note_dims(m->vars.data[i]->type->size[k], exact);
+	return exact;
 }
 
-void plan_slots(Arena *arena, const Model *m, FuncPlan *p)
+typedef struct Order { /* of a buffer among those to be placed */
+	int64_t guess;
+	int index;
+} Order;
+
+/* the largest first, of equal ones the first */
+static int by_size(const void *a, const void *b)
 {
-	Life l = {arena, p};
-	walk(&l, p->block);
-	stretch(&l, p->block);
-	bool *placed = NEW_ARRAY(arena, bool, p->bufs.len + 1);
+	const Order *x = a, *y = b;
+	return x->guess != y->guess ? (x->guess < y->guess) - (x->guess > y->guess) : x->index - y->index;
+}
+
+/* Where the buffer goes among those of the slot, which are in order of their lives; -1: it is alive together with one of them. */
+static int place_in(const Slot *slot, const PlanBuf *b)
+{
+	int lo = 0, hi = slot->bufs.len;
+	while (lo < hi) {
+		int middle = (lo + hi) / 2;
+		if (slot->bufs.data[middle]->last < b->first)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	return lo < slot->bufs.len && slot->bufs.data[lo]->first <= b->last ? -1 : lo;
+}
+
+static void put_in(Arena *arena, Slot *slot, PlanBuf *b, int at)
+{
+	push(arena, &slot->bufs, b);
+	for (int i = slot->bufs.len - 1; i > at; i--)
+		slot->bufs.data[i] = slot->bufs.data[i - 1];
+	slot->bufs.data[at] = b;
+}
+
+void plan_slots(Arena *arena, const bool *exact, FuncPlan *p)
+{
+	Life l = {.arena = arena, .p = p};
+	walk(&l, p->block, 0);
 	const Size **bytes = NEW_ARRAY(arena, const Size *, p->bufs.len + 1);
-	for (int i = 0; i < p->bufs.len; i++)
-		bytes[i] = slot_bytes(arena, size_most(arena, p->bufs.data[i]->count, is_exact, m), p->bufs.data[i]->type->dtype);
-	for (;;) {
-		int best = -1;
-		for (int i = 0; i < p->bufs.len; i++)
-			if (!placed[i] && p->bufs.data[i]->first >= 0 && (best < 0 || guess(bytes[i]) > guess(bytes[best])))
-				best = i;
-		if (best < 0)
-			break;
-		PlanBuf *b = p->bufs.data[best];
-		placed[best] = true;
-		int k = 0;
-		for (; k < p->slots.len; k++) {
-			bool fits = true;
-			for (int i = 0; i < p->slots.data[k]->bufs.len && fits; i++)
-				fits = !overlap(p->slots.data[k]->bufs.data[i], b);
-			if (fits)
-				break;
-		}
-		if (k == p->slots.len)
+	Order *order = NEW_ARRAY(arena, Order, p->bufs.len + 1);
+	int n = 0;
+	for (int i = 0; i < p->bufs.len; i++) {
+		PlanBuf *b = p->bufs.data[i];
+		stretch(&l, b);
+		bytes[i] = slot_bytes(arena, size_most(arena, b->count, is_exact, exact), b->type->dtype);
+		if (b->first >= 0)
+			order[n++] = (Order){guess(bytes[i]), i};
+	}
+	qsort(order, (size_t)n, sizeof *order, by_size);
+	for (int i = 0; i < n; i++) {
+		PlanBuf *b = p->bufs.data[order[i].index];
+		int k = 0, at = 0;
+		while (k < p->slots.len && (at = place_in(p->slots.data[k], b)) < 0)
+			k++;
+		if (k == p->slots.len) {
 			push(arena, &p->slots, NEW(arena, Slot));
+			at = 0;
+		}
 		b->slot = k;
-		push(arena, &p->slots.data[k]->bufs, b);
-		add_size(arena, p->slots.data[k], bytes[best]);
+		put_in(arena, p->slots.data[k], b, at);
+		add_size(arena, p->slots.data[k], bytes[order[i].index]);
 	}
 }

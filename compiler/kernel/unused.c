@@ -6,40 +6,30 @@
 #include "lower.h"
 #include "print_c.h"
 
-typedef VEC(const char *) UsedNames;
-
-static void note_node(Arena *arena, UsedNames *used, const Node *n)
+static void note_node(Names *used, const Node *n)
 {
 	if (n->kind == NODE_UNIFORM)
-		push(arena, used, n->uniform);
+		intern_str(used, n->uniform);
 	for (int i = 0; i < n->nargs; i++)
-		note_node(arena, used, n->arg[i]);
-}
-
-static bool is_used(const UsedNames *used, const char *name)
-{
-	for (int i = 0; i < used->len; i++)
-		if (!strcmp(used->data[i], name))
-			return true;
-	return false;
+		note_node(used, n->arg[i]);
 }
 
 /* from the last step to the first; used: what the steps after the block take */
-static void drop_in(Arena *arena, PlanBlock *block, UsedNames *used)
+static void drop_in(PlanBlock *block, Names *used)
 {
 	int n = block->steps.len, kept = n;
 	for (int i = n - 1; i >= 0; i--) {
 		Step *s = block->steps.data[i];
-		if (s->kind == STEP_SCALAR && !is_used(used, s->name))
+		if (s->kind == STEP_SCALAR && !has_name(used, s->name))
 			continue;
 		if (s->body)
-			drop_in(arena, s->body, used);
+			drop_in(s->body, used);
 		if (s->other)
-			drop_in(arena, s->other, used);
+			drop_in(s->other, used);
 		if (s->value)
-			note_node(arena, used, s->value);
+			note_node(used, s->value);
 		for (int k = 0; s->kind == STEP_KERNEL && k < s->kernel->uniforms.len; k++)
-			push(arena, used, s->uniform[k]);
+			intern_str(used, s->uniform[k]);
 		block->steps.data[--kept] = s;
 	}
 	for (int i = kept; i < n; i++)
@@ -49,8 +39,7 @@ static void drop_in(Arena *arena, PlanBlock *block, UsedNames *used)
 
 void drop_unused_scalars(Arena *arena, PlanBlock *block)
 {
-	UsedNames used = {0};
-	drop_in(arena, block, &used);
+	drop_in(block, names_new(arena));
 }
 
 /* ---- buffers inside a kernel */

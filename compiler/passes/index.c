@@ -80,7 +80,7 @@ Val *rule_gathers(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 		return did(cx, g, v, REWRITE_gather_all, x);
 	if (x->op == OP_broadcast)
 		return of_broadcast(cx, g, v, in);
-	return may_index_early(v, in) ? of_elementwise(cx, g, v, in) : NULL;
+	return may_index_early(cx, v, in) ? of_elementwise(cx, g, v, in) : NULL;
 }
 
 static bool is_scatter_into_zeros(const Val *v)

@@ -39,6 +39,7 @@ typedef struct PassCx {
 	const PassOptions *options;
 	const Func *func;
 	int *fired; /* by RewriteName */
+	const int *uses; /* within rules: of the old graph's nodes, by id, as of Rewrite */
 } PassCx;
 typedef Graph *Pass(PassCx *, const Graph *);
 

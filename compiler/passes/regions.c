@@ -10,15 +10,22 @@
 #include "passes.h"
 
 typedef struct Trimmed {
-	const Val *old;
 	Val *new;
 	int *item; /* by old item; -1: gone */
 } Trimmed;
+
+typedef struct Asked {
+	bool *item;
+	bool whole; /* by what is no `get` */
+} Asked;
 
 typedef struct State {
 	PassCx *cx;
 	Arena *scratch;
 	VEC(Trimmed) trimmed;
+	Map *trimmed_of; /* old nodes: 1 + where in trimmed */
+	VEC(Asked) asked;
+	Map *asked_of; /* scans and choices: 1 + where in asked */
 } State;
 
 static void mark(const Graph *g, bool *used)
@@ -28,21 +35,40 @@ static void mark(const Graph *g, bool *used)
 			used[g->vals.data[i]->in[k]->id] = true;
 }
 
-/* which items of a tuple are asked for; false if it is used as a whole */
-static bool asked(const Val *v, bool *item)
+/* of all scans and choices in the graph and in its regions: which items are asked for */
+static void note_asked(State *s, const Graph *g)
 {
-	const Graph *g = v->graph;
-	for (int i = v->id + 1; i < g->vals.len; i++)
-		for (int k = 0; k < g->vals.data[i]->nin; k++)
-			if (g->vals.data[i]->in[k] == v) {
-				if (g->vals.data[i]->op != OP_get)
-					return false;
-				item[g->vals.data[i]->attr.get.index] = true;
-			}
-	for (int i = 0; i < g->results.len; i++)
-		if (g->results.data[i] == v)
-			return false;
-	return true;
+	for (int i = 0; i < g->vals.len; i++) {
+		const Val *v = g->vals.data[i];
+		if (v->nregions > 0) {
+			Asked a = {NEW_ARRAY(s->scratch, bool, v->type->nitems + 1), false};
+			push(s->scratch, &s->asked, a);
+			*map_number(s->asked_of, v) = s->asked.len;
+		}
+		for (int k = 0; k < v->nin; k++) {
+			const int at = map_find(s->asked_of, v->in[k]);
+			if (at && v->op == OP_get)
+				s->asked.data[at - 1].item[v->attr.get.index] = true;
+			else if (at)
+				s->asked.data[at - 1].whole = true;
+		}
+		for (int k = 0; k < v->nregions; k++)
+			note_asked(s, v->region[k]);
+	}
+	for (int i = 0; i < g->results.len; i++) {
+		const int at = map_find(s->asked_of, g->results.data[i]);
+		if (at)
+			s->asked.data[at - 1].whole = true;
+	}
+}
+
+/* which items of a tuple are asked for; false if it is used as a whole */
+static bool asked(const State *s, const Val *v, bool *item)
+{
+	const Asked *a = &s->asked.data[map_find(s->asked_of, v) - 1];
+	for (int i = 0; i < v->type->nitems; i++)
+		item[i] = a->item[i];
+	return !a->whole;
 }
 
 /* the region with these results and params only; it was made by this pass */
@@ -80,11 +106,12 @@ static Val *rebuild(State *s, Graph *g, const Val *v, Val *copy, const Attr *att
 	for (int i = 0; i < copy->nin; i++)
 		if (i < first || param[i - first])
 			in[nin++] = copy->in[i];
-	Trimmed t = {v, build_region(g, v->loc, v->op, nin, in, attr, copy->nregions, copy->region),
+	Trimmed t = {build_region(g, v->loc, v->op, nin, in, attr, copy->nregions, copy->region),
 		     NEW_ARRAY(s->scratch, int, nresults + 1)};
 	for (int i = 0; i < nresults; i++)
 		t.item[i] = item[i] ? n++ : -1;
 	push(s->scratch, &s->trimmed, t);
+	*map_number(s->trimmed_of, v) = s->trimmed.len;
 	return copy; /* which nothing needs now */
 }
 
@@ -96,7 +123,7 @@ static Val *trim_scan(State *s, Graph *g, const Val *v, Val *copy)
 		  nparams = body->params.len;
 	bool *result = NEW_ARRAY(s->scratch, bool, nresults + 1),
 	     *param = NEW_ARRAY(s->scratch, bool, nparams + 1);
-	if (!asked(v, result))
+	if (!asked(s, v, result))
 		return copy;
 	if (attr.scan.until)
 		result[nresults - 1] = true;
@@ -129,7 +156,7 @@ static Val *trim_if(State *s, Graph *g, const Val *v, Val *copy)
 	const int nresults = copy->type->nitems, nparams = copy->nin - 1;
 	bool *result = NEW_ARRAY(s->scratch, bool, nresults + 1),
 	     *param = NEW_ARRAY(s->scratch, bool, nparams + 1);
-	if (!asked(v, result))
+	if (!asked(s, v, result))
 		return copy;
 	for (int r = 0; r < 2; r++) {
 		const Graph *branch = copy->region[r];
@@ -156,16 +183,19 @@ static Val *rule(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 		return trim_scan(s, g, v, rewrite_copy(r, g, v, in));
 	if (v->op == OP_if)
 		return trim_if(s, g, v, rewrite_copy(r, g, v, in));
-	for (int i = s->trimmed.len - 1; v->op == OP_get && i >= 0; i--)
-		if (s->trimmed.data[i].old == v->in[0])
-			return build_get(g, v->loc, s->trimmed.data[i].new,
-					 s->trimmed.data[i].item[v->attr.get.index]);
-	return NULL;
+	const int at = v->op == OP_get ? map_find(s->trimmed_of, v->in[0]) : 0;
+	if (!at)
+		return NULL;
+	const Trimmed *t = &s->trimmed.data[at - 1];
+	return build_get(g, v->loc, t->new, t->item[v->attr.get.index]);
 }
 
 Graph *pass_regions(PassCx *cx, const Graph *in)
 {
 	State state = {.cx = cx, .scratch = arena_new()};
+	state.trimmed_of = map_new(state.scratch);
+	state.asked_of = map_new(state.scratch);
+	note_asked(&state, in);
 	Rewrite r = {.rule = rule, .state = &state};
 	Graph *out = rewrite(in, cx->out, &r);
 	arena_free(state.scratch);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_ROUNDS = 64, TABLE = 4096 };
+enum { MAX_ROUNDS = 64 };
 
 typedef struct Entry {
 	Val *v;
@@ -19,18 +19,19 @@ typedef struct State {
 	PassCx *cx;
 	Rewriter *const *rules;
 	Arena *scratch;
-	Entry *table[TABLE];
+	Entry **table;
+	uint64_t size; /* of the table, a power of two */
 	int changes;
 } State;
 
-static unsigned hash(const Graph *g, const Val *v, Val *const *in, const char *attr)
+static uint64_t hash(const Graph *g, const Val *v, Val *const *in, const char *attr)
 {
 	uint64_t h = (uint64_t)(uintptr_t)g ^ (uint64_t)v->op * 0x9E3779B97F4A7C15u;
 	for (int i = 0; i < v->nin; i++)
 		h = (h ^ (uint64_t)in[i]->id) * 0xD6E8FEB86659FD93u + 1;
 	for (; *attr; attr++)
 		h = (h ^ (uint64_t)(unsigned char)*attr) * 0x100000001B3u;
-	return (unsigned)(h >> 40) % TABLE;
+	return h >> 32;
 }
 
 static bool same(const Entry *e, const Graph *g, const Val *v, Val *const *in, const char *attr)
@@ -50,7 +51,7 @@ static Val *share(State *s, Rewrite *r, Graph *g, const Val *v, Val *const *in)
 	if (v->nregions > 0)
 		return rewrite_copy(r, g, v, in);
 	const char *attr = attr_text(s->scratch, v);
-	Entry **slot = &s->table[hash(g, v, in, attr)];
+	Entry **slot = &s->table[hash(g, v, in, attr) & (s->size - 1)];
 	for (Entry *e = *slot; e; e = e->next)
 		if (same(e, g, v, in, attr)) {
 			if (!e->v->name && v->name)
@@ -68,6 +69,7 @@ static Val *rule(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 {
 	State *s = r->state;
 	int before = g->vals.len;
+	s->cx->uses = r->uses;
 	for (int i = 0; s->rules[i]; i++) {
 		Val *new = s->rules[i](s->cx, g, v, in);
 		if (!new)
@@ -80,13 +82,25 @@ static Val *rule(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 	return share(s, r, g, v, in);
 }
 
+static uint64_t count(const Graph *g)
+{
+	uint64_t n = (uint64_t)g->vals.len;
+	for (int i = 0; i < g->vals.len; i++)
+		for (int k = 0; k < g->vals.data[i]->nregions; k++)
+			n += count(g->vals.data[i]->region[k]);
+	return n;
+}
+
 Graph *run_rules(PassCx *cx, const Graph *in, Rewriter *const *rules)
 {
 	Arena *arena = NULL;
 	const Graph *graph = in;
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		State *state = NEW(cx->out, State);
-		*state = (State){.cx = cx, .rules = rules, .scratch = arena_new()};
+		*state = (State){.cx = cx, .rules = rules, .scratch = arena_new(), .size = 64};
+		for (uint64_t n = count(graph); state->size < n;)
+			state->size *= 2;
+		state->table = NEW_ARRAY(state->scratch, Entry *, state->size);
 		Rewrite r = {.rule = rule, .state = state};
 		Arena *out = arena_new();
 		graph = rewrite(graph, out, &r);
@@ -139,22 +153,10 @@ Val *other_than(Val *const *in, double x)
 	return is_number(in[0], x) ? in[1] : is_number(in[1], x) ? in[0] : NULL;
 }
 
-static int uses(const Val *v)
-{
-	const Graph *g = v->graph;
-	int n = 0;
-	for (int i = v->id + 1; i < g->vals.len; i++)
-		for (int k = 0; k < g->vals.data[i]->nin; k++)
-			n += g->vals.data[i]->in[k] == v;
-	for (int i = 0; i < g->results.len; i++)
-		n += g->results.data[i] == v;
-	return n;
-}
-
-bool may_index_early(const Val *v, Val *const *in)
+bool may_index_early(const PassCx *cx, const Val *v, Val *const *in)
 {
 	const OpInfo *info = op_info(in[0]->op);
-	return info->elementwise && (info->types == TYPES_FLOAT || uses(v->in[0]) == 1);
+	return info->elementwise && (info->types == TYPES_FLOAT || cx->uses[v->in[0]->id] == 1);
 }
 
 bool is_restored(const Val *x, const Type *shape, ReduceKind kind, Val **of, uint32_t *axes,

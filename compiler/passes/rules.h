@@ -35,7 +35,7 @@ bool is_float(const Val *);
 Val *other_than(Val *const *in, double x);
 /* v is an indexing of elementwise in[0], which may as well be done before that: nothing else needs
  * the whole of it, or it is a function, of which a rule for logarithms may want the argument */
-bool may_index_early(const Val *v, Val *const *in);
+bool may_index_early(const PassCx *, const Val *v, Val *const *in);
 /* x is kind(of) over axes, broadcast back to of's shape, which is `shape`; or of rank 0, and an
  * operand with what has that shape.  A stop_gradient may stand between, and a select that puts 0
  * for inf. */

@@ -88,7 +88,7 @@ Val *rule_slices(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 					   build_slice(g, v->loc, from, inner, step, size),
 					   v->type->rank, v->type->size, x->attr.broadcast.axis));
 	}
-	if (!may_index_early(v, in))
+	if (!may_index_early(cx, v, in))
 		return NULL;
 	Val *part[3];
 	for (int i = 0; i < x->nin; i++)

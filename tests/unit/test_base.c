@@ -65,6 +65,21 @@ static void test_gaps(Arena *a)
 #endif
 }
 
+static void test_map(Arena *a)
+{
+	Map *m = map_new(a);
+	int keys[3000];
+	for (int i = 0; i < 2000; i++)
+		*map_number(m, &keys[i]) = i + 1;
+	bool same = true;
+	for (int i = 0; i < 3000; i++)
+		same = same && map_find(m, &keys[i]) == (i < 2000 ? i + 1 : 0);
+	CHECK(same);
+	CHECK(*map_number(m, &keys[1]) == 2 && *map_number(m, &keys[2500]) == 0);
+	++*map_number(m, &keys[1]);
+	CHECK(map_find(m, &keys[1]) == 3 && map_find(m, &keys[2]) == 3);
+}
+
 static void test_names(Arena *a)
 {
 	Names *n = names_new(a);
@@ -220,6 +235,7 @@ int main(void)
 	Arena *a = arena_new();
 	test_arena(a);
 	test_gaps(a);
+	test_map(a);
 	test_names(a);
 	test_source(a);
 	test_labels(a);
