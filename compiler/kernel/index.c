@@ -85,7 +85,7 @@ static Ix ix_times(Build *b, Ix x, const Size *k)
 Ix ix_scaled(Build *b, Ix x, int64_t step, Ix start)
 {
 	int64_t c;
-	if (step == 1 && !start.node && size_is_const(start.at, &c) && c == 0)
+	if (step == 1 && !start.of && !start.node && size_is_const(start.at, &c) && c == 0)
 		return x;
 	return ix_add(b, start, ix_times(b, x, size_const(b->arena, step)));
 }

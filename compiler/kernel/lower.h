@@ -308,6 +308,7 @@ bool read_only_in(Scope *, const PlanBuf *, int group); /* or not at all */
 void settle_cells(Scope *); /* in place where no later reader sees it, else through scratch */
 
 /* ---- nest.c, share.c */
+void add_part(Build *, Items *); /* the first of the items, with a barrier after it */
 void emit_groups(Scope *, PlanBlock *);
 const Kernel *shared_kernel(Lower *, Kernel *);
 

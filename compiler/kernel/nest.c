@@ -256,7 +256,7 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 	b->row = NULL;
 }
 
-static void add_part(Build *b, Items *items)
+void add_part(Build *b, Items *items)
 {
 	drop_unread_buffers(b->arena, items);
 	if (!items->len)

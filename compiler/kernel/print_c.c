@@ -71,7 +71,10 @@ void print_items(CPrinter *p, const Item *item, int n)
 			i += run - 1;
 			break;
 		}
-		case ITEM_NEST: print_nest(p, item[i].nest); break;
+		case ITEM_NEST:
+			print_nest(p, item[i].nest);
+			print_barrier(p, item + i, n - i);
+			break;
 		}
 	}
 	p->buffers.len = nbuffers;

@@ -43,6 +43,7 @@ struct Stmt {
 	bool block;
 	bool declares; /* needs a block around it */
 	bool buffer; /* declares a buffer: a comment on what fills it goes above */
+	const char *digit; /* declares this name, one of several that a flat index stands for */
 	VEC(Stmt *) body;
 	int taken; /* names in scope before it */
 	int depth; /* of what is in it */
@@ -140,6 +141,7 @@ const Stmt *print_parts(CPrinter *); /* all, or for a GPU one */
 /* ---- print_cuda.c */
 enum { MAX_RUN = 16 };
 bool print_nest_cuda(CPrinter *, const Nest *); /* blocks and threads; false: it is neither */
+void print_barrier(CPrinter *, const Item *, int n); /* after a nest of threads, where what follows meets it */
 
 /* ---- cuts_c.c */
 void print_cuts(CPrinter *, const Nest *);

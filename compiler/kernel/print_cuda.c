@@ -1,7 +1,7 @@
 /* print_cuda.c -- kernels for a GPU: a function for each part, and one that launches them
  *
- * The text is in macros of runtime/mc_cuda.h, so that a C++ compiler builds it too, with loops in place of threads.  After every
- * nest of threads inside a block there is a barrier. */
+ * The text is in macros of runtime/mc_cuda.h, so that a C++ compiler builds it too, with loops in place of threads.  Between nests of
+ * threads that meet in a buffer there is a barrier. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -89,6 +89,7 @@ static void print_digits(CPrinter *p, const Flat *f, const char *at)
 		const bool at_0 = begins_at_least_0(p, a);
 		const char *name = fresh_name(p, a->name);
 		declare_local(p, "const int64_t %s = %s;", name, value);
+		p->out->body.data[p->out->body.len - 1]->digit = name;
 		bind_axis(p, (AxisName){.id = a->id, .axis = a, .name = name, .at_least_0 = at_0});
 	}
 }
@@ -115,6 +116,73 @@ static Stmt *open_flat(CPrinter *p, const char *macro, const Flat *f, const char
 	return outer;
 }
 
+/* digits that what follows does not name go */
+static void drop_unused_digits(CPrinter *p)
+{
+	Stmt *block = p->out, rest = *block;
+	int n = 0;
+	while (n < block->body.len && block->body.data[n]->digit)
+		n++;
+	if (n == 0)
+		return;
+	rest.body.data += n;
+	rest.body.len -= n;
+	const Names *words = words_of(p->arena, body_text(p, &rest));
+	int kept = 0;
+	for (int i = 0; i < block->body.len; i++)
+		if (i >= n || has_name(words, block->body.data[i]->digit))
+			block->body.data[kept++] = block->body.data[i];
+	block->body.len = kept;
+}
+
+/* ---- barriers */
+typedef struct Touches {
+	Arena *arena;
+	VEC(const Buffer *) buffers;
+	VEC(bool) store;
+} Touches;
+
+static void note_touch(void *data, const Access *a, bool store)
+{
+	Touches *t = data;
+	push(t->arena, &t->buffers, a->buffer);
+	push(t->arena, &t->store, store);
+}
+
+static Touches touches_of(Arena *arena, const Item *item)
+{
+	Touches t = {.arena = arena};
+	visit_items(&(Visitor){.data = &t, .access = note_touch}, item, 1);
+	return t;
+}
+
+/* two nests of threads that stand one after the other meet in nothing that one of them writes */
+static bool stand_apart(Arena *arena, const Item *item, const Item *next)
+{
+	if (next->kind != ITEM_NEST || next->nest->axis->kind != AXIS_THREAD)
+		return false;
+	const Touches a = touches_of(arena, item), b = touches_of(arena, next);
+	for (int i = 0; i < a.buffers.len; i++)
+		for (int j = 0; j < b.buffers.len; j++) {
+			const Buffer *x = a.buffers.data[i], *y = b.buffers.data[j];
+			const bool same = x == y || (x->where == WHERE_ARG && y->where == WHERE_ARG && strcmp(x->name, y->name) == 0);
+			if (same && x->where != WHERE_PRIVATE && (a.store.data[i] || b.store.data[j]))
+				return false;
+		}
+	return true;
+}
+
+void print_barrier(CPrinter *p, const Item *item, int n)
+{
+	if (!p->target->gpu || !p->in_block || p->in_thread || item->kind != ITEM_NEST || item->nest->axis->kind != AXIS_THREAD)
+		return;
+	int next = 1;
+	while (next < n && item[next].kind == ITEM_BUFFER)
+		next++;
+	if (next == n || !stand_apart(p->arena, item, &item[next]))
+		line(p, "MC_BARRIER;");
+}
+
 static void print_threads(CPrinter *p, const Nest *nest)
 {
 	const Axis *axis[MAX_RUN];
@@ -127,10 +195,9 @@ static void print_threads(CPrinter *p, const Nest *nest)
 	p->in_thread = true;
 	print_items(p, last->body.data, last->body.len);
 	p->in_thread = false;
+	drop_unused_digits(p);
 	close_block(p, outer);
 	p->axes.len = nnames;
-	if (!grid)
-		line(p, "MC_BARRIER;");
 }
 
 static void print_blocks(CPrinter *p, const Nest *nest)
@@ -143,6 +210,7 @@ static void print_blocks(CPrinter *p, const Nest *nest)
 	p->in_block = true;
 	print_items(p, last->body.data, last->body.len);
 	p->in_block = false;
+	drop_unused_digits(p);
 	close_block(p, outer);
 	p->axes.len = nnames;
 }

@@ -375,8 +375,10 @@ static int threads_for(int64_t width)
 static void schedule_part(Schedule *s, KernelPart *part)
 {
 	const Nest *nest = part->item.nest;
-	if (part->threads || has_threads(&nest->body))
-		return; /* it was built so */
+	if (has_threads(&nest->body)) { /* it was built so */
+		part->threads = MOST_THREADS;
+		return;
+	}
 	Nest *top = NEW(s->arena, Nest);
 	top->axis = nest->axis;
 	turn_items(s, &nest->body, &top->body);
