@@ -74,6 +74,12 @@ enum {
 #else
 #define MC_UNROLL
 #endif
+/* what stands there will be changed soon */
+#if defined(__GNUC__)
+#define MC_AHEAD(p) __builtin_prefetch(p, 1)
+#else
+#define MC_AHEAD(p) (void)0
+#endif
 
 /* the text of a common status; a model's NAME_status_text answers for its own checks and asks
  * this for the rest */

@@ -25,7 +25,7 @@ Nest *open_nest(Build *b, Items *items, Axis *axis)
 	return nest;
 }
 
-static bool node_loads(const Node *n, const Buffer *buffer)
+bool node_loads(const Node *n, const Buffer *buffer)
 {
 	if (n->kind == NODE_LOAD && n->load.buffer == buffer)
 		return true;

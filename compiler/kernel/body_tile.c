@@ -26,14 +26,39 @@ typedef struct TileNest {
 	const Size *sum_lo[NLABELS][2], *sum_hi[NLABELS][2]; /* further bounds of the sums */
 	int nbounds[NLABELS];
 	Buffer *acc, *array;
+	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
+	const Size *panel_lane; /* where in its rows */
 } TileNest;
+
+static int lanes_side(const TileNest *x)
+{
+	return x->c.has[0] >> x->t->lanes & 1 ? 0 : 1;
+}
+
+/* the sums that the operand of the lanes has, outermost first */
+static int panel_sums(const TileNest *x, int *label)
+{
+	int n = 0;
+	for (int k = 0; k < x->c.nsum; k++)
+		if (x->c.has[lanes_side(x)] >> x->c.sum[k] & 1)
+			label[n++] = x->c.sum[k];
+	return n;
+}
 
 static const Node *side_of(TileNest *x, int k)
 {
 	const Tile *t = x->t;
+	Ix ix[NLABELS];
+	if (x->panel && k == lanes_side(x)) {
+		int label[NLABELS], n = panel_sums(x, label);
+		Access at = {.buffer = x->panel};
+		for (int i = 0; i < n; i++)
+			at.index[i] = ix_index(x->b, x->c.ix[label[i]]);
+		at.index[n].affine = x->panel_lane;
+		return load_of(x->b, at);
+	}
 	if (!t->packed[k])
 		return contraction_side(x->b, &x->c, k);
-	Ix ix[MAX_RANK];
 	for (int i = 0; i < t->nlabels[k]; i++)
 		ix[i] = x->c.ix[t->order[k][i]];
 	return load_buf(x->b, t->packed[k], NULL, t->nlabels[k], ix);
@@ -239,6 +264,7 @@ static void sum_along_result(TileNest *x, Items *items)
 {
 	items = open_sums(x, items, -1);
 	Cell c = open_cell(x, &items);
+	x->panel_lane = axis_index(x->b->arena, c.l);
 	add_store(x->b, items, c.at, STORE_ADD, product(x));
 }
 
@@ -369,6 +395,26 @@ static bool all_legal(const Items *items, int from, const Axis *lanes)
 	return true;
 }
 
+/* What the stores change in place is asked for before the sums, which hide the way from memory. */
+static void ask_ahead(TileNest *x, Items *items, const Follower *f)
+{
+	Items list = {0}, stores = {0}, *in = &list;
+	Cell c = open_cell(x, &in);
+	Node *value = NEW(x->b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
+	f->stores(x, &stores, value, f->data);
+	for (int i = 0; i < stores.len; i++) {
+		const Store *s = stores.data[i].store;
+		const Buffer *to = s->target.buffer;
+		Node target = {.kind = NODE_LOAD, .load = s->target};
+		if (to->where == WHERE_ARG && to->dtype == x->dtype && (!c.r || access_speaks_of(&s->target, c.r->id)) &&
+		    access_speaks_of(&s->target, c.l->id) && lanes_legal(&target, c.l->id) && node_loads(s->value, to))
+			add_store(x->b, in, s->target, STORE_AHEAD, node_const(x->b, x->dtype, 0, 0));
+	}
+	for (int i = 0; in->len && i < list.len; i++)
+		push(x->b->arena, items, list.data[i]);
+}
+
 /* in registers; false, and nothing done, where that cannot be */
 static bool follow_in_lanes(TileNest *x, Items *items, const Follower *f)
 {
@@ -449,15 +495,78 @@ static void resume(TileNest *x, Items *items)
 	add_store(b, items, c.at, STORE_SET, lies ? load_buf(b, p->target, p->at, x->c.nout, ix) : load_of(b, from));
 }
 
+/* ---- the panel: columns of an operand, close together, for all rows of the tiles
+ *
+ * Rows far apart share sets of the caches, and each has a page of its own. */
+
+static bool is_close(const TileNest *x, const Node *n, int64_t columns)
+{
+	if (n->kind != NODE_LOAD || n->load.npreds || n->load.buffer->rank < 1)
+		return false;
+	int64_t last;
+	const Buffer *from = n->load.buffer;
+	return size_is_const(from->extent[from->rank - 1].size, &last) && last <= columns;
+}
+
+static bool wants_panel(TileNest *x)
+{
+	enum { BYTES = 1 << 17, ROW_BLOCKS = 4 };
+	const Tile *t = x->t;
+	int64_t rows, n, bytes = dtype_bytes(x->dtype);
+	if (t->dot || !t->whole || t->blocked >= 0 || t->second >= 0 || t->unroll < 0 ||
+	    !size_is_const(x->c.size[t->unroll], &rows) || rows < ROW_BLOCKS * x->of[t->unroll].most)
+		return false;
+	int label[NLABELS], nsums = panel_sums(x, label);
+	if (nsums == 0 || nsums >= MAX_RANK)
+		return false;
+	bytes *= x->of[t->lanes].most;
+	for (int i = 0; i < nsums; i++) {
+		if (!size_is_const(x->c.size[label[i]], &n) || n > BYTES)
+			return false;
+		bytes *= n;
+	}
+	return bytes <= BYTES;
+}
+
+static void fill_panel(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	int label[NLABELS], n = panel_sums(x, label);
+	Buffer *panel = new_buffer(b, "panel", x->dtype, WHERE_STACK, 0, NULL);
+	Access at = {.buffer = panel};
+	for (int i = 0; i < n; i++)
+		add_extent(panel, x->c.size[label[i]], NULL);
+	add_extent(panel, size_const(b->arena, x->of[x->t->lanes].most), NULL);
+	Items filled = {0}, *in = &filled;
+	for (int i = 0; i < n; i++) {
+		in = open_axis(b, in, 3 + i, AXIS_SEQ, x->c.size[label[i]], &x->c.ix[label[i]]);
+		at.index[i] = ix_index(b, x->c.ix[label[i]]);
+	}
+	Axis *q = inner_axis_of(x, "q", AXIS_SIMD, x->t->lanes);
+	in = open_inner(x, in, q);
+	at.index[n].affine = axis_index(b->arena, q);
+	b->memo.len = 0;
+	const Node *value = side_of(x, lanes_side(x));
+	if (is_close(x, value, x->of[x->t->lanes].most))
+		return;
+	add_store(b, in, at, STORE_SET, value);
+	add_buffer(b, items, panel);
+	for (int i = 0; i < filled.len; i++)
+		push(b->arena, items, filled.data[i]);
+	x->panel = panel;
+}
+
 static void build_tile(TileNest *x, Items *items, const Follower *f)
 {
 	const Tile *t = x->t;
-	x->array = NULL;
+	x->array = x->panel = NULL;
 	for (int side = 0; side < 2; side++)
 		if (!t->packed[side])
 			leave_out_padding(x, side);
 	if (!t->dot)
 		items = open_cuts(x, items, "j", t->lanes);
+	if (wants_panel(x))
+		fill_panel(x, items);
 	if (t->second >= 0)
 		items = open_cuts(x, items, t->dot ? "j" : "g", t->second);
 	if (t->unroll >= 0)
@@ -467,6 +576,8 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 		resume(x, items);
 	else
 		clear(x, items);
+	if (t->whole && !t->dot && t->blocked < 0 && x->b->target->lanes >= 8)
+		ask_ahead(x, items, f);
 	if (t->dot) {
 		follow_array(x, items, sum_along_lanes(x, items), f);
 		return;

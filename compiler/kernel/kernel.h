@@ -95,7 +95,14 @@ struct Node {
 	const char *name; /* for a local that holds it, as the source calls it; or NULL */
 };
 
-typedef enum StoreHow { STORE_SET, STORE_ADD, STORE_MUL, STORE_MAX, STORE_MIN } StoreHow;
+typedef enum StoreHow {
+	STORE_SET,
+	STORE_ADD,
+	STORE_MUL,
+	STORE_MAX,
+	STORE_MIN,
+	STORE_AHEAD /* nothing yet: the place is brought into the cache; the value is not used */
+} StoreHow;
 /* All loads of a run of adjacent stores (with the same predicates) precede its stores.  A lanes axis that the target lacks is
  * folded, in a fixed tree; the value is then a load of a register buffer. */
 typedef struct Store {

@@ -252,6 +252,7 @@ const Node *node_uniform(Build *, const char *name, DType);
 const Node *node_cast(Build *, const Node *, DType);
 bool node_is_host(const Node *);
 bool node_equal(const Node *, const Node *);
+bool node_loads(const Node *, const Buffer *);
 bool size_is_host(const Size *); /* no axes in it */
 const Node *hoisted(Build *, const Node *, const char *name); /* the name of a scalar, given one in the scope */
 const Node *host_value(Scope *, const Val *); /* of a host value, for use outside kernels */

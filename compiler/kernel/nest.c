@@ -453,14 +453,18 @@ static const char *kernel_name(const Lower *L, const Group *g)
 	return arena_printf(L->arena, "%s_%s", func, word_name(L->arena, what));
 }
 
-/* the group's kernel for one target; NULL if there is nothing to do */
-static Build *build_kernel(Scope *s, int index, const Target *target)
+/* the group's kernel for one target, with the arguments of that for another; NULL if there is nothing to do */
+static Build *build_kernel(Scope *s, int index, const Target *target, const Build *as)
 {
 	const Group *g = s->groups.data[index];
 	Lower *L = s->L;
 	Build *b = build_new(L, s, NULL);
 	b->target = target;
 	b->unchecked = s->outer || index < s->checks_at;
+	for (int i = 0; as && i < as->args.len; i++)
+		kernel_buffer(b, as->args.data[i]);
+	for (int i = 0; as && i < as->kernel->uniforms.len; i++)
+		push(L->arena, &b->kernel->uniforms, as->kernel->uniforms.data[i]);
 	Rows r = {.group = g};
 	if (g->pieces.len) {
 		Items part = {0};
@@ -499,12 +503,12 @@ static Step *kernel_step(Scope *s, int index)
 		if (p->work)
 			work = size_add(L->arena, work, p->work);
 	}
-	Build *b = build_kernel(s, index, &L->options->target[0]);
+	Build *b = build_kernel(s, index, &L->options->target[0], NULL);
 	if (!b)
 		return NULL;
 	Kernel *k = b->kernel;
 	for (int t = 1; b->tiled && t < L->options->ntargets; t++) {
-		k->narrower = build_kernel(s, index, &L->options->target[t])->kernel;
+		k->narrower = build_kernel(s, index, &L->options->target[t], b)->kernel;
 		k = k->narrower;
 	}
 	const Piece *p = main_piece(g);

@@ -77,7 +77,7 @@ static void put_buffer(Writer *w, Arena *arena, const Buffer *b)
 
 static void put_items(Writer *w, Arena *arena, const Item *item, int n)
 {
-	static const char *const how[] = {"=", "+=", "*=", "max=", "min="};
+	static const char *const how[] = {"=", "+=", "*=", "max=", "min=", "ahead"};
 	for (int i = 0; i < n; i++) {
 		if (item[i].comment)
 			put(w, "/* %s */\n", item[i].comment);

@@ -191,6 +191,10 @@ static void print_store(Stage *s, int k)
 	const Buffer *b = st->target.buffer;
 	bool vector = s->width > 1 && access_speaks_of(&st->target, s->lane_id);
 	Text target = access_c(s, &st->target, s->target_gathered[k], vector);
+	if (st->how == STORE_AHEAD) {
+		line(p, "MC_AHEAD(%s%s);", vector ? "" : "&", target.s);
+		return;
+	}
 	const char *suffix = vector ? vector_suffix(s, b->dtype) : NULL;
 	bool memory = vector && b->where != WHERE_REG;
 	const char *operator;

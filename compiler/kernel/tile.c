@@ -90,7 +90,7 @@ typedef struct Look {
 	const Piece *p;
 	Contraction c;
 	bool lies[NLABELS][2]; /* lanes along the label can load the operand */
-	bool plain[2]; /* loads, perhaps of bytes: nothing is computed again and again */
+	bool plain[2]; /* loads of floats: nothing is computed again and again */
 	double n[NLABELS]; /* guessed extents */
 	double outs, sums;
 } Look;
@@ -103,7 +103,7 @@ static bool has(const Look *k, int side, int label)
 static bool is_plain(const Node *n)
 {
 	return n->kind == NODE_CONST || n->kind == NODE_UNIFORM ||
-	       (n->kind == NODE_LOAD && n->load.npreds == 0) || is_byte_load(n);
+	       (n->kind == NODE_LOAD && n->load.npreds == 0);
 }
 
 static Look look_at(Scope *s, const Piece *p)
