@@ -10,7 +10,7 @@
 #include "passes/passes.h"
 
 enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
-       KEY_STOP_AFTER, KEY_PASSES, KEY_AST };
+       KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE };
 
 static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "What to write:", 1},
@@ -30,7 +30,8 @@ static const struct argp_option option_table[] = {
 	{"check", KEY_CHECK, 0, 0, "only look for errors", 2},
 	{"print", KEY_PRINT, "EXPR", 0, "an expression in the model's names, such as 'grad(nll, W)', before and after optimisation", 2},
 	{"dot", KEY_DOT, 0, 0, "the graphs for Graphviz, before and after optimisation", 2},
-	{"report", KEY_REPORT, 0, 0, "the kernels and the memory plan of each function", 2},
+	{"report", KEY_REPORT, "FORM", OPTION_ARG_OPTIONAL, "the kernels of each function, how and why so, what they compute and move, and the memory plan; FORM: text (default) or json", 2},
+	{"machine", KEY_MACHINE, "F,G,B", 0, "for the report's times: FLOPs, functions and bytes a second (default: 100G,2G,20G)", 2},
 	{"ast", KEY_AST, 0, 0, "the program as it was read", 2},
 	{0, 0, 0, 0, "Limits:", 3},
 	{"max-bytes", KEY_MAX_BYTES, "N", 0, "fail, naming the tensors alive at the peak, if the model can need more memory (N may end in k, M, G)", 3},
@@ -43,7 +44,7 @@ static const struct argp_option option_table[] = {
 
 typedef struct Options {
 	const char *input, *out_dir, *print, *dump, *blas;
-	bool check, dot, report, ast, passes;
+	bool check, dot, ast, passes;
 	int ndefines;
 	Define *define;
 	PassOptions pass;
@@ -69,6 +70,23 @@ static int64_t bytes_of(const char *s)
 	return errno || end == s || *end || n <= 0 || n > INT64_MAX / unit ? 0 : n * unit;
 }
 
+/* "100G,2G,20G" */
+static bool read_machine(const char *s, Machine *machine)
+{
+	double *const to[] = {&machine->flops, &machine->functions, &machine->bytes};
+	for (int i = 0; i < 3; i++) {
+		char *end;
+		double x = strtod(s, &end);
+		static const char units[] = "kMGT";
+		const char *unit = *end ? strchr(units, *end) : NULL;
+		for (const char *u = units; unit && u <= unit; u++) x *= 1000;
+		if (end == s || !(x > 0) || !(x < 1e24) || end[unit != NULL] != (i < 2 ? ',' : 0)) return false;
+		*to[i] = x;
+		s = end + (unit != NULL) + 1;
+	}
+	return true;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	Options *o = state->input;
@@ -77,7 +95,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_CHECK: o->check = true; return 0;
 	case KEY_PRINT: o->print = arg; return 0;
 	case KEY_DOT: o->dot = true; return 0;
-	case KEY_REPORT: o->report = true; return 0;
+	case KEY_REPORT:
+		if (arg && strcmp(arg, "text") && strcmp(arg, "json")) return usage_error(state, "report", arg, "text or json");
+		o->emit.report_form = arg && !strcmp(arg, "json") ? REPORT_JSON : REPORT_TEXT;
+		return 0;
+	case KEY_MACHINE:
+		if (!read_machine(arg, &o->emit.machine)) return usage_error(state, "machine", arg, "three positive numbers such as 100G,2G,20G");
+		return 0;
 	case KEY_AST: o->ast = true; return 0;
 	case KEY_PASSES: o->passes = true; return 0;
 	case KEY_DRIVER: o->emit.driver = true; return 0;
@@ -215,11 +239,11 @@ static int compile(Options *o, Diag *diag)
 		for (int i = 0; i < model->funcs.len; i++) graph_dot(w, model->funcs.data[i]);
 		return show(w);
 	}
-	o->emit.report = o->report ? w : NULL;
+	o->emit.report = o->emit.report_form != REPORT_NONE ? w : NULL;
 	o->emit.kernels = o->dump ? w : NULL;
 	o->emit.out_dir = o->out_dir;
 	if (!emit_model(arena, model, &o->emit, diag) || diag_count(diag)) return 1;
-	return o->report || o->dump ? show(w) : 0;
+	return o->emit.report || o->dump ? show(w) : 0;
 }
 
 int modelc(int argc, char **argv, unsigned flags)
@@ -236,6 +260,7 @@ int modelc(int argc, char **argv, unsigned flags)
 	o.pass.floatX = DT_float32;
 	o.pass.level = 3;
 	o.emit.threads = true;
+	o.emit.machine = (Machine){.flops = 100e9, .functions = 2e9, .bytes = 20e9};
 	int status = 2;
 	if (argp_parse(&argp, argc, argv, flags, 0, &o) == 0) {
 		Diag *diag = diag_new(arena);

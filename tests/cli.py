@@ -1,5 +1,5 @@
 """cli.py -- the command line of modelc: what it shows, and what it says when it is used wrongly"""
-import glob, os, re, subprocess, tempfile
+import glob, json, os, re, subprocess, tempfile
 import harness
 from run import ROOT
 
@@ -49,6 +49,9 @@ def test_usage_errors():
                        (["--target", "metal", "x.model"], "unknown target 'metal', expected c or cuda"),
                        (["--floatX", "int8", "x.model"], "unknown float type 'int8', expected float32 or float64"),
                        (["-O", "7", "x.model"], "unknown level '7', expected 0, 1, 2 or 3"),
+                       (["--report=xml", "x.model"], "unknown report 'xml', expected text or json"),
+                       *[(["--machine", m, "x.model"], "unknown machine '%s', expected three positive numbers such as 100G,2G,20G" % m)
+                         for m in ("1G", "1G,2G", "1,2,3,4", "0,1,1", "1G,-2,3", "nan,1,1", "1e300,1,1", "1GG,1,1", ",,", "1G,1G,1G,")],
                        (["-d", "nothing", "x.model"], "unknown pass 'nothing', expected one that --passes lists, all or kernels"),
                        (["--stop-after", "all", "x.model"], "unknown pass 'all', expected one that --passes lists"),
                        (["-D", "novalue", "x.model"], "unknown definition 'novalue', expected NAME=VALUE"),
@@ -155,6 +158,49 @@ def test_report():
     assert re.search(r"^memory: .*batch.* bytes", out, re.M), out
 
 
+def kernels_of(path, *options):
+    """{kernel: its row of the report}"""
+    report = json.loads(modelc("--report=json", path, *options))
+    return {k["kernel"]: k for f in report["functions"] for k in f["kernels"]}
+
+
+def test_report_counts():
+    """FLOPs, functions and bytes by hand; the triangle counts at its middle; a row of a block is in the blocks' rows"""
+    model = """dim n
+param W : floatX[300, 70] = 0
+symbol x : floatX[200, 300]
+symbol q : floatX[40, 8]
+data table : uint8[n, 30]
+symbol which : int64
+function product(x) -> y = x @ W
+function maps(x) -> y = exp(x) * 2 + x
+function rows(x) -> y = sum(x, axis = 1)
+function part(which) -> y = float32(table[which : which + 100]) * 0.5
+"""
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "m.model")
+        open(path, "w").write(model)
+        found = kernels_of(path, "--blas", "none", "--machine", "1G,1M,1G")
+        for name, flops, functions, read, written in (("product_y", 2 * 200 * 300 * 70, 0, 4 * (200 * 300 + 300 * 70), 4 * 200 * 70),
+                                                      ("maps_y", 2 * 200 * 300, 200 * 300, 4 * 200 * 300, 4 * 200 * 300),
+                                                      ("part_y", 3000, 0, 3000, 12000)):
+            k = found[name]
+            assert (k["flops"], k["functions"], k["bytes_read"], k["bytes_written"]) == (flops, functions, read, written), k
+            assert abs(k["predicted_us"] - max(flops / 1e3 + functions, (read + written) / 1e3)) < 1e-3 * k["predicted_us"], k
+            assert k["schedule"], k
+        rows = found["rows_y"]
+        assert 200 * 300 <= rows["flops"] <= 1.3 * 200 * 300 and 0.8 * 4 * 200 * 300 < rows["bytes_read"] <= 4 * 200 * 300, rows  # the row's rest is not counted beside it
+        assert "cannot go below" in modelc("--report", path) and "vectors along" in modelc("--report", path)
+
+
+def test_report_of_programs():
+    """every report is JSON, and every kernel has a schedule"""
+    for path in sorted(glob.glob(PROGRAMS + "/*.model"))[::4]:
+        report = json.loads(modelc("--report=json", path))
+        for f in report["functions"]:
+            assert all(k["schedule"] and k["predicted_us"] >= 0 for k in f["kernels"]), f["name"]
+
+
 def test_passes():
     assert "grad" in modelc("--passes")
 
@@ -181,5 +227,5 @@ def test_indexing_late_costs_what_indexing_first_costs():
                 path = os.path.join(d, "m.model")
                 open(path, "w").write(model % (p, nll, grad and grad % nll))
                 report = modelc("--report", path)
-                work.add(tuple(re.findall(r"kernel .*: (.*) operations", report)))
+                work.add(tuple(re.findall(r"kernel .*: (.*) FLOPs, (.*) functions", report)))
             assert len(work) == 1 and work.pop(), work

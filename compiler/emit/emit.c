@@ -248,10 +248,18 @@ static bool write_files(Emit *e, Output *out, int n)
 
 static void emit_report(Emit *e, Writer *w)
 {
-	put(w, "memory: %s bytes\n", bytes_formula(e, "max"));
-	put(w, "    object %" PRId64 ", alignment %d, state %s, the rest scratch: the largest of the functions\n", object_bytes(e), OBJECT_ALIGN,
-	    size_text(e->arena, state_bytes(e)));
-	print_plan(w, e->plan);
+	const EmitOptions *o = e->options;
+	const char *bytes = bytes_formula(e, "max"), *state = size_text(e->arena, state_bytes(e));
+	if (o->report_form == REPORT_JSON) {
+		put(w, "{\"model\": \"%s\", \"target\": \"%s\",\n", e->name, o->cuda ? "cuda" : "c");
+		put(w, "\"memory\": {\"bytes\": \"%s\", \"object\": %" PRId64 ", \"alignment\": %d, \"state\": \"%s\"},\n", bytes, object_bytes(e), OBJECT_ALIGN, state);
+		print_plan_json(w, e->plan, &o->machine);
+		put(w, "}\n");
+		return;
+	}
+	put(w, "memory: %s bytes\n", bytes);
+	put(w, "    object %" PRId64 ", alignment %d, state %s, the rest scratch: the largest of the functions\n", object_bytes(e), OBJECT_ALIGN, state);
+	print_plan(w, e->plan, &o->machine);
 }
 
 bool emit_model(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)

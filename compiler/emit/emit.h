@@ -13,7 +13,9 @@ typedef struct EmitOptions {
 	bool blas, threads;
 	bool cuda; /* NAME.cu in place of NAME.c */
 	int64_t max_bytes; /* 0: no limit */
-	Writer *report; /* the plan as text instead of files, or NULL */
+	Writer *report; /* the plan instead of files, or NULL */
+	ReportForm report_form;
+	Machine machine; /* for its times */
 	Writer *kernels; /* the kernels as text instead of files, or NULL */
 } EmitOptions;
 

@@ -7,6 +7,7 @@
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
  *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names
  *      unused.c    what nothing takes                      schedule_cuda.c blocks and threads
+ *      schedule_text.c how it is done, for --report
  *      tile_cuda.c contractions for a GPU */
 #ifndef LOWER_H
 #define LOWER_H
@@ -312,6 +313,9 @@ void settle_cells(Scope *); /* in place where no later reader sees it, else thro
 void add_part(Build *, Items *); /* the first of the items, with a barrier after it */
 void emit_groups(Scope *, PlanBlock *);
 const Kernel *shared_kernel(Lower *, Kernel *);
+
+/* ---- schedule_text.c */
+const char *schedule_text(Lower *, const Group *);
 
 /* ---- schedule_cuda.c */
 void schedule_cuda(Build *); /* blocks and threads for the parts of its kernel */

@@ -517,6 +517,7 @@ static Step *kernel_step(Scope *s, int index)
 	step->loc = p->val->loc;
 	note_lines(L, g, step);
 	step->comment = step_comment(L->arena, g);
+	step->schedule = schedule_text(L, g);
 	step->needs = g->needs & ALWAYS ? 0 : g->needs;
 	step->work = work;
 	step->buf = b->args.data;
@@ -543,6 +544,7 @@ void emit_groups(Scope *s, PlanBlock *block)
 			step = product_step(s, group->pieces.data[0]);
 			note_lines(s->L, group, step);
 			step->comment = step_comment(s->L->arena, group);
+			step->schedule = "BLAS: all three sizes are large, and the operands lie in memory";
 		} else
 			step = kernel_step(s, g);
 		if (g == s->checks_at)

@@ -59,6 +59,7 @@ typedef struct Step {
 	PlanBuf **buf; /* for kernel->buffers */
 	const char **uniform; /* for kernel->uniforms: C text */
 	const Size *work; /* operations, roughly */
+	const char *schedule; /* KERNEL, PRODUCT: how it is computed, and why so; or NULL */
 	Product product;
 	/* SCALAR, CHECK, STORE, BREAK, IF: a scalar of consts, uniforms, sizes, loads of rank 0 */
 	const char *name;
@@ -121,7 +122,22 @@ bool *exact_dims(Arena *, const Model *); /* by Dim.index: the object has that v
 void plan_slots(Arena *, const bool *exact, FuncPlan *);
 const Size *slot_bytes(Arena *, const Size *count, DType); /* rounded up to 64 */
 
+/* ---- cost.c */
+typedef struct Cost {
+	const Size *flops; /* +, -, *, / and the like on floats: a multiply-add is two */
+	const Size *functions; /* exp, log and their kin; random draws */
+	const Size *read, *written; /* bytes, each place once */
+} Cost;
+Cost step_cost(Arena *, const Step *); /* of a kernel or a product; else zeros */
+
+typedef struct Machine { /* what it can do in a second */
+	double flops, functions, bytes;
+} Machine;
+double predicted_us(const Cost *, const Machine *); /* dims at their upper bounds, those without at 64 */
+
 /* ---- report.c */
-void print_plan(Writer *, const Plan *);
+typedef enum ReportForm { REPORT_NONE, REPORT_TEXT, REPORT_JSON } ReportForm;
+void print_plan(Writer *, const Plan *, const Machine *);
+void print_plan_json(Writer *, const Plan *, const Machine *); /* "functions": [...] */
 
 #endif

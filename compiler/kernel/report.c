@@ -1,7 +1,16 @@
-/* report.c -- the plan as text: what runs when, what it costs, what is alive */
+/* report.c -- the plan as text and as JSON: what runs when, what it computes and moves, what is alive */
 #include <inttypes.h>
+#include <string.h>
 
 #include "plan.h"
+
+typedef struct Report {
+	Writer *w;
+	Arena *arena;
+	const FuncPlan *plan;
+	const Machine *machine;
+	bool first; /* of a list */
+} Report;
 
 static const Size *alive_at(Arena *arena, const FuncPlan *p, int t)
 {
@@ -14,64 +23,163 @@ static const Size *alive_at(Arena *arena, const FuncPlan *p, int t)
 	return sum;
 }
 
-static void put_block(Writer *w, Arena *arena, const FuncPlan *p, const PlanBlock *block)
+static const char *step_name(const Step *s)
 {
-	static const char *const kind[] = {"scalar", "kernel", "product", "check", "store", "loop", "if", "break"};
+	return s->kind == STEP_PRODUCT ? s->product.c->name : s->kernel->name;
+}
+
+/* ---- text */
+static const char *time_text(Arena *arena, double us)
+{
+	return us < 1 ? arena_printf(arena, "%.0f ns", 1000 * us) : us < 1000 ? arena_printf(arena, "%.3g us", us) : arena_printf(arena, "%.3g ms", us / 1000);
+}
+
+static void put_cost(Report *r, const Step *s)
+{
+	Arena *a = r->arena;
+	Cost c = step_cost(a, s);
+	put(r->w, "%3d %s %s: %s FLOPs, ", s->ordinal, s->kind == STEP_PRODUCT ? "product" : "kernel", step_name(s), size_text(a, c.flops));
+	if (c.functions->nterms)
+		put(r->w, "%s functions, ", size_text(a, c.functions));
+	put(r->w, "%s bytes read, %s written, at least %s; %s bytes alive\n", size_text(a, c.read), size_text(a, c.written),
+	    time_text(a, predicted_us(&c, r->machine)), size_text(a, alive_at(a, r->plan, s->ordinal)));
+	if (s->comment)
+		put(r->w, "      %s\n", s->comment);
+	if (s->schedule)
+		put(r->w, "      %s\n", s->schedule);
+}
+
+static void put_block(Report *r, const PlanBlock *block)
+{
+	Writer *w = r->w;
 	for (int i = 0; i < block->steps.len; i++) {
 		const Step *s = block->steps.data[i];
 		switch (s->kind) {
 		case STEP_KERNEL:
-			put(w, "%3d %s %s: %s operations, %s bytes alive\n", s->ordinal, kind[s->kind], s->kernel->name, size_text(arena, s->work),
-			    size_text(arena, alive_at(arena, p, s->ordinal)));
-			if (s->comment)
-				put(w, "      %s\n", s->comment);
-			break;
-		case STEP_PRODUCT:
-			put(w, "%3d product %s: %s operations, %s bytes alive\n", s->ordinal, s->product.c->name,
-			    size_text(arena, size_scale(arena, size_mul(arena, s->product.m, size_mul(arena, s->product.n, s->product.k)), 2)),
-			    size_text(arena, alive_at(arena, p, s->ordinal)));
-			break;
+		case STEP_PRODUCT: put_cost(r, s); break;
 		case STEP_LOOP:
-			put(w, "%3d loop %s times {\n", s->ordinal, size_text(arena, s->steps));
-			put_block(w, arena, p, s->body);
+			put(w, "%3d loop %s times {\n", s->ordinal, size_text(r->arena, s->steps));
+			put_block(r, s->body);
 			put(w, "}\n");
 			break;
 		case STEP_IF:
 			put(w, "%3d if {\n", s->ordinal);
-			put_block(w, arena, p, s->body);
+			put_block(r, s->body);
 			put(w, "} else {\n");
-			put_block(w, arena, p, s->other);
+			put_block(r, s->other);
 			put(w, "}\n");
 			break;
 		case STEP_SCALAR: put(w, "%3d scalar %s\n", s->ordinal, s->name); break;
 		case STEP_STORE: put(w, "%3d store %s\n", s->ordinal, s->target->name); break;
 		case STEP_CHECK:
-			put(w, "%3d check %s: %s\n", s->ordinal, p->func->checks.data[s->check].what, p->func->checks.data[s->check].text);
+			put(w, "%3d check %s: %s\n", s->ordinal, r->plan->func->checks.data[s->check].what, r->plan->func->checks.data[s->check].text);
 			break;
 		case STEP_BREAK: put(w, "%3d break\n", s->ordinal); break;
 		}
 	}
 }
 
-void print_plan(Writer *w, const Plan *plan)
+static void put_slot(Report *r, const Slot *s, int number)
+{
+	Writer *w = r->w;
+	put(w, "slot %d:", number);
+	for (int j = 0; j < s->size.len; j++)
+		put(w, "%s %s", j ? "," : "", size_text(r->arena, s->size.data[j]));
+	put(w, " bytes for");
+	for (int j = 0; j < s->bufs.len; j++)
+		put(w, "%s %s : %s (steps %d to %d)", j ? "," : "", s->bufs.data[j]->name, type_text(r->arena, s->bufs.data[j]->type), s->bufs.data[j]->first,
+		    s->bufs.data[j]->last);
+	put(w, "\n");
+}
+
+void print_plan(Writer *w, const Plan *plan, const Machine *machine)
 {
 	Arena *arena = arena_new();
+	Report r = {.w = w, .arena = arena, .machine = machine};
+	put(w, "times: what a machine of %.3g FLOPs, %.3g functions and %.3g bytes a second cannot go below (--machine); a dim without a bound counts as 64\n",
+	    machine->flops, machine->functions, machine->bytes);
 	for (int i = 0; i < plan->funcs.len; i++) {
-		const FuncPlan *p = plan->funcs.data[i];
-		put(w, "\nfunction %s {\n", p->func->name);
-		put_block(w, arena, p, p->block);
-		for (int k = 0; k < p->slots.len; k++) {
-			const Slot *s = p->slots.data[k];
-			put(w, "slot %d:", k);
-			for (int j = 0; j < s->size.len; j++)
-				put(w, "%s %s", j ? "," : "", size_text(arena, s->size.data[j]));
-			put(w, " bytes for");
-			for (int j = 0; j < s->bufs.len; j++)
-				put(w, "%s %s : %s (steps %d to %d)", j ? "," : "", s->bufs.data[j]->name, type_text(arena, s->bufs.data[j]->type),
-				    s->bufs.data[j]->first, s->bufs.data[j]->last);
-			put(w, "\n");
-		}
+		r.plan = plan->funcs.data[i];
+		put(w, "\nfunction %s {\n", r.plan->func->name);
+		put_block(&r, r.plan->block);
+		for (int k = 0; k < r.plan->slots.len; k++)
+			put_slot(&r, r.plan->slots.data[k], k);
 		put(w, "}\n");
 	}
+	arena_free(arena);
+}
+
+/* ---- JSON */
+static const char *quoted(Arena *arena, const char *s)
+{
+	Writer *w = writer_new(arena);
+	put_raw(w, "\"");
+	for (; *s; s++)
+		if (*s == '"' || *s == '\\')
+			put(w, "\\%c", *s);
+		else if ((unsigned char)*s < ' ')
+			put(w, "\\u%04x", (unsigned)*s);
+		else
+			put(w, "%c", *s);
+	put_raw(w, "\"");
+	return writer_text(w, NULL);
+}
+
+/* a number where it is one, else the formula */
+static const char *size_json(Arena *arena, const Size *s)
+{
+	int64_t n;
+	return size_is_const(s, &n) ? arena_printf(arena, "%" PRId64, n) : quoted(arena, size_text(arena, s));
+}
+
+static void put_kernels_json(Report *r, const PlanBlock *block, const Size *times)
+{
+	Arena *a = r->arena;
+	for (int i = 0; block && i < block->steps.len; i++) {
+		const Step *s = block->steps.data[i];
+		if (s->kind == STEP_LOOP)
+			put_kernels_json(r, s->body, size_mul(a, times, s->steps));
+		if (s->kind == STEP_IF) {
+			put_kernels_json(r, s->body, times);
+			put_kernels_json(r, s->other, times);
+		}
+		if (s->kind != STEP_KERNEL && s->kind != STEP_PRODUCT)
+			continue;
+		Cost c = step_cost(a, s);
+		put(r->w, "%s\n{\"step\": %d, \"kernel\": %s, \"by\": \"%s\", ", r->first ? "" : ",", s->ordinal, quoted(a, step_name(s)),
+		    s->kind == STEP_PRODUCT ? "BLAS" : "modelc");
+		put(r->w, "\"computes\": %s, \"schedule\": %s, \"times\": %s, ", quoted(a, s->comment ? s->comment : ""), quoted(a, s->schedule ? s->schedule : ""),
+		    size_json(a, times));
+		put(r->w, "\"flops\": %s, \"functions\": %s, \"bytes_read\": %s, \"bytes_written\": %s, ", size_json(a, c.flops), size_json(a, c.functions),
+		    size_json(a, c.read), size_json(a, c.written));
+		put(r->w, "\"predicted_us\": %.6g, \"bytes_alive\": %s}", predicted_us(&c, r->machine), size_json(a, alive_at(a, r->plan, s->ordinal)));
+		r->first = false;
+	}
+}
+
+void print_plan_json(Writer *w, const Plan *plan, const Machine *machine)
+{
+	Arena *arena = arena_new();
+	Report r = {.w = w, .arena = arena, .machine = machine};
+	put(w, "\"machine\": {\"flops\": %.6g, \"functions\": %.6g, \"bytes\": %.6g},\n\"functions\": [", machine->flops, machine->functions, machine->bytes);
+	for (int i = 0; i < plan->funcs.len; i++) {
+		r.plan = plan->funcs.data[i];
+		r.first = true;
+		put(w, "%s\n{\"name\": %s, \"kernels\": [", i ? "," : "", quoted(arena, r.plan->func->name));
+		put_kernels_json(&r, r.plan->block, size_const(arena, 1));
+		put(w, "], \"slots\": [");
+		for (int k = 0; k < r.plan->slots.len; k++) {
+			const Slot *s = r.plan->slots.data[k];
+			put(w, "%s\n{\"bytes\": [", k ? "," : "");
+			for (int j = 0; j < s->size.len; j++)
+				put(w, "%s%s", j ? ", " : "", size_json(arena, s->size.data[j]));
+			put(w, "], \"holds\": [");
+			for (int j = 0; j < s->bufs.len; j++)
+				put(w, "%s%s", j ? ", " : "", quoted(arena, s->bufs.data[j]->name));
+			put(w, "]}");
+		}
+		put(w, "]}");
+	}
+	put(w, "]");
 	arena_free(arena);
 }

@@ -250,9 +250,14 @@ static Way cheapest(const Look *k)
 		if (!k->c.size[l] || (is_out(k, l) && has(k, 0, l) && has(k, 1, l)))
 			continue;
 		Way w = is_out(k, l) ? along_result(k, l) : along_sum(k, l);
-		if (best.tile.lanes < 0 || w.cost < best.cost)
+		if (best.tile.lanes < 0 || w.cost < best.cost) {
+			w.tile.next = best.cost;
 			best = w;
+		} else if (best.tile.next == 0 || w.cost < best.tile.next) {
+			best.tile.next = w.cost;
+		}
 	}
+	best.tile.cycles = best.cost;
 	return best;
 }
 

@@ -35,6 +35,7 @@ struct Tile {
 	/* sums in blocks of this label, so that what a block reads stays in the cache: parts go to memory between; -1 */
 	int blocked;
 	int64_t block; /* indices of it */
+	double cycles, next; /* its price, and that of the next best way; 0: there was none */
 };
 
 enum { TILE_ROWS = 240 }; /* rows of `unroll` that share a block of columns */
