@@ -103,16 +103,22 @@ const char *__ubsan_default_options(void)
 	return "abort_on_error=1:print_stacktrace=1";
 }
 
+static char found[4096]; /* where an input goes that breaks something: a target may leave the folder */
+
+static void name_found(void)
+{
+	char folder[4000];
+	snprintf(found, sizeof found, "%s/%s.found", getcwd(folder, sizeof folder) ? folder : ".", fuzz_target.name);
+}
+
 static void keep_input(void)
 {
-	char path[100];
-	snprintf(path, sizeof path, "%s.found", fuzz_target.name);
-	FILE *f = current ? fopen(path, "wb") : NULL;
+	FILE *f = current ? fopen(found, "wb") : NULL;
 	if (!f)
 		return;
 	fwrite(current, 1, current_len, f);
 	fclose(f);
-	fprintf(stderr, "%s: the input is in %s\n", fuzz_target.name, path);
+	fprintf(stderr, "%s: the input is in %s\n", fuzz_target.name, found);
 	current = NULL;
 }
 
@@ -187,6 +193,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	atexit(on_exit_inside);
+	name_found();
 	signal(SIGABRT, on_signal);
 	signal(SIGALRM, on_signal);
 	for (size_t i = 0; as_is && i < seeds.n; i++)
