@@ -57,7 +57,7 @@
 #define MC_PRIVATE(T, name, threads, extents) T name[threads] extents
 #define MC_OWN(name) name[mc_k]
 #else
-#define MC_KERNEL(threads) static __global__ void __launch_bounds__(threads)
+#define MC_KERNEL(threads) static __global__ void __launch_bounds__(threads, 2)
 #define MC_EACH(i, n, threads)                                                                     \
 	for (int64_t i = (int64_t)blockIdx.x * (threads) + threadIdx.x, mc_n = (n); i < mc_n;     \
 	     i += (int64_t)gridDim.x * (threads))
@@ -65,7 +65,8 @@
 	for (int64_t i = blockIdx.x, mc_blocks_ = (n); i < mc_blocks_; i += gridDim.x)
 #define MC_EACH_THREAD(i, n, threads)                                                              \
 	for (int64_t i = threadIdx.x, mc_n = (n); i < mc_n; i += (threads))
-#define MC_EACH_OF(i, threads) for (int i = (int)threadIdx.x, mc_once = 1; mc_once; mc_once = 0)
+#define MC_EACH_OF(i, threads)                                                                     \
+	for (int i = (int)threadIdx.x, mc_once = 1; mc_once && i >= 0; mc_once = 0)
 #define MC_BARRIER __syncthreads()
 #define MC_OF_BLOCK __shared__
 #define MC_PRIVATE(T, name, threads, extents) T name extents

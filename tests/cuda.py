@@ -1,25 +1,46 @@
-"""cuda.py -- --target cuda without a GPU: the emulation runs every program, nvcc compiles what covers the kernels
+"""cuda.py -- --target cuda, also without a GPU: the emulation runs every program, nvcc compiles what covers the kernels
 
 In the emulation (runtime/mc_cuda.h) loops stand for threads; a program must say what the evaluator says, and the same bits where
-the loops run downwards.  Under the address sanitizer memory of the device is fenced.
+the loops run downwards.  Under the address sanitizer memory of the device is fenced.  What a barrier is missing for the emulation
+cannot see: the text is read for it.  nvcc compiles without a warning, and no kernel spills a register.  Where there is a GPU the
+programs run on it too.
 """
-import glob, itertools, os, re, shutil, subprocess, tempfile
+import glob, importlib.util, itertools, os, re, subprocess, tempfile
 import harness, values
 from run import ROOT, Skip
 
-NVCC = shutil.which("nvcc") or (os.path.exists("/usr/local/cuda/bin/nvcc") and "/usr/local/cuda/bin/nvcc") or None
 CXX = ["-std=c++17", "-x", "c++", "-DMC_EMULATE", "-include", os.path.join(ROOT, "tests/cuda/order.h")]
+ARCHS = ["sm_80", "sm_90", "sm_100"]
+# every shape of kernel: rows, blocks of rows, sums over rows, tiles with sums in parts, windows, loops, branches, draws, gathers
+COVER = ["models/logistic_regression.model", "tests/values/conv_pool.model", "tests/values/scans.model", "tests/values/gathers.model"]
+
+
+def usage():
+    spec = importlib.util.spec_from_file_location("cuda_usage", os.path.join(ROOT, "tools/cuda-usage.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def tests(options):
     paths = [p for folder in ("tests/values", "tests/programs", "models") for p in sorted(glob.glob(os.path.join(ROOT, folder, "*.model")))]
     paths = [p for p in paths if re.search(r"^# call ", open(p).read(), re.M)]
-    rows = itertools.cycle([("float32", "-O3", False), ("float64", "-O0", True), ("float32", "-O0", False), ("float64", "-O3", False), ("float32", "-O3", True)])
-    for path in paths:
+    small = [p for p in paths if "tests/values" in p or p.endswith("logistic_regression.model")]
+    rows = itertools.cycle([("float32", "-O3", False), ("float64", "-O0", False), ("float32", "-O0", False), ("float64", "-O3", False), ("float32", "-O3", True)])
+    for path in paths if options.all else small:
         for floatX, level, sanitize in ([next(rows)] if not options.all else [(f, l, s) for f in ("float32", "float64") for l in ("-O3", "-O0") for s in (False, True)]):
             s = {"floatX": floatX, "level": level, "sanitize": sanitize, "blas": "none"}
             yield "emulation %s %s,%s%s" % (os.path.basename(path), floatX, level, ",asan" if sanitize else ""), lambda path=path, s=s: emulation(path, s)
+        yield "barriers " + os.path.basename(path), lambda path=path: barriers(path)
+    yield "a planted race", planted_race
+    yield "a planted write outside", planted_write
+    yield "a planted lack of a barrier", planted_barrier
+    for path in [os.path.join(ROOT, p) for p in COVER] if not options.all else paths:
+        yield "nvcc " + os.path.basename(path), lambda path=path: nvcc(path)
+    yield "on a GPU", lambda: on_gpu(paths if options.all else small)
 
+
+# ---- loops in place of threads
 
 class Emulated(harness.Program):
     """a model for a GPU, compiled with loops in place of threads"""
@@ -31,23 +52,158 @@ class Emulated(harness.Program):
         source = os.path.join(self.dir, self.name + ".cu")
         if edit:
             text = open(source).read()
+            assert edit(text) != text, "nothing to plant"
             open(source, "w").write(edit(text))
         sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"] if s["sanitize"] else []
-        base = ["-O1" if not s["sanitize"] else "-O0", "-march=native", *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", self.dir]
+        base = ["-O0" if s["sanitize"] else "-O1", *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", self.dir]
         harness.must(["g++", *CXX, *harness.WARNINGS, *base, "-c", source, "-o", source + ".o"])
         objects = [source + ".o", harness.harness_object("gcc", self.name, s["sanitize"]), harness.runtime_library("gcc", s["sanitize"])]
         self.exe = os.path.join(self.dir, "harness")
-        harness.must(["g++", *base, os.path.join(ROOT, "tests/cuda/order.c"), *objects, "-o", self.exe, "-lpng", "-lz", "-lm"])
+        harness.must(["g++", *base, *objects, "-o", self.exe, "-lpng", "-lz", "-lm"])
 
     def downwards(self, lines):
-        os.environ["MC_DOWNWARDS"] = "1"
-        try:
-            return self.talk(lines)
-        finally:
-            del os.environ["MC_DOWNWARDS"]
+        return self.talk(["downwards"] + lines)[1:]
 
 
 def emulation(path, settings):
     program, lines, answers = values.check(path, settings, Emulated)
     for line, one, other in zip(lines, answers, program.downwards(lines)):
         assert one == other, "%s\n  upwards   %s\n  downwards %s" % (line[:200], one[:400], other[:400])
+
+
+PLANTED = """model planted
+dim n
+symbol x : floatX[n, 200]
+function f(x) -> s = sum(x, axis = 1), y = exp(x)
+"""
+LINES = ["new 3", "init 0", "call f 3 : " + " ".join(str(i % 7) for i in range(600))]
+
+
+def planted(edit, sanitize):
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "planted.model")
+        open(path, "w").write(PLANTED)
+        program = Emulated(path, {"floatX": "float32", "level": "-O3", "sanitize": sanitize, "blas": "none"}, edit=edit)
+        run = lambda more: subprocess.run([program.exe], input="".join(l + "\n" for l in more + LINES), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return run([]), run(["downwards"])
+
+
+def planted_race():
+    """lanes are added in halves; with another half a thread reads what its neighbour writes"""
+    one, other = planted(lambda t: re.sub(r"lane\[l \+ 32\]", "lane[l + 1]", t), False)
+    assert one.returncode == other.returncode == 0
+    assert one.stdout.split()[-1] != "" and one.stdout.replace("ok\n", "", 1) != other.stdout.replace("ok\nok\n", "ok\n", 1), "the race was not seen"
+
+
+def planted_write():
+    one, _ = planted(lambda t: re.sub(r"MC_EACH\(at, (n \* 200), 128\)", r"MC_EACH(at, \1 + 100, 128)", t), True)
+    assert one.returncode and "AddressSanitizer" in one.stderr, one.stderr[-2000:]
+
+
+# ---- barriers: between two of them no nest of threads writes what another one touches
+
+def parts_of(kernel):
+    """[(kind, text)] of the body of a block: threads, barrier, open or close of a loop; by its braces and tabs"""
+    lines, i = kernel.split("\n"), 0
+    while i < len(lines):
+        line = lines[i]
+        depth = len(line) - len(line.lstrip("\t"))
+        if re.match(r"\s*MC_EACH_(THREAD|OF)\(", line):
+            text = [line]
+            while i + 1 < len(lines) and (len(lines[i + 1]) - len(lines[i + 1].lstrip("\t")) > depth or not lines[i + 1].strip() or lines[i + 1].strip() == "}" and
+                                          lines[i + 1] == "\t" * depth + "}"):
+                i += 1
+                text.append(lines[i])
+                if lines[i] == "\t" * depth + "}":
+                    break
+            yield "threads", "\n".join(text)
+        elif "MC_BARRIER" in line:
+            yield "barrier", line
+        elif re.match(r"\s*(for|if) \(", line) or line.strip() == "}":
+            yield "loop", line
+        i += 1
+
+
+def touched(text):
+    """names of buffers that are written, and all that are spoken of"""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    own = set(re.findall(r"\b(?:float|double|u?int\d+_t|int) (\w+)\b", text))
+    text = re.sub(r"MC_OWN\(\w+\)", "", text)
+    written = set(re.findall(r"(?<![\w.])\*?(\w+)(?:\[[^;=]*\])?\s*(?:[-+*/]?=)(?!=)", text))
+    spoken = set(re.findall(r"\b([A-Za-z_]\w*)\b", text))
+    return written - own, spoken - own
+
+
+def lacks_barrier(source):
+    for kernel in re.findall(r"^MC_KERNEL.*?^}$", source, re.M | re.S):
+        since = []
+        for kind, text in parts_of(kernel):
+            if kind == "threads":
+                writes, speaks = touched(text)
+                for w, s in since:
+                    if w & speaks or writes & s:
+                        return "%s: %s" % (kernel.split("(")[1][:80], sorted(w & speaks | writes & s))
+                since.append((writes, speaks))
+            elif kind == "barrier":
+                since = []
+            elif since and "for" in text:
+                return "%s: a loop begins without a barrier before it" % kernel[:80]
+    return None
+
+
+def barriers(path):
+    with tempfile.TemporaryDirectory() as d:
+        harness.must([harness.MODELC, path, "-o", d, "--target", "cuda"])
+        source = open(os.path.join(d, harness.model_name(path) + ".cu")).read()
+        assert "MC_EACH" in source or "MC_KERNEL" not in source or "MC_KERNEL(1)" in source
+        why = lacks_barrier(source)
+        assert not why, why
+
+
+def planted_barrier():
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "planted.model")
+        open(path, "w").write(PLANTED)
+        harness.must([harness.MODELC, path, "-o", d, "--target", "cuda"])
+        source = open(os.path.join(d, "planted.cu")).read()
+        assert "MC_BARRIER" in source and not lacks_barrier(source)
+        places = [m.start() for m in re.finditer(r"\t*MC_BARRIER;\n", source)]
+        found = [bool(lacks_barrier(source[:at] + re.sub(r"\t*MC_BARRIER;\n", "", source[at:], count=1))) for at in places]
+        # the last barrier of a block is for its next round, which the text does not show
+        assert sum(found) >= len(found) - source.count("MC_EACH_BLOCK"), found
+
+
+# ---- nvcc
+
+def nvcc(path):
+    tool = usage()
+    if not tool.find_nvcc():
+        raise Skip("there is no nvcc")
+    with tempfile.TemporaryDirectory() as d:
+        harness.must([harness.MODELC, path, "-o", d, "--target", "cuda"])
+        source = os.path.join(d, harness.model_name(path) + ".cu")
+        log = harness.must([*tool.nvcc_command(tool.find_nvcc(), ARCHS), "-I", os.path.join(ROOT, "runtime"), "-I", d, "-c", source, "-o", source + ".o"], timeout=1200)
+        rows = tool.parse(log, open(source).read())
+        assert {r["arch"] for r in rows} == set(ARCHS) and len(rows) >= 3 * open(source).read().count("\nMC_KERNEL(") / 2, log[-2000:]
+        spilling = [r for r in rows if r["spills"]]
+        assert not spilling, tool.table(spilling)
+
+
+class OnGpu(harness.Program):
+    def __init__(self, path, settings, flags=()):
+        self.folder = tempfile.TemporaryDirectory(prefix="modelc-test-")
+        self.dir, self.name, s = self.folder.name, harness.model_name(path), settings
+        harness.must([harness.MODELC, path, "-o", self.dir, "--target", "cuda", "--floatX", s["floatX"], s["level"], *flags])
+        source = os.path.join(self.dir, self.name + ".cu")
+        self.exe = os.path.join(self.dir, "harness")
+        harness.must([usage().find_nvcc(), "-std=c++17", "-fmad=false", "-arch=native", "-I", os.path.join(ROOT, "runtime"), "-I", self.dir, source,
+                      harness.harness_object("gcc", self.name, False), harness.runtime_library("gcc", False), "-o", self.exe, "-lcublasLt", "-lpng", "-lz", "-lm"])
+
+
+def on_gpu(paths):
+    if subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode:
+        raise Skip("there is no GPU")
+    if not usage().find_nvcc():
+        raise Skip("there is no nvcc")
+    for path in paths:
+        values.check(path, {"floatX": "float32", "level": "-O3", "sanitize": False}, OnGpu)

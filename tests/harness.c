@@ -7,6 +7,7 @@
  *      call FUNCTION SIZE... : VALUE... [: OUTPUT...]      (the call's dims; the values of all arguments in a row; the outputs
  *                                                           that are wanted: the others get NULL)
  *      save PATH                   load PATH
+ *      downwards                   of a model for a GPU in emulation: the loops that stand for threads run so
  *
  * Each answers with one line "ok ..." or "status N text"; values are printed so that they read back the same. Outputs stand
  * as "name = v v v". */
@@ -18,6 +19,8 @@
 #include "mc_data.h"
 
 extern const mc_model MODEL;
+
+int mc_downwards;
 
 static int64_t dim[64];
 static void *model;
@@ -206,6 +209,9 @@ int main(void)
 		} else if (!strcmp(command, "load")) {
 			mc_error err = {"", MC_OK};
 			said(mc_load_with(&MODEL, model, word(), NULL, &err), &err);
+		} else if (!strcmp(command, "downwards")) {
+			mc_downwards = 1;
+			printf("ok");
 		} else if (*command) {
 			die("unknown command");
 		}

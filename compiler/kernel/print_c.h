@@ -95,6 +95,7 @@ typedef struct CPrinter {
 	int part, threads; /* the part that is printed, and its threads of a block */
 	bool in_block, in_thread;
 	VEC(const char *) uniform_at; /* addresses of uniforms */
+	VEC(const Item *) open; /* nests of threads since the last barrier */
 } CPrinter;
 
 /* ---- scope_c.c */

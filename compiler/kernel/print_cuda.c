@@ -176,11 +176,17 @@ void print_barrier(CPrinter *p, const Item *item, int n)
 {
 	if (!p->target->gpu || !p->in_block || p->in_thread || item->kind != ITEM_NEST || item->nest->axis->kind != AXIS_THREAD)
 		return;
+	push(p->arena, &p->open, item);
 	int next = 1;
 	while (next < n && item[next].kind == ITEM_BUFFER)
 		next++;
-	if (next == n || !stand_apart(p->arena, item, &item[next]))
-		line(p, "MC_BARRIER;");
+	bool apart = next < n;
+	for (int i = 0; i < p->open.len && apart; i++)
+		apart = stand_apart(p->arena, p->open.data[i], &item[next]);
+	if (apart)
+		return;
+	line(p, "MC_BARRIER;");
+	p->open.len = 0;
 }
 
 static void print_threads(CPrinter *p, const Nest *nest)

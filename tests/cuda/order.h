@@ -1,4 +1,4 @@
-/* the order of an emulation's loops, which the program decides: once more with the variable MC_DOWNWARDS set */
+/* the order of an emulation's loops, which the program decides: tests/harness.c */
 #ifdef __cplusplus
 extern "C" {
 #endif
