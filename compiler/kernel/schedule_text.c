@@ -19,12 +19,12 @@ static const char *tile_text(Lower *L, const Piece *p)
 	const Tile *t = p->tile;
 	const Contraction c = contraction_of(p->val);
 	const Target *target = &L->options->target[0];
-	const char *s = arena_printf(a, "%s: vectors along %s", p->target->name, axis_text(a, &c, t->lanes));
 	if (target->gpu)
-		s = arena_printf(a, "%s: a block's tile in shared memory, a thread's in registers", p->target->name);
-	else if (t->dot)
+		return arena_printf(a, "%s: a block's tile in shared memory, a thread's in registers", p->target->name);
+	const char *s = arena_printf(a, "%s: vectors along %s", p->target->name, axis_text(a, &c, t->lanes));
+	if (t->dot)
 		s = arena_printf(a, "%s, folded at the end", s);
-	if (!target->gpu && t->unroll >= 0) {
+	if (t->unroll >= 0) {
 		TileShape shape = tile_shape(target, p->val->type->dtype, t);
 		s = arena_printf(a, "%s, registers for up to %" PRId64 " of %s by %" PRId64 " vectors of %d", s, shape.rows, axis_text(a, &c, t->unroll),
 		                 t->dot ? 1 : shape.vectors, shape.width);
