@@ -34,7 +34,7 @@ static bool swapped(const char *a, const char *b)
 {
 	while (*a && *a == *b)
 		a++, b++;
-	return *a && a[1] && a[0] == b[1] && a[1] == b[0] && !strcmp(a + 2, b + 2);
+	return *a && *b && a[1] && a[0] == b[1] && a[1] == b[0] && !strcmp(a + 2, b + 2);
 }
 
 const char *did_you_mean(const char *name, const char *const *list, int n)
