@@ -103,6 +103,17 @@ static void body_dot(Build *b, const Piece *p, Items *items)
 	target_store(b, p, items, c.nout, out, STORE_SET, sum);
 }
 
+/* an axis of an operand is known to be empty: there is nothing to sum, or nothing comes out */
+static bool of_nothing(const Val *v)
+{
+	int64_t n;
+	for (int k = 0; k < v->nin; k++)
+		for (int i = 0; i < v->in[k]->type->rank; i++)
+			if (size_is_const(v->in[k]->type->size[i], &n) && n == 0)
+				return true;
+	return false;
+}
+
 void plan_contraction(Scope *s, Piece *p)
 {
 	Arena *arena = s->L->arena;
@@ -115,7 +126,7 @@ void plan_contraction(Scope *s, Piece *p)
 		plan_reduce(s, p);
 		return;
 	}
-	if (dtype_is_float(v->type->dtype) && plan_tile(s, p))
+	if (dtype_is_float(v->type->dtype) && !of_nothing(v) && plan_tile(s, p))
 		return;
 	p->form = FORM_ROW;
 	p->rows = v->type->size[0];

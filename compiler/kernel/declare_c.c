@@ -20,6 +20,8 @@ const char *buffer_ctype(CPrinter *p, const Buffer *b, const char **type)
 		int64_t n = extent_max(p, &b->extent[d]);
 		if (n < 0)
 			internal_error("kernel %s: the buffer %s has no literal extent", p->kernel->name, b->name);
+		if (n == 0) /* C has no arrays of nothing */
+			n = 1;
 		if (d == b->rank - 1 && b->where == WHERE_REG && b->lanes) {
 			int width = vector_width(p, b->dtype, n);
 			n /= width;
