@@ -324,7 +324,8 @@ void print_kernel_prototype_cuda(Writer *w, const Kernel *k, const Target *targe
 	Arena *arena = arena_new();
 	int n;
 	CPrinter *p = cuda_printer(arena, k, target);
-	put(w, "%s\n", launcher(arena, k, n, params_of(p, true, &n), ";"));
+	const char **param = params_of(p, true, &n);
+	put(w, "%s\n", launcher(arena, k, n, param, ";"));
 	arena_free(arena);
 }
 
