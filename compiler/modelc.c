@@ -10,7 +10,7 @@
 #include "passes/passes.h"
 
 enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
-       KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE };
+       KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE, KEY_PROFILE };
 
 static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "What to write:", 1},
@@ -23,6 +23,7 @@ static const struct argp_option option_table[] = {
 	{"target", KEY_TARGET, "NAME", 0, "c (default) or cuda: NAME.cu", 1},
 	{"define", 'D', "NAME=VALUE", 0, "set a const, or give a dim a fixed size", 1},
 	{"optimize", 'O', "LEVEL", 0, "0: only what is needed; 1; 2; 3 (default): all rewrites", 1},
+	{"profile", KEY_PROFILE, 0, 0, "functions measure their steps: NAME_profile, and a table and profile.json of the program", 1},
 	{"debug", 'g', 0, 0, "#line directives: debuggers show the model", 1},
 	{0, 'M', "D", OPTION_HIDDEN, 0, 1},
 	{"-MD", 0, 0, OPTION_DOC, "also write NAME.d, which tells make what NAME.c is made from", 1},
@@ -110,6 +111,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "D")) return usage_error(state, "option", arena_printf(o->arena, "-M%s", arg), "-MD");
 		o->emit.depend = true;
 		return 0;
+	case KEY_PROFILE: o->emit.profile = true; return 0;
 	case 'g': o->emit.line_directives = true; return 0;
 	case 'd':
 		if (!pass_exists(arg) && strcmp(arg, "all") && strcmp(arg, "kernels"))
@@ -162,6 +164,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->emit.blas = !o->blas || strcmp(o->blas, "none");
 		if (o->blas && o->emit.blas && (!strcmp(o->blas, "cublaslt")) != o->emit.cuda) {
 			argp_failure(state, 2, 0, "--blas %s does not go with --target %s", o->blas, o->emit.cuda ? "cuda" : "c");
+			return EINVAL;
+		}
+		if (o->emit.profile && o->emit.cuda) {
+			argp_failure(state, 2, 0, "--profile does not go with --target cuda");
 			return EINVAL;
 		}
 		if (o->input || o->passes) return 0;

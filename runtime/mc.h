@@ -221,6 +221,16 @@ typedef struct mc_dim {
 	int exact; /* the size of a param or shared; else a maximum for calls */
 } mc_dim;
 
+/* With --profile: what the steps of its functions are, and what their calls have taken. */
+typedef struct mc_step {
+	const char *function, *kernel, *computes;
+} mc_step;
+
+typedef struct mc_profile {
+	int64_t calls, nanoseconds;
+	double flops, functions, bytes; /* of all calls: operations on floats, exps and their kin, memory read and written */
+} mc_profile;
+
 typedef struct mc_model {
 	const char *name;
 	mc_dtype floatX;
@@ -239,6 +249,11 @@ typedef struct mc_model {
 	void (*get_random)(const void *model, uint64_t *seed, uint64_t *call);
 	void (*set_random)(void *model, uint64_t seed, uint64_t call);
 	const char *(*status_text)(mc_status);
+	/* with --profile, else 0 and NULL */
+	int nsteps;
+	const mc_step *steps; /* in rows that no step is for: NULL names */
+	const mc_profile *(*profile)(const void *model); /* nsteps rows */
+	void (*limits)(double *flops, double *functions, double *bytes); /* what the machine can do in a second, measured when it is called */
 } mc_model;
 
 /* ---- files (mc_save.c): all param and shared, the seed and the call number; .npz or

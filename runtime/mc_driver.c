@@ -97,6 +97,8 @@ int mc_driver_main(const mc_driver *driver, int argc, char **argv)
 				status = mc_run_info(&run);
 		}
 	}
+	if (status == 0 && !mc_run_profile(&run))
+		status = 1;
 	if (*run.err.text)
 		fprintf(stderr, "%s: %s\n", run.program, run.err.text);
 	mc_run_free(&run);

@@ -180,6 +180,8 @@ void mc_confusion_print(const mc_confusion *);
 int mc_run_train(mc_run *);
 int mc_run_predict(mc_run *);
 int mc_run_info(mc_run *);
+/* mc_profile.c: where the time went, if the model measures that; 0: failed */
+int mc_run_profile(mc_run *);
 int mc_run_pictures(mc_run *, const mc_history *);
 /* OUT/name in memory that the caller frees, the folder made; NULL: failed */
 char *mc_run_path(mc_run *, const char *name);

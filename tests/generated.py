@@ -17,6 +17,7 @@ def tests(options):
     for path in sorted(glob.glob(os.path.join(ROOT, "tests/programs/*.model"))):
         yield os.path.basename(path)[:-6] + " warnings", lambda path=path: warnings(path)
     yield "malloc in a call", malloc_in_call
+    yield "profile", profiled
     yield "embed", embed
 
 
@@ -72,6 +73,54 @@ def warnings(path):
         with tempfile.TemporaryDirectory() as d:
             name = generate(path, d, "--floatX", floatX)
             harness.must([*cc, *harness.WARNINGS, "-O0", "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(d, name + ".c"), "-o", os.path.join(d, "x.o")])
+
+
+def profiled():
+    """--profile: the same results without a warning; every kernel that ran is counted, with its name, FLOPs and time"""
+    path = os.path.join(ROOT, "models/logistic_regression_2class.model")
+    main = r"""
+#include <stdio.h>
+#include "logistic_regression_2class.h"
+int main(void) {
+	static float x[400 * 784], y[400], p[400], cost;
+	for (int i = 0; i < 400 * 784; i++) x[i] = (float)(i % 13) / 13;
+	for (int i = 0; i < 400; i++) y[i] = (float)(i % 2);
+	const logistic_regression_2class_sizes s = {400};
+	logistic_regression_2class *m = logistic_regression_2class_new(&s);
+	logistic_regression_2class_init(m, 1);
+	for (int i = 0; i < 3; i++)
+		if (logistic_regression_2class_train(m, 400, x, y, 0.1f, p, &cost)) return 1;
+	printf("cost %.9g", (double)cost);
+#ifdef PROFILED
+	int n;
+	const mc_step *steps;
+	const mc_profile *rows = logistic_regression_2class_profile(m, &n, &steps);
+	for (int i = 0; i < n; i++)
+		if (rows[i].calls)
+			printf("\n%s %s %d %.0f %.0f %d", steps[i].function, steps[i].kernel, (int)rows[i].calls, rows[i].flops, rows[i].bytes, rows[i].nanoseconds > 0);
+#endif
+	logistic_regression_2class_free(m);
+	return 0;
+}
+"""
+    with tempfile.TemporaryDirectory() as d:
+        open(d + "/t.c", "w").write(main)
+        found = []
+        for options, flags in ([], []), (["--profile"], ["-DPROFILED"]):
+            generate(path, d, "--blas", "none", *options)
+            source = d + "/logistic_regression_2class.c"
+            for cc in (["gcc", "-std=c99"], ["clang++", "-x", "c++", "-std=c++17"]) if options else ():
+                harness.must([*cc, *harness.WARNINGS, "-O0", "-fopenmp", "-I", os.path.join(ROOT, "runtime"), "-c", source, "-o", d + "/x.o"])
+            harness.must(["gcc", "-O1", "-std=c99", "-fopenmp", *flags, "-I", os.path.join(ROOT, "runtime"), "-I", d, d + "/t.c", source, harness.runtime_library(), "-o", d + "/t",
+                          "-lpng", "-lz", "-lm"])
+            found.append(harness.must([d + "/t"], env=dict(os.environ, OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive")).split("\n"))
+        assert found[0] == found[1][:1], found
+        rows = [line.split() for line in found[1][1:]]
+        trained = [r for r in rows if r[0] == "train"]
+        assert trained and all(r[2] == "3" and r[5] == "1" for r in trained), rows
+        flops, bytes = sum(int(r[3]) for r in trained), sum(int(r[4]) for r in trained)
+        assert 3 * 4 * 400 * 784 <= flops < 1.1 * 3 * 4 * 400 * 784, rows  # x @ w and its gradient
+        assert bytes >= 3 * 400 * 784 * 4, rows
 
 
 PROBE = r"""

@@ -114,6 +114,8 @@ static void emit_code(Emit *e, Writer *w)
 	emit_ready(e, body);
 	emit_object(e, object);
 	emit_status_text(e, object);
+	if (e->options->profile)
+		emit_profile(e, object);
 	Writer *functions = writer_new(e->arena);
 	for (int i = 0; i < func_count(e); i++)
 		emit_function(e, functions, i);
@@ -130,6 +132,8 @@ static void emit_code(Emit *e, Writer *w)
 					text_of(kernels), text_of(object));
 
 	put(w, "/* %s.c -- the model %s, compiled by modelc */\n", e->name, e->name);
+	if (e->options->profile)
+		put(w, "#ifndef _POSIX_C_SOURCE\n#define _POSIX_C_SOURCE 199309L /* clock_gettime */\n#endif\n");
 	put(w, "#include \"%s.h\"\n\n", e->name);
 	emit_runtime(e, w, code);
 	if (strstr(code, "cblas_"))
@@ -173,6 +177,7 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 	if (!e->plan || diag_count(diag))
 		return false;
 	number_checks(e);
+	number_steps(e);
 	return check_state(e) && check_max_bytes(e);
 }
 

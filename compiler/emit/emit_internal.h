@@ -5,7 +5,7 @@
  *      function.c  a function: checks, then its steps      step.c      a step, a scalar as C
  *      tables.c    mc_tensor, mc_function, mc_model        driver.c    NAME_driver.c
  *      names.c     C names                                 runtime.c   runtime headers inside the text
- *      depend.c    NAME.d */
+ *      depend.c    NAME.d                                  profile.c   --profile */
 #ifndef EMIT_INTERNAL_H
 #define EMIT_INTERNAL_H
 
@@ -22,6 +22,7 @@ typedef struct Emit {
 	const char *upper; /* NAME */
 	bool contiguous; /* params_contiguous */
 	int *first_check; /* by function: the status of its first check, less one */
+	int *first_step; /* by function, with --profile: the row of its step 0; the last: of all */
 } Emit;
 
 /* ---- names.c */
@@ -104,6 +105,11 @@ bool is_pure(const Body *, const Node *); /* reads nothing that the function com
 const char *needs_c(Body *, const Step *); /* "nll || errors", or NULL */
 void put_place(Body *, const Step *); /* the model's lines above a step */
 const char *buf_c(Arena *, const PlanBuf *); /* an output that may be NULL: what is written then */
+
+/* ---- profile.c: --profile */
+void number_steps(Emit *);
+void open_profiled(Body *, const Step *); /* before a kernel or product: a loop of one turn that times it */
+void emit_profile(Emit *, Writer *); /* NAME_profile and the names of the steps */
 
 /* ---- runtime.c */
 /* the runtime headers that a text needs, as #include lines or, standalone, as text */

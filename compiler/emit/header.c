@@ -190,6 +190,9 @@ void emit_header(Emit *e, Writer *w)
 	for (int i = 0; i < e->model->funcs.len; i++)
 		emit_function_doc(e, w, func_plan(e, i));
 	emit_state(e, w);
+	if (e->options->profile)
+		put(w, "/* What the calls have taken, by the steps of all functions: *count rows, and what each is (count, steps: or NULL). */\n"
+		       "const mc_profile *%s_profile(const %s *m, int *count, const mc_step **steps);\n\n", n, n);
 	if (has_runtime(e)) {
 		put(w, "/* All state, with the random call number, as .npz or .safetensors. A failed save leaves an older file, a failed load the object, as it was. */\n");
 		put(w, "mc_status %s_save(const %s *m, const char *path);\n", n, n);

@@ -159,6 +159,8 @@ int64_t object_bytes(const Emit *e)
 	}
 	if (e->options->cuda)
 		words += 12 + e->model->vars.len;
+	if (e->options->profile)
+		words += 5 * e->first_step[func_count(e)];
 	for (int i = 0; i < e->model->vars.len; i++)
 		flags += e->model->vars.data[i]->stack ? e->model->vars.data[i]->stack : 1;
 	return (8 * words + flags + OBJECT_ALIGN - 1) / OBJECT_ALIGN * OBJECT_ALIGN;

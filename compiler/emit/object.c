@@ -86,6 +86,8 @@ void emit_struct(Emit *e, Writer *w)
 				put(w, "void *%s[%d];\n", c_name(e->arena, func_c_name(func_plan(e, i)->func)), func_plan(e, i)->slots.len);
 		put(w, "} slot; /* scratch of each function; they share it */\n");
 	}
+	if (e->options->profile)
+		put(w, "mc_profile profile[%d]; /* by the steps of all functions */\n", e->first_step[func_count(e)]);
 	put(w, "};\n\n");
 	put(w, "typedef char %s_object_fits[sizeof(struct %s) <= %" PRId64 " ? 1 : -1];\n\n", e->name, e->name, object_bytes(e));
 }

@@ -69,7 +69,7 @@ static bool uses_prefix(const char *code, const char *prefix, const char *but)
 void emit_runtime(Emit *e, Writer *w, const char *code)
 {
 	const bool vectors = strstr(code, "MC_LANES");
-	const char *wanted[3];
+	const char *wanted[4];
 	int n = 0;
 	if (e->options->cuda)
 		wanted[n++] = "mc_cuda";
@@ -79,6 +79,8 @@ void emit_runtime(Emit *e, Writer *w, const char *code)
 		wanted[n++] = "mc_simd";
 	if (strstr(code, "mc_random"))
 		wanted[n++] = "mc_random";
+	if (e->options->profile)
+		wanted[n++] = "mc_profile";
 	HeaderNames done = {0};
 	push(e->arena, &done, "mc"); /* in NAME.h already */
 	for (int i = 0; i < n; i++) {

@@ -254,8 +254,17 @@ static void put_step(Body *b, const Step *s)
 	if (needs)
 		put(b->w, "if (%s) {\n", needs);
 	switch (s->kind) {
-	case STEP_KERNEL: put_kernel(b, s); break;
-	case STEP_PRODUCT: put_product(b, s); break;
+	case STEP_KERNEL:
+	case STEP_PRODUCT:
+		if (b->e->options->profile)
+			open_profiled(b, s);
+		if (s->kind == STEP_KERNEL)
+			put_kernel(b, s);
+		else
+			put_product(b, s);
+		if (b->e->options->profile)
+			put(b->w, "}\n");
+		break;
 	case STEP_CHECK: put_check(b, s); break;
 	case STEP_STORE: put(b->w, "*%s = %s;\n", buf_c(b->e->arena, s->target), scalar_c(b, s->value)); break;
 	case STEP_LOOP: put_loop(b, s); break;

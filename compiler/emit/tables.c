@@ -232,6 +232,9 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 		put(w, "dims[%d] = ((const %s *)m)->sizes.%s;\n", i, n, dim_c(m->dims.data[i]));
 	put(w, "}\n\nstatic void table_get_random(const void *m, uint64_t *seed, uint64_t *call)\n{\n*seed = ((const %s *)m)->of->seed;\n*call = ((const %s *)m)->of->call;\n}\n\n", n, n);
 	put(w, "static void table_set_random(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->of->seed = seed;\n((%s *)m)->of->call = call;\n}\n\n", n, n);
+	if (e->options->profile)
+		put(w, "static const mc_profile *table_profile(const void *m)\n{\nreturn ((const %s *)m)->profile;\n}\n\n"
+		       "static void table_limits(double *flops, double *functions, double *bytes)\n{\nmc_profile_limits(flops, functions, bytes);\n}\n\n", n);
 }
 
 void emit_tables(Emit *e, Writer *w)
@@ -253,7 +256,10 @@ void emit_tables(Emit *e, Writer *w)
 	put(w, "const mc_model %s_model = {\n\"%s\", %s, %d, %s, %d, %s_tensors, %d, %s_functions,\n", n, n, mc_dtype(e->arena, m->floatX), m->dims.len,
 	    m->dims.len ? "model_dims" : "NULL", tensors, n, m->funcs.len, n);
 	put(w, "table_bytes, table_create, table_destroy, table_init, table_ready, table_get_dims, table_get_random, table_set_random,\n");
-	put(w, "%s_status_text,\n};\n\n", n);
+	if (e->options->profile)
+		put(w, "%s_status_text,\n%d, profile_steps, table_profile, table_limits,\n};\n\n", n, e->first_step[func_count(e)]);
+	else
+		put(w, "%s_status_text,\n0, NULL, NULL, NULL,\n};\n\n", n);
 	put(w, "mc_status %s_save(const %s *m, const char *path)\n{\nreturn mc_save(&%s_model, m, path);\n}\n\n", n, n, n);
 	put(w, "mc_status %s_load(%s *m, const char *path)\n{\nreturn mc_load(&%s_model, m, path);\n}\n", n, n, n);
 }
