@@ -6,6 +6,7 @@
  *
  * Where lanes lie along the result and all that follows has a vector form it is done in registers; else the tile passes a small
  * array, over whose last axis the C compiler vectorises. */
+#include "print_c.h"
 #include "tile.h"
 
 typedef struct Axes { /* of one label of the result */
@@ -499,7 +500,7 @@ static void resume(TileNest *x, Items *items)
  *
  * Rows far apart share sets of the caches, and each has a page of its own. */
 
-static bool is_close(const TileNest *x, const Node *n, int64_t columns)
+static bool is_close(const Node *n, int64_t columns)
 {
 	if (n->kind != NODE_LOAD || n->load.npreds || n->load.buffer->rank < 1)
 		return false;
@@ -547,7 +548,7 @@ static void fill_panel(TileNest *x, Items *items)
 	at.index[n].affine = axis_index(b->arena, q);
 	b->memo.len = 0;
 	const Node *value = side_of(x, lanes_side(x));
-	if (is_close(x, value, x->of[x->t->lanes].most))
+	if (is_close(value, x->of[x->t->lanes].most))
 		return;
 	add_store(b, in, at, STORE_SET, value);
 	add_buffer(b, items, panel);
