@@ -31,6 +31,9 @@
 #endif
 #else
 #include <cuda_runtime.h>
+#ifdef MC_PRODUCTS
+#include <cublasLt.h>
+#endif
 #endif
 
 #define MC_HAS_FMA /* every device, and so the emulation */
@@ -83,7 +86,10 @@ typedef struct mc_stream {
 	std::vector<std::function<void()>> *recording; /* or NULL: what is launched runs */
 #else
 	cudaStream_t stream;
-	void *blas, *workspace; /* cuBLASLt's, or NULL */
+#ifdef MC_PRODUCTS
+	cublasLtHandle_t blas;
+	void *workspace;
+#endif
 #endif
 	int failed; /* some call of the device did */
 } mc_stream;
@@ -209,6 +215,10 @@ MC_MAYBE_UNUSED static void mc_unfence(void *at, int64_t bytes)
 }
 #else
 
+#ifdef MC_PRODUCTS
+enum { MC_WORKSPACE = 32 << 20 };
+#endif
+
 static void mc_note(mc_stream *s, cudaError_t error)
 {
 	if (error != cudaSuccess)
@@ -229,11 +239,22 @@ MC_MAYBE_UNUSED static int mc_open(mc_stream *s)
 {
 	memset(s, 0, sizeof *s);
 	mc_note(s, cudaStreamCreateWithFlags(&s->stream, cudaStreamNonBlocking));
+#ifdef MC_PRODUCTS
+	s->failed |= cublasLtCreate(&s->blas) != CUBLAS_STATUS_SUCCESS;
+	mc_note(s, cudaMalloc(&s->workspace, MC_WORKSPACE));
+#endif
 	return s->failed;
 }
 
 MC_MAYBE_UNUSED static void mc_close(mc_stream *s)
 {
+#ifdef MC_PRODUCTS
+	if (s->blas)
+		cublasLtDestroy(s->blas);
+	cudaFree(s->workspace);
+	s->blas = NULL;
+	s->workspace = NULL;
+#endif
 	if (s->stream)
 		cudaStreamDestroy(s->stream);
 	s->stream = NULL;
@@ -314,6 +335,106 @@ MC_MAYBE_UNUSED static void mc_unfence(void *at, int64_t bytes)
 	(void)at;
 	(void)bytes;
 }
+#endif
+
+/* ---- products: c[i, j] = sum over l of a[i, l] b[l, j] + bias[j], of `batch` matrices that lie so far apart; either operand may
+ * lie the other way (a[l, i], b[j, l]); relu: what is negative becomes 0 */
+#ifdef MC_PRODUCTS
+#ifdef MC_EMULATE
+#define MC_PRODUCT(T, S, FMA)                                                                      \
+	MC_MAYBE_UNUSED static void mc_product_##S(                                                \
+		mc_stream *s, int a_turned, int b_turned, int64_t m, int64_t n, int64_t k,         \
+		int64_t batch, const T *a, int64_t lda, int64_t next_a, const T *b, int64_t ldb,  \
+		int64_t next_b, T *c, int64_t ldc, int64_t next_c, const T *bias, int relu)       \
+	{                                                                                          \
+		mc_run(s, [=]() {                                                                  \
+			for (int64_t at = 0; at < batch * m * n; at++) {                           \
+				const int64_t q = at / (m * n), i = at / n % m, j = at % n;       \
+				T sum = 0;                                                         \
+				for (int64_t l = 0; l < k; l++)                                    \
+					sum = FMA(a[q * next_a + (a_turned ? l * lda + i : i * lda + l)], \
+						  b[q * next_b + (b_turned ? j * ldb + l : l * ldb + j)], sum); \
+				if (bias)                                                          \
+					sum += bias[j];                                            \
+				c[q * next_c + i * ldc + j] = relu && sum < 0 ? 0 : sum;           \
+			}                                                                          \
+		});                                                                                \
+	}
+MC_PRODUCT(float, f32, fmaf)
+MC_PRODUCT(double, f64, fma)
+#undef MC_PRODUCT
+#else
+#ifndef MC_COMPUTE_F32 /* CUBLAS_COMPUTE_32F_FAST_TF32: faster, three digits */
+#define MC_COMPUTE_F32 CUBLAS_COMPUTE_32F
+#endif
+
+/* rows and columns of memory that is taken by columns: what lies by rows is there turned around */
+MC_MAYBE_UNUSED static cublasLtMatrixLayout_t mc_layout(mc_stream *s, cudaDataType_t type, int64_t rows, int64_t columns, int64_t ld, int64_t batch,
+							int64_t next)
+{
+	cublasLtMatrixLayout_t layout = NULL;
+	const int32_t count = (int32_t)batch;
+	int bad = cublasLtMatrixLayoutCreate(&layout, type, (uint64_t)rows, (uint64_t)columns, ld) != CUBLAS_STATUS_SUCCESS;
+	if (!bad && batch > 1)
+		bad = cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count) != CUBLAS_STATUS_SUCCESS ||
+		      cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &next, sizeof next) != CUBLAS_STATUS_SUCCESS;
+	s->failed |= bad;
+	return layout;
+}
+
+MC_MAYBE_UNUSED static void mc_product(mc_stream *s, cudaDataType_t type, cublasComputeType_t compute, const void *one, const void *zero, int a_turned,
+				       int b_turned, int64_t m, int64_t n, int64_t k, int64_t batch, const void *a, int64_t lda, int64_t next_a,
+				       const void *b, int64_t ldb, int64_t next_b, void *c, int64_t ldc, int64_t next_c, const void *bias, int relu)
+{
+	if (s->failed || m == 0 || n == 0 || batch == 0)
+		return;
+	cublasLtMatmulDesc_t how = NULL;
+	cublasLtMatmulPreference_t wish = NULL;
+	cublasLtMatmulHeuristicResult_t found;
+	const cublasOperation_t op_a = a_turned ? CUBLAS_OP_T : CUBLAS_OP_N, op_b = b_turned ? CUBLAS_OP_T : CUBLAS_OP_N;
+	const cublasLtEpilogue_t epilogue = bias ? (relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS)
+						 : relu ? CUBLASLT_EPILOGUE_RELU : CUBLASLT_EPILOGUE_DEFAULT;
+	const size_t workspace = MC_WORKSPACE;
+	int some = 0;
+	/* c turned around is b turned around by a turned around */
+	cublasLtMatrixLayout_t lb = b_turned ? mc_layout(s, type, k, n, ldb, batch, next_b) : mc_layout(s, type, n, k, ldb, batch, next_b);
+	cublasLtMatrixLayout_t la = a_turned ? mc_layout(s, type, m, k, lda, batch, next_a) : mc_layout(s, type, k, m, lda, batch, next_a);
+	cublasLtMatrixLayout_t lc = mc_layout(s, type, n, m, ldc, batch, next_c);
+	int bad = cublasLtMatmulDescCreate(&how, compute, type) != CUBLAS_STATUS_SUCCESS || cublasLtMatmulPreferenceCreate(&wish) != CUBLAS_STATUS_SUCCESS;
+	if (!bad)
+		bad = cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b) != CUBLAS_STATUS_SUCCESS ||
+		      cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_TRANSB, &op_a, sizeof op_a) != CUBLAS_STATUS_SUCCESS ||
+		      cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue) != CUBLAS_STATUS_SUCCESS ||
+		      (bias && cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias) != CUBLAS_STATUS_SUCCESS) ||
+		      cublasLtMatmulPreferenceSetAttribute(wish, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace) != CUBLAS_STATUS_SUCCESS;
+	if (!bad && !s->failed)
+		bad = cublasLtMatmulAlgoGetHeuristic(s->blas, how, lb, la, lc, lc, wish, 1, &found, &some) != CUBLAS_STATUS_SUCCESS || some == 0 ||
+		      cublasLtMatmul(s->blas, how, one, b, lb, a, la, zero, c, lc, c, lc, &found.algo, s->workspace, workspace, s->stream) != CUBLAS_STATUS_SUCCESS;
+	s->failed |= bad;
+	if (wish)
+		cublasLtMatmulPreferenceDestroy(wish);
+	if (how)
+		cublasLtMatmulDescDestroy(how);
+	cublasLtMatrixLayout_t all[] = {la, lb, lc};
+	for (int i = 0; i < 3; i++)
+		if (all[i])
+			cublasLtMatrixLayoutDestroy(all[i]);
+}
+
+#define MC_PRODUCT(T, S, TYPE, COMPUTE)                                                            \
+	MC_MAYBE_UNUSED static void mc_product_##S(                                                \
+		mc_stream *s, int a_turned, int b_turned, int64_t m, int64_t n, int64_t k,         \
+		int64_t batch, const T *a, int64_t lda, int64_t next_a, const T *b, int64_t ldb,  \
+		int64_t next_b, T *c, int64_t ldc, int64_t next_c, const T *bias, int relu)       \
+	{                                                                                          \
+		const T one = 1, zero = 0;                                                         \
+		mc_product(s, TYPE, COMPUTE, &one, &zero, a_turned, b_turned, m, n, k, batch, a,   \
+			   lda, next_a, b, ldb, next_b, c, ldc, next_c, bias, relu);               \
+	}
+MC_PRODUCT(float, f32, CUDA_R_32F, MC_COMPUTE_F32)
+MC_PRODUCT(double, f64, CUDA_R_64F, CUBLAS_COMPUTE_64F)
+#undef MC_PRODUCT
+#endif
 #endif
 
 /* the next part of a block of the device; slot: where to note it, or NULL */

@@ -32,10 +32,12 @@ def tests(options):
             s = {"floatX": floatX, "level": level, "sanitize": sanitize, "blas": "none"}
             yield "emulation %s %s,%s%s" % (os.path.basename(path), floatX, level, ",asan" if sanitize else ""), lambda path=path, s=s: emulation(path, s)
         yield "barriers " + os.path.basename(path), lambda path=path: barriers(path)
+    for sanitize in False, True:
+        yield "products" + (" asan" if sanitize else ""), lambda sanitize=sanitize: products(sanitize)
     yield "a planted race", planted_race
     yield "a planted write outside", planted_write
     yield "a planted lack of a barrier", planted_barrier
-    for path in [os.path.join(ROOT, p) for p in COVER] if not options.all else paths:
+    for path in [os.path.join(ROOT, p) for p in COVER] + [LARGE] if not options.all else paths + [LARGE]:
         yield "nvcc " + os.path.basename(path), lambda path=path: nvcc(path)
     yield "on a GPU", lambda: on_gpu(paths if options.all else small)
 
@@ -69,6 +71,20 @@ def emulation(path, settings):
     program, lines, answers = values.check(path, settings, Emulated)
     for line, one, other in zip(lines, answers, program.downwards(lines)):
         assert one == other, "%s\n  upwards   %s\n  downwards %s" % (line[:200], one[:400], other[:400])
+
+
+LARGE = os.path.join(ROOT, "tests/cuda/large.model")
+
+
+def products(sanitize):
+    """those for cuBLASLt, with what it does to them; in the emulation a loop stands for it"""
+    program, _, _ = values.check(LARGE, {"floatX": "float32", "level": "-O3", "sanitize": sanitize, "blas": "cublaslt"}, Emulated)
+    source = open(os.path.join(program.dir, "large.cu")).read()
+    calls = re.findall(r"mc_product_f32\(([^;]*)\);", source)
+    epilogues = {tuple(x.strip() for x in c.split(",")[-2:]) for c in calls}
+    assert {("NULL", "0"), ("NULL", "1"), ("b", "0"), ("b", "1")} <= epilogues, epilogues
+    assert any(c.split(",")[6].strip() == "2" for c in calls), "no batch"
+    assert {tuple(x.strip() for x in c.split(",")[1:3]) for c in calls} >= {("0", "0"), ("0", "1")}, "none is turned around"
 
 
 PLANTED = """model planted

@@ -294,7 +294,7 @@ static void launch_product(Cuda *c, const Step *s)
 	const char *arg[] = {
 		"mc_on", p->trans_a ? "1" : "0", p->trans_b ? "1" : "0", size_c(a, p->m), size_c(a, p->n), size_c(a, p->k),
 		p->batch ? size_c(a, p->batch) : "1", buf_c(a, p->a), size_c(a, p->lda), plain_size(a, p->next_a), buf_c(a, p->b), size_c(a, p->ldb),
-		plain_size(a, p->next_b), buf_c(a, p->c), size_c(a, p->ldc), plain_size(a, p->next_c),
+		plain_size(a, p->next_b), buf_c(a, p->c), size_c(a, p->ldc), plain_size(a, p->next_c), p->bias ? buf_c(a, p->bias) : "NULL", p->relu ? "1" : "0",
 	};
 	put(c->w, "%s\n", wrap_list(a, arena_printf(a, "mc_product_%s", dtype_suffix(dtype)), sizeof arg / sizeof *arg, arg, ";", 16));
 }

@@ -296,7 +296,9 @@ void plan_reduce(Scope *, Piece *);
 void plan_contraction(Scope *, Piece *);
 void plan_move(Scope *, Piece *); /* cumsum, concat, pad, scatter, set_slice */
 bool plan_product(Scope *, Piece *); /* by BLAS? */
+bool wants_product(const Scope *, const Val *);
 Step *product_step(Scope *, const Piece *);
+void fold_epilogues(Scope *); /* of products by cuBLASLt */
 void target_store(Build *, const Piece *, Items *, int rank, const Ix *, StoreHow, const Node *);
 
 /* ---- fuse.c */

@@ -532,6 +532,8 @@ static Step *kernel_step(Scope *s, int index)
 
 void emit_groups(Scope *s, PlanBlock *block)
 {
+	if (s->L->options->target->gpu)
+		fold_epilogues(s);
 	for (int i = 0; i < s->early.len; i++)
 		push(s->L->arena, &block->steps, s->early.data[i]);
 	for (int g = 0; g < s->groups.len; g++) {

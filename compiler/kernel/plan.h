@@ -45,6 +45,8 @@ typedef struct Product {
 	const Size *batch; /* NULL: one */
 	const Size *next_a, *next_b, *next_c; /* from one of the batch to the next */
 	double alpha, beta;
+	PlanBuf *bias; /* added to each row, or NULL: cuBLASLt */
+	bool relu; /* then negative ones are 0 */
 } Product;
 
 typedef struct Step {

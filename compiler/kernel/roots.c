@@ -89,6 +89,7 @@ static void use_operands(Scope *s, const Val *v)
 		/* each element is taken by many windows: no bounds tested each time */
 		if (v->op == OP_windows && v->in[k]->op == OP_pad)
 			in->want_buffer = true;
+		in->want_buffer = in->want_buffer || wants_product(s, v);
 		if (v->op == OP_contraction || v->op == OP_windows || v->op == OP_scatter_add || v->op == OP_scatter_set)
 			in->spread = true;
 		if (v->op == OP_broadcast && !size_equal(type_count(s->L->arena, v->type), type_count(s->L->arena, v->in[k]->type)))
