@@ -5,7 +5,9 @@ DATA    ?=
 PREFIX  ?= /usr/local
 CC      ?= cc
 CFLAGS  ?= -O3 -march=native
-BLAS    ?= openblas
+TARGET  ?= c
+BLAS    ?= $(if $(filter cuda,$(TARGET)),cublaslt,openblas)
+NVCC    ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
 FLOATX  ?= float32
 IMAGE   ?=
 CSV     ?=
@@ -21,10 +23,10 @@ TRAINED := $(patsubst models/%.model,%,$(shell grep -lE '^[[:space:]]*fit[[:spac
 FILE    := $(if $(filter %.model,$(MODEL)),$(MODEL),models/$(MODEL).model)
 NAME    := $(or $(shell sed -n '/^model /{s/^model  *\([A-Za-z0-9_]*\).*/\1/p;q;}' '$(FILE)' 2>/dev/null),$(basename $(notdir $(MODEL))))
 OUT     ?= out/$(NAME)
-PROGRAM := $(BUILD)/$(NAME)
+PROGRAM := $(BUILD)/$(NAME)$(if $(filter cuda,$(TARGET)),_cuda)
 
 # what else stands on the command line is an argument of the program: learning_rate=0.05
-KNOWN   := GEN PROGRAM MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS N PEERS WORKLOADS
+KNOWN   := GEN PROGRAM TARGET NVCC MODEL DATA OUT PREFIX DESTDIR CC CFLAGS BLAS FLOATX IMAGE CSV EPOCHS SEED RESUME MODELC_FLAGS N PEERS WORKLOADS
 EXTRA    = $(foreach o,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(findstring command,$(origin $o)),--$o $(call quoted,$($o))))
 quoted   = '$(subst ','\'',$(1))'
 ARGS     = $(if $(DATA),--data $(call quoted,$(DATA))) --out $(call quoted,$(OUT)) $(if $(EPOCHS),--epochs '$(EPOCHS)') $(if $(SEED),--seed '$(SEED)') $(EXTRA)
@@ -34,7 +36,7 @@ FULL     = $(shell ls /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.
 SMALL    = $(if $(filter-out models/data models/data/,$(or $(DATA),$(if $(FULL),full,models/data))),,n_fit=1500 batch_size=50)
 DEFINES  = $(foreach d,$(SMALL),$(shell grep -qE '^const.*\<$(firstword $(subst =, ,$d)) *=' '$(FILE)' && echo -D $d))
 
-.PHONY: all setup setup-data setup-test train predict info test test-all fuzz mutate fuzz-programs kills bench bench-size install clean help
+.PHONY: all setup setup-data setup-test train predict info test test-all fuzz mutate fuzz-programs kills bench bench-cuda bench-size install clean help
 all: $(MODELC)
 
 help:
@@ -45,12 +47,14 @@ help:
 	@echo 'make test            all tests, within five minutes; make test-all: every combination of settings'
 	@echo 'make kills           N=200 trainings killed at random moments, each resumed'
 	@echo 'make bench           times our code against C by hand, and frameworks in PEERS=$(PEERS): doc/speed.md'
+	@echo 'make bench-cuda      times our code on a GPU against PyTorch and JAX there'
 	@echo 'make install         the compiler, the runtime, man page and packages; PREFIX=/usr/local DESTDIR='
 	@echo 'make clean           removes $(BUILD) and out'
 	@echo
 	@echo 'MODEL=$(MODEL)   one of: $(TRAINED)'
 	@echo '                     or a .model file of your own'
 	@echo 'DATA=folder EPOCHS=10 SEED=1 OUT=folder RESUME=1   and any argument of the model: learning_rate=0.05'
+	@echo 'TARGET=cuda          trains and predicts on a GPU; NVCC=$(NVCC)'
 	@echo 'CC=$(CC) CFLAGS="$(CFLAGS)" BLAS=$(BLAS) FLOATX=$(FLOATX) MODELC_FLAGS=   how it is compiled'
 
 setup:
@@ -78,12 +82,27 @@ has-%: model-exists
 	@grep -qE '^[[:space:]]*(driver[[:space:]]*\{[[:space:]]*)?$*[[:space:]]' '$(FILE)' || { \
 		echo 'make: $(FILE) has no `$*` in a driver block (doc/driver.md); MODEL= takes $(TRAINED), or a .model file that has' >&2; exit 1; }
 
+# what TARGET asks of the machine
+.PHONY: target-exists
+target-exists:
+ifeq ($(TARGET),cuda)
+	@command -v $(NVCC) >/dev/null 2>&1 || { echo 'make: TARGET=cuda needs nvcc, of the CUDA toolkit; NVCC= says where it is' >&2; exit 1; }
+	@nvidia-smi -L >/dev/null 2>&1 || { echo 'make: TARGET=cuda needs a GPU, and nvidia-smi finds none' >&2; exit 1; }
+else ifneq ($(TARGET),c)
+	@echo 'make: there is no TARGET=$(TARGET): c or cuda' >&2; exit 1
+endif
+
 # a program takes its place when it is whole
-$(PROGRAM): model-exists modelc-build setup-data FORCE
+$(PROGRAM): model-exists target-exists modelc-build setup-data FORCE
 	@mkdir -p $(GEN)
-	@$(MODELC) '$(FILE)' --driver --blas $(BLAS) --floatX $(FLOATX) -o $(GEN) $(DEFINES) $(MODELC_FLAGS)
+	@$(MODELC) '$(FILE)' --driver --target $(TARGET) --blas $(BLAS) --floatX $(FLOATX) -o $(GEN) $(DEFINES) $(MODELC_FLAGS)
+ifeq ($(TARGET),cuda)
+	@$(NVCC) -O3 -std=c++17 -fmad=false -arch=native -I runtime -I $(GEN) -o $@.new $(GEN)/$(NAME).cu $(GEN)/$(NAME)_driver.c $(BUILD)/libmodelc_runtime.a \
+		$(if $(filter cublaslt,$(BLAS)),-lcublasLt) -lpng -lz -lm
+else
 	@$(CC) $(CFLAGS) -std=gnu99 -fopenmp -I runtime -I $(GEN) -o $@.new $(GEN)/$(NAME).c $(GEN)/$(NAME)_driver.c $(BUILD)/libmodelc_runtime.a \
 		$(if $(filter openblas,$(BLAS)),-lopenblas) -lpng -lz -lm
+endif
 	@mv $@.new $@
 .PHONY: FORCE
 FORCE:
@@ -115,6 +134,10 @@ fuzz-programs: setup-test
 bench: setup-test setup-data modelc-build
 	@$(PEERS)/bin/python -c 'import numpy' 2>/dev/null || bench/install.sh '$(PEERS)'
 	@$(PEERS)/bin/python bench/bench.py $(WORKLOADS)
+# on a GPU, with the frameworks for it that PEERS has
+bench-cuda: modelc-build
+	@$(MAKE) --no-print-directory target-exists TARGET=cuda NVCC=$(NVCC)
+	@p=$(PEERS)/bin/python; [ -x $$p ] || p=python3; PATH="$$PATH:$$(dirname $(NVCC))" $$p bench/bench_cuda.py $(WORKLOADS)
 # time of the compiler over the size of the program: 10^3 to 10^5 nodes, with the slope
 bench-size: modelc-build
 	@python3 bench/size.py

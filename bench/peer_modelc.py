@@ -1,4 +1,5 @@
-"""peer_modelc.py -- the models of bench/models, compiled by modelc.  variants: COMPILER MARCH THREADS, such as "gcc native 2" """
+"""peer_modelc.py -- the models of bench/models, compiled by modelc.  variants: COMPILER MARCH THREADS, such as "gcc native 2";
+"cuda native 1" for a GPU, "cuda emulate 1" for the emulation of one"""
 import ctypes, os, subprocess
 import numpy as np
 import shared, spec
@@ -55,8 +56,28 @@ def model(w):
     return os.path.join(HERE, "models", w + ".model")
 
 
+def compiled_cuda(w, march):
+    """for a GPU; or, as loops, for the machine"""
+    root, folder = os.path.dirname(HERE), os.path.join(shared.BUILD, "models_cuda")
+    os.makedirs(folder, exist_ok=True)
+    subprocess.check_call([MODELC, model(w), "-o", folder, "--target", "cuda"])
+    source = os.path.join(folder, w + "_loop.c")
+    with open(source, "w") as f:
+        f.write(loop(w))
+    includes = ["-I", folder, "-I", os.path.join(root, "runtime")]
+    libraries = (os.path.join(root, "build", "libmodelc_runtime.a"), "-lpng", "-lz", "-lm")
+    cu, h = [os.path.join(folder, w + end) for end in (".cu", ".h")]
+    if march == "emulate":
+        return shared.compiled(w + "-emulated", ["gcc", "-O2", "-fopenmp", "-DMC_EMULATE", *includes], [source, "-x", "c++", cu, "-x", "none"],
+                               libraries + ("-lstdc++",), others=[h])
+    command = ["nvcc", "-O3", "-std=c++17", "-fmad=false", "-arch=" + march, "-Xcompiler", "-fopenmp,-fPIC", *includes]
+    return shared.compiled(w + "-cuda-" + march, command, [source, cu], libraries + ("-lcublasLt",), others=[h])
+
+
 def compiled(w, compiler, march):
     """the model and the loop as a library"""
+    if compiler == "cuda":
+        return compiled_cuda(w, march)
     folder = os.path.join(shared.BUILD, "models")
     os.makedirs(folder, exist_ok=True)
     subprocess.check_call([MODELC, model(w), "-o", folder] + FLAGS)

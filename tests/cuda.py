@@ -34,6 +34,9 @@ def tests(options):
         yield "barriers " + os.path.basename(path), lambda path=path: barriers(path)
     for sanitize in (False, True) if options.all else (False,):
         yield "products" + (" asan" if sanitize else ""), lambda sanitize=sanitize: products(sanitize)
+    yield "bench", bench
+    yield "make", make_says
+    yield "driver", driver
     yield "a planted race", planted_race
     yield "a planted write outside", planted_write
     yield "a planted lack of a barrier", planted_barrier
@@ -114,6 +117,51 @@ def planted_race():
 def planted_write():
     one, _ = planted(lambda t: re.sub(r"MC_EACH\(at, (n \* 200), 128\)", r"MC_EACH(at, \1 + 100, 128)", t), True)
     assert one.returncode and "AddressSanitizer" in one.stderr, one.stderr[-2000:]
+
+
+def bench():
+    """the losses that bench-cuda compares, from the emulation: those of the C target"""
+    import formats_numpy
+    python, folder = formats_numpy.python()[0], os.path.join(ROOT, "bench")
+    code = "import sys, peer_modelc, bench_cuda\n" \
+           "steps = [peer_modelc.build('tiny', v)[0] for v in ('cuda emulate 1', 'gcc native 1')]\n" \
+           "print(*[s(i) for i in range(3) for s in steps])\n" \
+           "print(bench_cuda.text([dict(workload='tiny', who='modelc cuda', median_us=2.5, agrees=True)]))"
+    with tempfile.TemporaryDirectory(prefix="modelc-bench-") as d:
+        first, table = harness.must([python, "-c", code], cwd=folder, env=dict(os.environ, PEER_BUILD=d, MODELC=harness.MODELC)).split("\n", 1)
+    losses = [float(x) for x in first.split()]
+    assert len(losses) == 6 and all(abs(a - b) <= 1e-5 * abs(b) for a, b in zip(losses[::2], losses[1::2])) and losses[0] > losses[4], losses
+    assert "| tiny" in table and "2.5" in table, table
+
+
+def make_says():
+    """in one line what is missing, before anything is built"""
+    if not subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode:
+        raise Skip("there is a GPU")
+    for target in "train", "bench-cuda":
+        code, out = harness.run(["make", "--no-print-directory", "-o", "modelc-build", "-o", "setup-data", target, "TARGET=cuda", "NVCC=sh"], cwd=ROOT)
+        lines = [l for l in out.splitlines() if not re.match(r"make(\[\d+\])?: \*\*\*", l)]
+        assert code and lines == ["make: TARGET=cuda needs a GPU, and nvidia-smi finds none"], out
+    code, out = harness.run(["make", "--no-print-directory", "train", "TARGET=cuda", "NVCC=/nonexistent/nvcc"], cwd=ROOT)
+    assert code and out.startswith("make: TARGET=cuda needs nvcc, of the CUDA toolkit; NVCC= says where it is\n"), out
+
+
+def driver():
+    """the program of a model trains, in emulation, and its state is read again"""
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        model = os.path.join(ROOT, "models/logistic_regression.model")
+        harness.must([harness.MODELC, model, "-o", d, "--target", "cuda", "--driver", "-D", "n_fit=1500", "-D", "batch_size=50"])
+        flags = ["-O2", "-I", os.path.join(ROOT, "runtime"), "-I", d]
+        name = os.path.join(d, "logistic_regression")
+        harness.must(["g++", "-std=c++17", "-x", "c++", "-DMC_EMULATE", *flags, "-c", name + ".cu", "-o", name + ".o"])
+        harness.must(["gcc", "-std=gnu99", *flags, "-c", name + "_driver.c", "-o", name + "_driver.o"])
+        harness.must(["g++", name + ".o", name + "_driver.o", harness.runtime_library(), "-o", name, "-lpng", "-lz", "-lm"])
+        out = os.path.join(d, "out")
+        text = harness.must([name, "train", "--data", os.path.join(ROOT, "models/data"), "--out", out, "--epochs", "2"])
+        errors = [float(x) for x in re.findall(r"^epoch .*?validate_model.errors ([\d.]+) %", text, re.M)]
+        assert len(errors) == 2 and errors[1] < 50, text
+        again = harness.must([name, "train", "--data", os.path.join(ROOT, "models/data"), "--out", out, "--epochs", "3", "--resume"])
+        assert "epoch 3" in again and "epoch 2 " not in again, again
 
 
 # ---- barriers: between two of them no nest of threads writes what another one touches

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""bench_cuda.py -- times the workloads of spec.py on a GPU: our models, and PyTorch and JAX where this Python has them for it
+
+    bench/bench_cuda.py [--out FILE.json] [WORKLOAD ...]
+
+A step of ours is a call of the generated function: it waits for the loss, which is copied to the host. Otherwise as bench.py.
+"""
+import argparse, importlib.util, json, os, subprocess, sys
+
+import bench, spec, table
+
+PEERS = [("modelc cuda", "peer_modelc", "cuda native 1", 1, None), ("torch eager cuda", "peer_torch_cuda", "eager1", 1, None),
+         ("torch.compile step cuda", "peer_torch_cuda", "tcw1", 1, None), ("jax cuda", "peer_jax", "jit2", 2, None)]
+PROBES = {"peer_torch_cuda": ("torch", "import torch, sys; sys.exit(not torch.cuda.is_available())"),
+          "peer_jax": ("jax", "import jax, sys; sys.exit(jax.default_backend() != 'gpu')")}
+
+
+def has_gpu(module):
+    """this Python's framework sees the GPU"""
+    if module not in PROBES:
+        return True
+    name, probe = PROBES[module]
+    return importlib.util.find_spec(name) is not None and not subprocess.run([sys.executable, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode
+
+
+def text(rows):
+    """a line a workload: the median of each in microseconds"""
+    who = [p[0] for p in PEERS if any(r["who"] == p[0] for r in rows)]
+    median = {(r["workload"], r["who"]): table.number(r["median_us"]) + ("" if r["agrees"] else " differs") for r in rows}
+    names = list(dict.fromkeys(r["workload"] for r in rows))
+    return table.markdown(["workload"] + who, [[w] + [median.get((w, p), "-") for p in who] for w in names])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", default=os.path.join(bench.ROOT, "build", "bench_cuda.json"), metavar="FILE")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(spec.TRAIN + spec.PREDICT))
+    options = parser.parse_args()
+    if subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode:
+        sys.exit("bench_cuda: there is no GPU: nvidia-smi finds none")
+    os.makedirs(bench.BUILD, exist_ok=True)
+    peers = [bench.Peer(*p) for p in PEERS if has_gpu(p[1])]
+    for module, (name, _) in PROBES.items():
+        if not any(p.module == module for p in peers):
+            print("bench_cuda: this Python has no %s that sees a GPU" % name, file=sys.stderr)
+    rows, wrong = [], []
+    try:
+        for w in options.workloads or spec.TRAIN + spec.PREDICT:
+            more, bad = bench.time_one(w, peers, None)
+            rows += more
+            wrong += bad
+    finally:
+        for p in peers:
+            p.end()
+        with open(options.out, "w") as f:
+            json.dump(rows, f, indent=1)
+    print()
+    print(text(rows))
+    if wrong:
+        sys.exit("bench_cuda: " + "\nbench_cuda: ".join(wrong))
+
+
+if __name__ == "__main__":
+    main()
