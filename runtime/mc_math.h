@@ -20,7 +20,7 @@
 /* mc_fma_f32(a, b, c): a * b + c, rounded once where there is an instruction for that; mc_mul_f32(a, b): a product that is
  * rounded before anything is added to it.  Said by name, not left to contraction, so every compiler at every level gives the same
  * bits.  Machines without the instruction, and -DMC_NO_FMA with -ffp-contract=off anywhere, give others. */
-#if !defined(MC_HAS_FMA) && !defined(MC_NO_FMA) && (defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__aarch64__))
+#if !defined(MC_HAS_FMA) && !defined(MC_NO_FMA) && (defined(__CUDACC__) || defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__aarch64__))
 #define MC_HAS_FMA
 #endif
 #define MC_FMA(T, S, F)                                                                            \

@@ -109,13 +109,15 @@ bool plan_tile_cuda(Scope *s, Piece *p)
 		return false;
 	Arena *arena = s->L->arena;
 	Contraction c = contraction_of(p->val);
+	const Shape shape = shape_of(&c, p->val->type->dtype);
+	if (shape.m < 0 && shape.n < 0 && c.nsum)
+		return false; /* each element of its own: no tile shares anything */
 	Tile *t = NEW(arena, Tile);
 	*t = (Tile){.lanes = -1, .unroll = -1, .second = -1, .whole = true, .blocked = -1};
 	p->tile = t;
 	p->form = FORM_TILE;
 	p->rows = NULL;
 	p->body = note_tile;
-	Shape shape = shape_of(&c, p->val->type->dtype);
 	if (shape.parts > 1) {
 		const Size *size[MAX_RANK] = {size_const(arena, shape.parts)};
 		if (p->val->type->rank == MAX_RANK)
@@ -135,7 +137,7 @@ typedef struct Block {
 	Shape s;
 	DType dtype;
 	const Size *m0, *n0; /* where the tile begins */
-	const Size *sum, *lo, *hi; /* the summed axes as one: how long, and of which part */
+	const Size *sum; /* how long the summed axes are as one */
 	Buffer *tile[2]; /* of operands in shared memory: m's, n's */
 	Buffer *acc;
 } Block;
@@ -166,7 +168,7 @@ static Items *open_tiles(Block *x, Items *items, const char *name, int label, in
 }
 
 /* p < hi, unless it is so anyway */
-static void add_bound(Block *x, Pred *pred, int *n, const Size *p, const Size *hi, int64_t step)
+static void add_bound(Pred *pred, int *n, const Size *p, const Size *hi, int64_t step)
 {
 	int64_t known;
 	if (size_is_const(hi, &known) && known % step == 0)
@@ -174,7 +176,6 @@ static void add_bound(Block *x, Pred *pred, int *n, const Size *p, const Size *h
 	pred[*n].p = p;
 	pred[*n].lo = NULL;
 	pred[(*n)++].hi = hi;
-	(void)x;
 }
 
 /* from item `from` on, stores are made only where all hold */
@@ -248,13 +249,11 @@ static void copy_side(Block *x, Items *items, int which, const Size *k0)
 	Pred pred[2];
 	int npreds = 0;
 	index_sums(x, at_k);
-	add_bound(x, pred, &npreds, at_k, x->hi, x->s.parts > 1 ? INT64_MAX : x->s.depth);
+	add_bound(pred, &npreds, at_k, x->sum, x->s.depth);
 	if (label >= 0) {
 		const Size *at = size_add(arena, which ? x->n0 : x->m0, i);
 		x->c.ix[label] = ix_at(at);
-		add_bound(x, pred, &npreds, at, x->c.size[label], width);
-	} else {
-		pred[npreds++] = (Pred){i, NULL, size_const(arena, 1)};
+		add_bound(pred, &npreds, at, x->c.size[label], width);
 	}
 	if (npreds)
 		add_store(b, items, to, STORE_SET, node_const(b, x->dtype, 0, 0));
@@ -325,13 +324,10 @@ static void finish(Block *x, Items *items, Finish *stores, void *data)
 	for (int i = 0; i < 2; i++) {
 		const Size *at = size_add(x->b->arena, i ? x->n0 : x->m0, i ? n : m);
 		const int64_t width = i ? x->s.gn * x->s.tn : x->s.gm * x->s.tm;
-		if (label[i] < 0) {
-			if (width > 1)
-				pred[npreds++] = (Pred){i ? n : m, NULL, size_const(x->b->arena, 1)};
+		if (label[i] < 0)
 			continue;
-		}
 		x->c.ix[label[i]] = ix_at(at);
-		add_bound(x, pred, &npreds, at, x->c.size[label[i]], width);
+		add_bound(pred, &npreds, at, x->c.size[label[i]], width);
 	}
 	stores(x, items, load_of(x->b, acc), data);
 	restrict_stores(x, items, 0, pred, npreds);
@@ -401,8 +397,6 @@ static void build_block(Block *x, Items *items, const Group *g)
 		if (l != x->s.m && l != x->s.n)
 			items = open_axis(b, items, i, AXIS_PAR, x->c.size[l], &x->c.ix[l]);
 	}
-	x->lo = size_const(arena, 0);
-	x->hi = x->sum;
 	if (x->s.parts > 1) {
 		Axis *a = new_axis(b, "s", AXIS_PAR, size_const(arena, x->s.parts));
 		part.number = axis_index(arena, a);
