@@ -3,7 +3,7 @@
 
     bench/size.py [--most N] [--modelc FILE] [NAME ...]
 
-A slope of 1 is time linear in nodes, of 2 quadratic. The stack is 1 MiB: nothing may nest as deep as the program is long.
+A slope of 1 is time linear in nodes, of 2 quadratic. The stack is 256 KiB: nothing may nest as deep as the program is long.
 """
 import argparse, math, os, resource, subprocess, tempfile, time
 
@@ -62,8 +62,24 @@ def loops(n):
     yield "function f(x) -> y = a%d[-1]\n" % (n // 10)
 
 
-PROGRAMS = [chain, reverse, scalars, layers, wide, functions, loops]
-STACK = 1 << 20
+def slopes(n):
+    """the gradient of a chain"""
+    yield "symbol x : floatX[64]\nlet a0 = x\n"
+    for i in range(n // 4):
+        yield "let a%d = tanh(a%d)\n" % (i + 1, i)
+    yield "function f(x) -> g = grad(sum(a%d), x)\n" % (n // 4)
+
+
+def asserts(n):
+    """checks and many names in one function"""
+    yield "symbol x : floatX[16]\nfunction f(x) -> y = x {\n"
+    for i in range(n // 4):
+        yield "let a%d = sum(x + %d)\nassert a%d > %d\n" % (i, i, i, i)
+    yield "}\n"
+
+
+PROGRAMS = [chain, reverse, scalars, slopes, layers, wide, functions, loops, asserts]
+STACK = 256 << 10
 
 
 def seconds(modelc, make, n, limit):

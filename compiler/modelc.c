@@ -9,7 +9,7 @@
 #include "modelc.h"
 #include "passes/passes.h"
 
-enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
+enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_MAX_NODES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
        KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE, KEY_PROFILE };
 
 static const struct argp_option option_table[] = {
@@ -36,6 +36,7 @@ static const struct argp_option option_table[] = {
 	{"ast", KEY_AST, 0, 0, "the program as it was read", 2},
 	{0, 0, 0, 0, "Limits:", 3},
 	{"max-bytes", KEY_MAX_BYTES, "N", 0, "fail, naming the tensors alive at the peak, if the model can need more memory (N may end in k, M, G)", 3},
+	{"max-nodes", KEY_MAX_NODES, "N", 0, "fail if the graph of a function is larger than N nodes (default 250k; N may end in k, M, G)", 3},
 	{0, 0, 0, 0, "For work on the compiler:", 4},
 	{"dump", 'd', "PASS", 0, "print the graphs after a pass, or after every one: all; or the kernels", 4},
 	{"stop-after", KEY_STOP_AFTER, "PASS", 0, "run the passes up to this one", 4},
@@ -59,15 +60,15 @@ static error_t usage_error(struct argp_state *state, const char *what, const cha
 	return EINVAL;
 }
 
-/* "64", "64k", "1G"; 0 if it is no number */
-static int64_t bytes_of(const char *s)
+/* "64", "64k", "1G", of k: 1000 or 1024; 0 if it is no number */
+static int64_t count_of(const char *s, long long k)
 {
 	char *end;
 	errno = 0;
 	long long n = strtoll(s, &end, 10), unit = 1;
-	if (*end == 'k' || *end == 'K') unit = 1 << 10, end++;
-	else if (*end == 'M') unit = 1 << 20, end++;
-	else if (*end == 'G') unit = 1 << 30, end++;
+	if (*end == 'k' || *end == 'K') unit = k, end++;
+	else if (*end == 'M') unit = k * k, end++;
+	else if (*end == 'G') unit = k * k * k, end++;
 	return errno || end == s || *end || n <= 0 || n > INT64_MAX / unit ? 0 : n * unit;
 }
 
@@ -123,8 +124,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->pass.stop_after = arg;
 		return 0;
 	case KEY_MAX_BYTES:
-		o->emit.max_bytes = bytes_of(arg);
+		o->emit.max_bytes = count_of(arg, 1024);
 		if (!o->emit.max_bytes) return usage_error(state, "number of bytes", arg, "a positive integer, perhaps with k, M or G");
+		return 0;
+	case KEY_MAX_NODES:
+		o->pass.max_nodes = count_of(arg, 1000);
+		if (!o->pass.max_nodes) return usage_error(state, "number of nodes", arg, "a positive integer, perhaps with k, M or G");
 		return 0;
 	case KEY_TARGET:
 		if (strcmp(arg, "c") && strcmp(arg, "cuda")) return usage_error(state, "target", arg, "c or cuda");
@@ -222,7 +227,7 @@ static int compile(Options *o, Diag *diag)
 		ast_print(w, file);
 		return show(w);
 	}
-	CheckOptions check = {o->pass.floatX, o->define, o->ndefines, o->print};
+	CheckOptions check = {o->pass.floatX, o->define, o->ndefines, o->print, o->pass.max_nodes};
 	Model *model = check_model(arena, names, diag, file, &check);
 	if (!model || diag_count(diag)) return 1;
 	if (o->check) return 0;
@@ -265,6 +270,7 @@ int modelc(int argc, char **argv, unsigned flags)
 	o.define = NEW_ARRAY(arena, Define, argc);
 	o.pass.floatX = DT_float32;
 	o.pass.level = 3;
+	o.pass.max_nodes = 250000;
 	o.emit.threads = true;
 	o.emit.machine = (Machine){.flops = 100e9, .functions = 2e9, .bytes = 20e9};
 	int status = 2;

@@ -57,7 +57,9 @@ def test_usage_errors():
                        (["-D", "novalue", "x.model"], "unknown definition 'novalue', expected NAME=VALUE"),
                        (["a.model", "b.model"], "one model file at a time: 'a.model' and 'b.model'"),
                        (["--max-bytes", "many", "x.model"],
-                        "unknown number of bytes 'many', expected a positive integer, perhaps with k, M or G")]:
+                        "unknown number of bytes 'many', expected a positive integer, perhaps with k, M or G"),
+                       (["--max-nodes", "0", "x.model"],
+                        "unknown number of nodes '0', expected a positive integer, perhaps with k, M or G")]:
         err = modelc(*args, code=2)
         assert text in err, "%s: %s" % (args, err)
 
@@ -106,6 +108,20 @@ def test_calls_without_end():
     assert err == ("x.model:2:57: error: the program expands to more than 200000 calls\n"
                    "    2 | def two(n) { return if n == 0 { x } else { two(n - 1) + two(n - 1) } }\n"
                    "      |                                                         ^~~~~~~~~~\n"), err
+
+
+def test_folds_in_folds():
+    """in the body of a fold that becomes a loop the others are expanded: what that attempt costs counts too"""
+    err = wrong(b"symbol x : floatX\nlet y = fold v = x for i in 0..1000 {\nnext v = fold u = v for j in 0..500 {\nnext u = fold t = u for k in 0..500 { next t = t * k }\n}\n}\n")
+    assert err == ("x.model:3:10: error: the program expands to more than 200000 rounds of folds\n"
+                   "    3 | next v = fold u = v for j in 0..500 {\n"
+                   "      |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"), err
+
+
+def test_many_outputs():
+    outs = ", ".join("o%d = x" % i for i in range(5000))
+    err = wrong(("symbol x : floatX\nfunction f(x) -> %s\n" % outs).encode())
+    assert "x.model:2:10: error: a function has at most 4096 arguments and outputs, and this one 5001\n" in err, err[:300]
 
 
 def test_brackets_without_end():

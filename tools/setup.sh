@@ -3,7 +3,7 @@
 #
 #     tools/setup.sh build    a C compiler, make, cmake, flex, bison, OpenBLAS, zlib, libpng
 #     tools/setup.sh data     Fashion-MNIST (60,000 + 10,000 images); without it the small set in models/data is used
-#     tools/setup.sh test     clang, g++, pkg-config and python3, for the tests
+#     tools/setup.sh test     clang, g++, pkg-config, valgrind and python3, for the tests
 set -u
 
 missing=
@@ -37,6 +37,7 @@ test)
 	need g++ "$(command_of g++)"
 	need clang "$(command_of clang)"
 	need pkg-config "$(command_of pkg-config)"
+	need valgrind "$(command_of valgrind)"
 	need python3-venv /usr/lib/python3*/ensurepip
 	;;
 *)

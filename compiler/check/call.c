@@ -126,6 +126,21 @@ static bool bind_param(Check *c, Scope *s, const DefValue *d, const Param *p, co
 	return true;
 }
 
+bool has_too_many_nodes(Check *c, Loc loc, const CallFrame *outermost)
+{
+	State *st = c->state;
+	const int64_t most = st->options->max_nodes;
+	if (!most || c->graph->vals.len <= most)
+		return false;
+	if (st->walk->too_large)
+		return true;
+	st->walk->too_large = !st->trying;
+	Message *m = check_error(c, loc, "with this the graph of a function has more than %lld nodes; --max-nodes N allows more", (long long)most);
+	if (outermost)
+		diag_note(m, outermost->loc, "the outermost call stands here");
+	return true;
+}
+
 /* Past a limit all the calls at hand are left; the message has no line for each of them. */
 static bool within_limits(Check *c, Loc loc, const char *name)
 {
@@ -145,6 +160,8 @@ static bool within_limits(Check *c, Loc loc, const char *name)
 		st->too_deep = true;
 		if (st->expansions == MAX_EXPANSIONS + 1)
 			check_error(c, loc, "the program expands to more than %d calls", MAX_EXPANSIONS);
+	} else if (has_too_many_nodes(c, loc, outermost)) {
+		st->too_deep = true;
 	}
 	c->frame = frame;
 	return !st->too_deep;

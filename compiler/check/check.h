@@ -16,6 +16,7 @@ typedef struct CheckOptions {
 	const Define *defines;
 	int ndefines;
 	const char *print; /* --print: an expression in the file's names; becomes the last function, "_print", with what it needs as arguments */
+	int64_t max_nodes; /* of a graph; 0: no limit */
 } CheckOptions;
 
 /* ---- check.c: the stage.  NULL after errors (they are in diag). */

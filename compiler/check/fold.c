@@ -26,6 +26,15 @@ static bool fold_bounds(Check *c, Scope *s, const Expr *e, int64_t *lo, int64_t 
 static bool fold_step(Check *c, Scope *s, Folding *x, int64_t i)
 {
 	const Expr *e = x->e;
+	State *st = c->state;
+	if (++st->rounds > MAX_EXPANSIONS) {
+		if (!st->too_many_rounds)
+			check_error(c, e->loc, "the program expands to more than %d rounds of folds", MAX_EXPANSIONS);
+		st->too_many_rounds = !st->trying;
+		return false;
+	}
+	if (has_too_many_nodes(c, e->loc, NULL))
+		return false;
 	Scope *body = loop_scope(c, s);
 	body->inst = instance_child(c, x->inst, arena_printf(c->arena, "%lld", (long long)i));
 	body->place = place_hash(place_hash(s->place, (uint64_t)e->fold.site), (uint64_t)i);

@@ -421,6 +421,11 @@ static bool may_train(const Stmt *stmt)
 void check_function(Check *c, const Stmt *stmt)
 {
 	int errors = diag_count(c->diag);
+	if (stmt->func.args.len + stmt->func.outs.len > MAX_ARGS) {
+		check_error(c, stmt->func.name.loc, "a function has at most %d arguments and outputs, and this one %d", MAX_ARGS,
+		            stmt->func.args.len + stmt->func.outs.len);
+		return;
+	}
 	bool guess = may_train(stmt);
 	Walk *w = evaluate(c, stmt, guess);
 	if (diag_count(c->diag) == errors && !gives_training(w) && updates_param(w) != guess) {

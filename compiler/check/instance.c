@@ -22,8 +22,8 @@ static void put_name(Check *c, Names **names, const char *name, int place)
 
 static Instance *find_inner(const Instance *of, const char *name)
 {
-	const int i = place_of(of->inner_names, name);
-	return i ? of->inner.data[i - 1] : NULL;
+	const int i = place_of(of->inner_names, name); /* a trial may have left names that are gone */
+	return i && i <= of->inner.len && !strcmp(of->inner.data[i - 1]->name, name) ? of->inner.data[i - 1] : NULL;
 }
 
 /* "3" as a number of lo .. lo + n - 1; the row: from 0 */
@@ -59,7 +59,7 @@ static Instance *unnamed(Check *c, Instance *outer, const char *def, int site)
 {
 	const char *key = arena_printf(c->arena, "%d %s", site, def), *name = def;
 	const int known = place_of(outer->site_names, key);
-	if (known)
+	if (known && known <= outer->sites.len && outer->sites.data[known - 1].site == site && !strcmp(outer->sites.data[known - 1].def, def))
 		return outer->sites.data[known - 1].inst;
 	int same = place_of(outer->site_names, def); /* calls of this def */
 	put_name(c, &outer->site_names, def, same + 1);
@@ -93,28 +93,32 @@ Instance *find_instance(Scope *s, const char *name)
 	return NULL;
 }
 
+/* of a path */
+static const char *last_name(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot ? dot + 1 : path;
+}
+
 VarDecl *find_var(const Instance *in, const char *name)
 {
 	const int i = place_of(in->var_names, name);
-	if (i)
+	if (i && i <= in->vars.len && !strcmp(last_name(in->vars.data[i - 1]->var->name), name))
 		return in->vars.data[i - 1];
 	return in->alias ? find_var(in->alias, name) : NULL;
 }
 
 void add_var(Check *c, Instance *in, VarDecl *d)
 {
-	const char *path = d->var->name, *dot = strrchr(path, '.');
 	push(c->arena, &in->vars, d);
-	put_name(c, &in->var_names, dot ? dot + 1 : path, in->vars.len);
+	put_name(c, &in->var_names, last_name(d->var->name), in->vars.len);
 }
 
 static void unknown_member(Check *c, const Instance *in, Ident name)
 {
 	VEC(const char *) all = {0};
-	for (int i = 0; i < in->vars.len; i++) {
-		const char *path = in->vars.data[i]->var->name, *dot = strrchr(path, '.');
-		push(c->arena, &all, dot ? dot + 1 : path);
-	}
+	for (int i = 0; i < in->vars.len; i++)
+		push(c->arena, &all, last_name(in->vars.data[i]->var->name));
 	for (int i = 0; i < in->inner.len; i++)
 		push(c->arena, &all, in->inner.data[i]->name);
 	const char *near = did_you_mean(name.text, all.data, all.len);

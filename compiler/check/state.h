@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-enum { MAX_CALL_DEPTH = 64, MAX_DEPTH = 2000, MAX_EXPANSIONS = 200000, MAX_UNROLL = 10000 };
+enum { MAX_CALL_DEPTH = 64, MAX_DEPTH = 2000, MAX_EXPANSIONS = 200000, MAX_UNROLL = 10000, MAX_ARGS = 4096 };
 
 typedef struct Binding Binding;
 typedef struct Region Region;
@@ -193,6 +193,7 @@ struct Walk {
 	VEC(Val *) var_val; /* by Var.index */
 	Updates updates;
 	VEC(const Binding *) dims; /* listed as arguments */
+	bool too_large; /* that was said */
 	bool failed; /* an error in this walk or, met here, in an earlier one: what is missing says nothing */
 	VEC(NamedVal) named;
 };
@@ -213,6 +214,8 @@ typedef struct State {
 	VEC(Dim *) free_dims; /* `?`s of symbols and what givens may set: each walk decides anew */
 	VEC(VarDecl *) decls; /* of all variables, in order */
 	int epoch, depth, expansions, elements;
+	int rounds; /* of folds, those of trials too */
+	bool too_many_rounds; /* that was said */
 	bool too_deep; /* the calls at hand nested too deep: all are left */
 	int trying; /* errors are dropped: a fold is tried as a scan */
 	bool *define_used;
@@ -318,6 +321,7 @@ Value eval_call(Check *, Scope *, const Expr *, const char *hint, Binding *owner
 Value call_with(Check *, Scope *, Loc, Value callee, const CallArgs *, Instance *, uint64_t place);
 Value call_extern(Check *, Loc, const Extern *, const Stmt *, Scope *, const CallArgs *);
 uint64_t place_hash(uint64_t, uint64_t);
+bool has_too_many_nodes(Check *, Loc, const CallFrame *outermost); /* with an error, the first time in a walk */
 uint64_t place_text(uint64_t, const char *);
 
 /* ---- special.c: calls that see their arguments as written */

@@ -223,42 +223,68 @@ Val *copy_node(Check *c, Graph *to, const Val *v, Val **in)
 	return copy;
 }
 
+/* operands before what they are operands of, with a stack of our own: a chain may be as long as the program */
+typedef struct Todo {
+	Val *v;
+	int operand; /* the next one */
+} Todo;
+typedef VEC(Todo) Todos;
+
 /* from the graph of a function's walk into that of the first; NULL if it hangs on an argument or a loop */
 typedef struct Transplant {
 	Check *c;
 	Graph *to;
-	VEC(const Val *) from;
+	Map *of; /* 1 + where in copy */
 	VEC(Val *) copy;
 	const Val *stray;
 } Transplant;
 
-static Val *transplant(Transplant *t, Val *v)
+static Val *transplanted(const Transplant *t, Val *v)
 {
-	if (v->graph == t->to)
-		return v;
-	for (int i = 0; i < t->from.len; i++)
-		if (t->from.data[i] == v)
-			return t->copy.data[i];
-	if (v->op == OP_arg || v->op == OP_param) {
-		t->stray = v;
-		return NULL;
-	}
+	return v->graph == t->to ? v : t->copy.data[map_find(t->of, v) - 1];
+}
+
+static void transplant_one(Transplant *t, Val *v)
+{
+	Check *c = t->c;
 	Val *copy;
 	if (v->op == OP_var) {
-		Walk *w = t->c->state->walk;
-		t->c->state->walk = t->c->state->first;
-		copy = var_node(t->c, v->attr.var).v;
-		t->c->state->walk = w;
+		Walk *w = c->state->walk;
+		c->state->walk = c->state->first;
+		copy = var_node(c, v->attr.var).v;
+		c->state->walk = w;
 	} else {
-		Val **in = NEW_ARRAY(t->c->arena, Val *, v->nin + 1);
+		Val **in = NEW_ARRAY(c->arena, Val *, v->nin + 1);
 		for (int i = 0; i < v->nin; i++)
-			if ((in[i] = transplant(t, v->in[i])) == NULL)
-				return NULL;
-		copy = copy_node(t->c, t->to, v, in);
+			in[i] = transplanted(t, v->in[i]);
+		copy = copy_node(c, t->to, v, in);
 	}
-	push(t->c->arena, &t->from, v);
-	push(t->c->arena, &t->copy, copy);
-	return copy;
+	push(c->arena, &t->copy, copy);
+	*map_number(t->of, v) = t->copy.len;
+}
+
+static Val *transplant(Transplant *t, Val *v)
+{
+	Todos stack = {0};
+	push(t->c->arena, &stack, ((Todo){v, 0}));
+	while (stack.len) {
+		Todo *last = &stack.data[stack.len - 1];
+		Val *at = last->v;
+		const bool done = at->graph == t->to || map_find(t->of, at);
+		if (!done && (at->op == OP_arg || at->op == OP_param)) {
+			t->stray = at;
+			return NULL;
+		}
+		if (!done && last->operand < at->nin) {
+			Val *next = at->in[last->operand++];
+			push(t->c->arena, &stack, ((Todo){next, 0}));
+			continue;
+		}
+		stack.len--;
+		if (!done)
+			transplant_one(t, at);
+	}
+	return transplanted(t, v);
 }
 
 /* The value at _init.  It is computed at the top of the walk's graph, whatever loop the declaration stands in. */
@@ -325,7 +351,7 @@ static Val *initial_value(Check *c, Binding *b, Value *init, const Type *type, i
 	root->checks.len = nchecks; /* what comes on top is _init's */
 	if (x == NULL)
 		return NULL;
-	Transplant t = {.c = c, .to = st->first->root.graph};
+	Transplant t = {.c = c, .to = st->first->root.graph, .of = map_new(c->arena)};
 	Val *copy = transplant(&t, x);
 	for (int i = 0; copy && i < nmore; i++) {
 		PendingCheck check = root->checks.data[nchecks + i];
@@ -512,19 +538,42 @@ typedef struct Sorting {
 	VEC(Val *) order;
 } Sorting;
 
-/* operands first; a variable stands for its initial value */
-static Val *sort_val(Sorting *s, Val *v)
+/* a variable stands for its initial value */
+static Val *initial_of(const Sorting *s, Val *v)
 {
 	while (v->op == OP_var && s->initial[v->attr.var->index])
 		v = s->initial[v->attr.var->index];
-	if (s->seen[v->id])
-		return v;
-	s->seen[v->id] = true;
-	Val **in = NEW_ARRAY(s->c->arena, Val *, v->nin + 1);
-	for (int i = 0; i < v->nin; i++)
-		in[i] = sort_val(s, v->in[i]);
-	v->in = in;
-	push(s->c->arena, &s->order, v);
+	return v;
+}
+
+/* operands first */
+static Val *sort_val(Sorting *s, Val *v)
+{
+	Todos stack = {0};
+	v = initial_of(s, v);
+	push(s->c->arena, &stack, ((Todo){v, 0}));
+	while (stack.len) {
+		Todo *last = &stack.data[stack.len - 1];
+		Val *at = last->v;
+		if (last->operand == 0) {
+			if (s->seen[at->id]) {
+				stack.len--;
+				continue;
+			}
+			s->seen[at->id] = true;
+			Val **in = NEW_ARRAY(s->c->arena, Val *, at->nin + 1);
+			for (int i = 0; i < at->nin; i++)
+				in[i] = initial_of(s, at->in[i]);
+			at->in = in;
+		}
+		if (last->operand < at->nin) {
+			Val *next = at->in[last->operand++];
+			push(s->c->arena, &stack, ((Todo){next, 0}));
+			continue;
+		}
+		stack.len--;
+		push(s->c->arena, &s->order, at);
+	}
 	return v;
 }
 

@@ -8,6 +8,15 @@ Graph *graph_new(Arena *arena)
 	return g;
 }
 
+int64_t graph_size(const Graph *g)
+{
+	int64_t n = g->vals.len;
+	for (int i = 0; i < g->vals.len; i++)
+		for (int k = 0; k < g->vals.data[i]->nregions; k++)
+			n += graph_size(g->vals.data[i]->region[k]);
+	return n;
+}
+
 /* The type and the attributes' sizes are copied: they may belong to a graph that is freed before
  * this. */
 static Val *make(Graph *g, Loc loc, Op op, int nin, Val *const *in, const Attr *attr,

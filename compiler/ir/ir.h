@@ -211,6 +211,7 @@ struct Graph {
 };
 
 Graph *graph_new(Arena *);
+int64_t graph_size(const Graph *); /* nodes, those of regions too */
 
 /* build.c -- make nodes; the type is inferred by the op's shape rule.  A rule that is broken here is an internal error: check
  * tests what a user can get wrong with op_type() first. */

@@ -33,7 +33,9 @@ static void body_concat(Build *b, const Piece *p, Items *items)
 		for (int d = 0; d < rank; d++)
 			out[d] = ix[d];
 		out[axis] = ix_scaled(b, ix[axis], 1, ix_at(offset));
+		const int memo = b->memo.len; /* of other axes */
 		target_store(b, p, in, rank, out, STORE_SET, element(b, v->in[k], ix));
+		b->memo.len = memo;
 		offset = size_add(b->arena, offset, t->size[axis]);
 	}
 }

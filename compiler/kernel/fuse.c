@@ -246,8 +246,10 @@ static bool same_rows(const Group *g, const Piece *p)
 /* Rows of one element are done together though some may be for an output that is not wanted. */
 static bool accepts(const Group *g, const Piece *p)
 {
+	if (g->closed || g->pieces.len + g->tail.len >= MOST_PIECES)
+		return false;
 	bool single = g->rows && single_elements(g) && (p->only_stores || p->sums_elements);
-	return !g->closed && g->pieces.len + g->tail.len < MOST_PIECES && (single || (p->needs & ~g->needs) == 0);
+	return single || (p->needs & ~g->needs) == 0;
 }
 
 void add_piece(Scope *s, Piece *p)

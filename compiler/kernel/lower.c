@@ -176,6 +176,7 @@ Scope *new_scope(Lower *L, Scope *outer, const Graph *graph)
 	s->traffic_of = map_new(L->arena);
 	s->scalar_names = names_new(L->arena);
 	s->scalar_of = map_new(L->arena);
+	s->test_of = map_new(L->arena);
 	return s;
 }
 
@@ -223,12 +224,13 @@ static void add_check_steps(Scope *s, const Func *f, int check, const Node *valu
 		add_check_steps(s, f, check, value->arg[1], early);
 		return;
 	}
-	for (int i = 0; i < s->early.len + s->checks.len; i++) {
-		const Step *same = i < s->early.len ? s->early.data[i]
-						    : s->checks.data[i - s->early.len];
-		if (node_equal(same->value, value))
+	int *last = map_number(s->test_of, node_key(value));
+	for (int i = *last; i; i = s->tests.data[i - 1].next)
+		if (node_equal(s->tests.data[i - 1].value, value))
 			return; /* what is tested already */
-	}
+	ScalarLocal test = {value, NULL, *last};
+	push(s->L->arena, &s->tests, test);
+	*last = s->tests.len;
 	s->L->plan->tested[check] = true;
 	Step *step = NEW(s->L->arena, Step);
 	step->kind = STEP_CHECK;

@@ -72,7 +72,7 @@ typedef struct Lower {
 typedef struct ScalarLocal { /* a scalar that has a name */
 	const Node *value;
 	const char *name;
-	int next; /* 1 + where another one of the same hash stands */
+	int next; /* 1 + where another one of the same key stands */
 } ScalarLocal;
 
 /* A group of pieces with the same rows: one kernel.  Or a loop or branch alone. */
@@ -116,7 +116,9 @@ struct Scope {
 	Map *traffic_of; /* buffers: 1 + where in traffic */
 	VEC(Traffic) traffic;
 	Names *scalar_names;
-	Map *scalar_of; /* hashes of values: 1 + where in scalars */
+	Map *scalar_of; /* keys of values: 1 + where in scalars */
+	VEC(ScalarLocal) tests; /* what the checks test */
+	Map *test_of; /* the same of tests */
 	VEC(Packed) packed;
 	int first_write; /* the first group that may write state */
 	int checks_at; /* the group before which the checks stand */
@@ -254,6 +256,7 @@ const Node *node_cast(Build *, const Node *, DType);
 bool node_is_host(const Node *);
 bool node_equal(const Node *, const Node *);
 bool node_loads(const Node *, const Buffer *);
+const void *node_key(const Node *); /* of a map: the same for what is equal */
 bool size_is_host(const Size *); /* no axes in it */
 const Node *hoisted(Build *, const Node *, const char *name); /* the name of a scalar, given one in the scope */
 const Node *host_value(Scope *, const Val *); /* of a host value, for use outside kernels */

@@ -135,6 +135,11 @@ static uint64_t hash_node(const Node *n)
 	return hash;
 }
 
+const void *node_key(const Node *n)
+{
+	return (const void *)(uintptr_t)(hash_node(n) | 1);
+}
+
 static bool starts_word(const char *s)
 {
 	return s && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_');
@@ -189,7 +194,7 @@ const Node *hoisted(Build *b, const Node *n, const char *name)
 	if (n->kind != NODE_ROW && n->kind != NODE_LOAD && n->kind != NODE_RANDOM)
 		return n;
 	Scope *s = b->scope;
-	const void *key = (const void *)(uintptr_t)(hash_node(n) | 1);
+	const void *key = node_key(n);
 	for (Scope *q = s; q; q = q->outer)
 		for (int i = map_find(q->scalar_of, key); i; i = q->scalars.data[i - 1].next)
 			if (node_equal(q->scalars.data[i - 1].value, n))

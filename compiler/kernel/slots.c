@@ -7,7 +7,7 @@
 
 #include "lower.h"
 
-enum { ALIGN = 64, OPEN_DIM = 64 };
+enum { ALIGN = 64, OPEN_DIM = 64, MOST_TRIED = 512 };
 
 const Size *slot_bytes(Arena *arena, const Size *count, DType dtype)
 {
@@ -208,7 +208,7 @@ void plan_slots(Arena *arena, const bool *exact, FuncPlan *p)
 	qsort(order, (size_t)n, sizeof *order, by_size);
 	for (int i = 0; i < n; i++) {
 		PlanBuf *b = p->bufs.data[order[i].index];
-		int k = 0, at = 0;
+		int k = p->slots.len > MOST_TRIED ? p->slots.len - MOST_TRIED : 0, at = 0; /* the last: those nearest in size */
 		while (k < p->slots.len && (at = place_in(p->slots.data[k], b)) < 0)
 			k++;
 		if (k == p->slots.len) {

@@ -148,6 +148,10 @@ typedef struct State {
 	PassCx *cx;
 	Arena *scratch;
 	VEC(Done) done;
+	const Graph *graph; /* the one at hand */
+	int64_t nodes; /* of it and its regions, */
+	int counted;   /* as far as they are counted */
+	bool too_large;
 } State;
 
 static const char *name_of(const Val *v)
@@ -186,16 +190,47 @@ static void say_independent(State *s, Graph *g, Loc loc, const Val *cost, Val *x
 	diag_note(m, (Loc){0}, "grad(..., disconnected = zero) takes it as zero");
 }
 
+static int64_t nodes_so_far(State *s, const Graph *g)
+{
+	if (s->graph != g)
+		s->counted = 0, s->nodes = 0;
+	s->graph = g;
+	for (; s->counted < g->vals.len; s->counted++) {
+		const Val *v = g->vals.data[s->counted];
+		s->nodes++;
+		for (int k = 0; k < v->nregions; k++)
+			s->nodes += graph_size(v->region[k]);
+	}
+	return s->nodes;
+}
+
+static void check_nodes(State *s, const Graph *g, Loc loc, int64_t before)
+{
+	const int64_t most = s->cx->options->max_nodes;
+	if (!most || nodes_so_far(s, g) <= most)
+		return;
+	Message *m = diag_error(s->cx->diag, loc,
+				"with this gradient the graph of '%s' has more than %lld nodes; --max-nodes N allows more",
+				s->cx->func->name, (long long)most);
+	diag_note(m, (Loc){0}, "there are %lld before it; a gradient adds a few for each that its cost is made of",
+		  (long long)before);
+	s->too_large = true;
+}
+
 static void differentiate(State *s, Graph *g, const Val *v, Val *const *in)
 {
 	Done done = {v, NEW_ARRAY(s->scratch, Val *, v->nin)};
 	Val *one = build_number(g, v->loc, in[0]->type->dtype, 1);
 	int errors = diag_count(s->cx->diag); /* what is not supported gives none */
-	backward(s->cx, g, 1, &in[0], &one, v->nin - 1, in + 1, done.gradient);
+	if (!s->too_large) {
+		const int64_t before = nodes_so_far(s, g);
+		backward(s->cx, g, 1, &in[0], &one, v->nin - 1, in + 1, done.gradient);
+		check_nodes(s, g, v->loc, before);
+	}
 	for (int i = 0; i < v->nin - 1; i++) {
 		if (done.gradient[i])
 			continue;
-		if (!v->attr.grad.disconnected_zero && diag_count(s->cx->diag) == errors)
+		if (!v->attr.grad.disconnected_zero && !s->too_large && diag_count(s->cx->diag) == errors)
 			say_independent(s, g, v->loc, in[0], in[i + 1]);
 		done.gradient[i] = build_full(g, v->loc, in[i + 1]->type, 0);
 	}

@@ -13,6 +13,7 @@ typedef struct PassOptions {
 	int level;		/* 0..3 */
 	const char *dump;	/* a pass, "all", or NULL */
 	const char *stop_after; /* a pass or NULL */
+	int64_t max_nodes; /* of a graph; 0: no limit */
 } PassOptions;
 
 /* What can be said of a graph as a whole. */

@@ -64,6 +64,9 @@ bool run_passes_counted(Model *m, Func *f, const PassOptions *options, Diag *dia
 	int errors = diag_count(diag);
 	unsigned form = UNFOLDED;
 	Arena *arena = NULL; /* of f->graph; NULL: the model's */
+	if (options->max_nodes && graph_size(f->graph) > options->max_nodes)
+		diag_error(diag, f->loc, "the graph of '%s' has %lld nodes, more than the %lld of --max-nodes", f->name,
+			   (long long)graph_size(f->graph), (long long)options->max_nodes);
 	for (int i = 0; i < NPASSES && diag_count(diag) == errors; i++) {
 		if (passes[i].level <= options->level) {
 			if ((form & passes[i].needs) != passes[i].needs)

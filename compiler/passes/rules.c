@@ -20,7 +20,7 @@ typedef struct State {
 	Rewriter *const *rules;
 	Arena *scratch;
 	Entry **table;
-	uint64_t size; /* of the table, a power of two */
+	int64_t size; /* of the table, a power of two */
 	int changes;
 } State;
 
@@ -51,7 +51,7 @@ static Val *share(State *s, Rewrite *r, Graph *g, const Val *v, Val *const *in)
 	if (v->nregions > 0)
 		return rewrite_copy(r, g, v, in);
 	const char *attr = attr_text(s->scratch, v);
-	Entry **slot = &s->table[hash(g, v, in, attr) & (s->size - 1)];
+	Entry **slot = &s->table[hash(g, v, in, attr) & (uint64_t)(s->size - 1)];
 	for (Entry *e = *slot; e; e = e->next)
 		if (same(e, g, v, in, attr)) {
 			if (!e->v->name && v->name)
@@ -82,15 +82,6 @@ static Val *rule(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 	return share(s, r, g, v, in);
 }
 
-static uint64_t count(const Graph *g)
-{
-	uint64_t n = (uint64_t)g->vals.len;
-	for (int i = 0; i < g->vals.len; i++)
-		for (int k = 0; k < g->vals.data[i]->nregions; k++)
-			n += count(g->vals.data[i]->region[k]);
-	return n;
-}
-
 Graph *run_rules(PassCx *cx, const Graph *in, Rewriter *const *rules)
 {
 	Arena *arena = NULL;
@@ -98,7 +89,7 @@ Graph *run_rules(PassCx *cx, const Graph *in, Rewriter *const *rules)
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		State *state = NEW(cx->out, State);
 		*state = (State){.cx = cx, .rules = rules, .scratch = arena_new(), .size = 64};
-		for (uint64_t n = count(graph); state->size < n;)
+		for (int64_t n = graph_size(graph); state->size < n;)
 			state->size *= 2;
 		state->table = NEW_ARRAY(state->scratch, Entry *, state->size);
 		Rewrite r = {.rule = rule, .state = state};

@@ -18,7 +18,7 @@ typedef struct Options {
 /* of the first line: "#! -O1 -D n=3" */
 static Options read_options(Arena *a, const uint8_t *data, size_t size)
 {
-	Options o = {.pass = {.floatX = DT_float32, .level = 3}, .emit = {.driver = true, .blas = true, .threads = true}};
+	Options o = {.pass = {.floatX = DT_float32, .level = 3, .max_nodes = 20000}, .emit = {.driver = true, .blas = true, .threads = true}};
 	if (size < 2 || memcmp(data, "#!", 2))
 		return o;
 	const uint8_t *end = memchr(data, '\n', size);
@@ -39,6 +39,8 @@ static Options read_options(Arena *a, const uint8_t *data, size_t size)
 			o.emit.blas = false;
 		else if (!strcmp(word, "--max-bytes"))
 			o.emit.max_bytes = 1000;
+		else if (!strcmp(word, "--max-nodes"))
+			o.pass.max_nodes = 1000;
 		else if (eq && eq > word && eq[1] && o.ndefines < 8)
 			o.define[o.ndefines++] = (Define){arena_strndup(a, word, (size_t)(eq - word)), eq + 1};
 	}
@@ -74,7 +76,7 @@ static bool compile(Arena *a, Diag *d, const uint8_t *data, size_t size)
 	File *file = parse_file(a, names, d, source_from_text(a, "fuzz.model", (const char *)data, size));
 	if (diag_count(d))
 		return false;
-	CheckOptions check = {o.pass.floatX, o.define, o.ndefines, NULL};
+	CheckOptions check = {o.pass.floatX, o.define, o.ndefines, NULL, o.pass.max_nodes};
 	Model *m = check_model(a, names, d, file, &check);
 	if (!m || diag_count(d))
 		return false;
