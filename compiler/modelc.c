@@ -196,6 +196,7 @@ static bool optimise(Model *m, const Options *o, Diag *diag, Writer *dumps)
 {
 	PassOptions options = o->pass;
 	options.dump = o->dump;
+	options.lanes = !o->emit.cuda;
 	bool ok = true;
 	for (int i = 0; i < m->funcs.len; i++) ok = run_passes(m, m->funcs.data[i], &options, diag, dumps) && ok;
 	if (m->init) ok = run_passes(m, m->init, &options, diag, dumps) && ok;

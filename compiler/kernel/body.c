@@ -86,7 +86,7 @@ const Node *load_of(Build *b, Access a)
 
 void target_store(Build *b, const Piece *p, Items *items, int rank, const Ix *ix, StoreHow how, const Node *value)
 {
-	add_store(b, items, access_buf(b, p->target, p->at, rank, ix), how, value);
+	add_store(b, items, access_buf(b, p->target, p->at, rank, ix), how, node_cast(b, value, p->target->type->dtype));
 }
 
 /* axis d of the result; axes of 1 have no loop */

@@ -52,10 +52,18 @@ static const Node *is_nan(Build *b, const Node *n)
 	return node_row(b, OP_isnan, DT_bool, n, NULL, NULL);
 }
 
+static const Node *is_better(Build *b, const Reduce *r, const Node *x, const Node *old)
+{
+	const Node *better = node_row(b, r->kind == REDUCE_argmax ? OP_gt : OP_lt, DT_bool, x, old, NULL);
+	if (!dtype_is_float(r->dtype))
+		return better;
+	const Node *fresh = node_row(b, OP_and, DT_bool, is_nan(b, x), node_row(b, OP_not, DT_bool, is_nan(b, old), NULL, NULL), NULL);
+	return node_row(b, OP_or, DT_bool, better, fresh, NULL);
+}
+
 /* The best so far and where: a pair of stores, both from the old best. */
 static const Buffer *arg_loop(Build *b, Items *items, Reduce *r)
 {
-	bool max = r->kind == REDUCE_argmax;
 	DType dtype = r->dtype;
 	const Size *zero = size_const(b->arena, 0), *n = r->size[r->gone[0]];
 	Buffer *best = new_buffer(b, "best", dtype, WHERE_REG, 0, NULL), *arg = new_buffer(b, "arg", DT_int64, WHERE_REG, 0, NULL);
@@ -72,15 +80,75 @@ static const Buffer *arg_loop(Build *b, Items *items, Reduce *r)
 	items = &open_nest(b, items, a)->body;
 	Ix at = ix_at(axis_index(b->arena, a));
 	const Node *x = reduced_element(b, r, &at), *old = load_of(b, access_scalar(best));
-	const Node *better = node_row(b, max ? OP_gt : OP_lt, DT_bool, x, old, NULL);
-	if (dtype_is_float(dtype)) {
-		const Node *fresh = node_row(b, OP_and, DT_bool, is_nan(b, x), node_row(b, OP_not, DT_bool, is_nan(b, old), NULL, NULL), NULL);
-		better = node_row(b, OP_or, DT_bool, better, fresh, NULL);
-	}
+	const Node *better = is_better(b, r, x, old);
 	const Node *where = node_row(b, OP_select, DT_int64, better, node_index(b, at.at), load_of(b, access_scalar(arg)));
 	add_store(b, items, access_scalar(arg), STORE_SET, where);
 	add_store(b, items, access_scalar(best), STORE_SET, node_row(b, OP_select, dtype, better, x, old));
 	return arg;
+}
+
+/* ---- of a few elements: one expression, such as the window of a pool */
+
+bool is_few(const Val *v)
+{
+	enum { FEW = 16 };
+	if (v->op != OP_reduce || v->attr.reduce.kind == REDUCE_sum || v->attr.reduce.kind == REDUCE_prod)
+		return false;
+	Reduce r = reduce_of(v);
+	int64_t n, count = 1;
+	for (int k = 0; k < r.ngone; k++) {
+		if (!size_is_const(r.size[r.gone[k]], &n) || n < 1 || n > FEW)
+			return false;
+		count *= n;
+	}
+	return r.ngone && r.nkept && count <= FEW;
+}
+
+static const Node *few_element(Build *b, Reduce *r, int64_t number)
+{
+	for (int k = r->ngone - 1; k >= 0; k--) {
+		int64_t n = 1;
+		size_is_const(r->size[r->gone[k]], &n);
+		r->ix[r->gone[k]] = ix_at(size_const(b->arena, number % n));
+		number /= n;
+	}
+	return value_of(b, r);
+}
+
+static const Node *few_elements(Build *b, Reduce *r)
+{
+	bool arg = r->kind == REDUCE_argmax || r->kind == REDUCE_argmin;
+	int64_t count = 1, n;
+	for (int k = 0; k < r->ngone; k++)
+		if (size_is_const(r->size[r->gone[k]], &n))
+			count *= n;
+	const Node *best = few_element(b, r, 0), *where = node_const(b, DT_int32, 0, 0);
+	for (int64_t i = 1; i < count; i++) {
+		const Node *x = few_element(b, r, i);
+		if (!arg) {
+			best = combine(b, r->kind, best, x);
+			continue;
+		}
+		const Node *better = is_better(b, r, x, best);
+		where = node_row(b, OP_select, DT_int32, better, node_const(b, DT_int32, 0, i), where);
+		if (i < count - 1)
+			best = node_row(b, OP_select, r->dtype, better, x, best);
+	}
+	return arg ? node_cast(b, where, DT_int64) : best;
+}
+
+static void body_few(Build *b, const Piece *p, Items *items)
+{
+	Reduce r = reduce_of(p->val);
+	Ix out[MAX_RANK];
+	for (int k = 0; k < r.nkept; k++) {
+		if (k == 0 && b->row)
+			out[k] = ix_at(b->row);
+		else
+			items = open_axis(b, items, k, k == r.nkept - 1 ? AXIS_SIMD : AXIS_SEQ, r.size[r.kept[k]], &out[k]);
+		r.ix[r.kept[k]] = out[k];
+	}
+	target_store(b, p, items, r.nkept, out, STORE_SET, few_elements(b, &r));
 }
 
 void body_reduce(Build *b, const Piece *p, Items *items)
@@ -245,6 +313,8 @@ void plan_reduce(Scope *s, Piece *p)
 	if (r.nkept && (r.kept[0] == 0 || arg || (size_is_const(r.size[0], &c) && c < BLOCK_ROWS))) {
 		p->form = FORM_ROW;
 		p->rows = r.size[r.kept[0]];
+		if (is_few(p->val))
+			p->body = body_few;
 		return;
 	}
 	if (r.ngone == 0 || arg) {

@@ -239,7 +239,7 @@ static bool is_summed(const TileNest *x, int label)
 	return false;
 }
 
-/* Windows of a padded value: the sum over a window leaves out what is padding, where the window's place is no axis of the tile. */
+/* Windows of a padded value: the sum over a window leaves out what is padding, as the window's place says. */
 static void leave_out_padding(TileNest *x, int side)
 {
 	Arena *arena = x->b->arena;
@@ -250,14 +250,17 @@ static void leave_out_padding(TileNest *x, int side)
 		while (in->op == OP_windows && axis < in->type->rank - 1 && axis != in->attr.windows.axis)
 			in = in->in[0];
 		if (in->op != OP_pad || in->attr.pad.fill != 0 || in->attr.pad.gap[axis] || v->attr.windows.dilation != 1 ||
-		    in_tile(x, place) || is_summed(x, place) || !is_summed(x, offset) || x->nbounds[offset])
+		    is_summed(x, place) || !is_summed(x, offset) || x->nbounds[offset])
 			continue;
-		Ix at = x->c.ix[place];
+		/* of several places in a tile, what is padding for all */
+		bool several = in_tile(x, place);
+		Ix at = several ? ix_at(axis_index(arena, x->of[place].outer)) : x->c.ix[place];
 		if (at.of || at.node)
 			continue;
-		const Size *lo = size_sub(arena, size_resolve(arena, in->attr.pad.lo[axis]),
+		const Size *hi = size_sub(arena, size_resolve(arena, in->attr.pad.lo[axis]),
 					  size_scale(arena, at.at, v->attr.windows.stride));
-		bound_sum(x, offset, lo, size_add(arena, lo, in->in[0]->type->size[axis]));
+		const Size *more = size_const(arena, several ? (x->of[place].most - 1) * v->attr.windows.stride : 0);
+		bound_sum(x, offset, size_sub(arena, hi, more), size_add(arena, hi, in->in[0]->type->size[axis]));
 	}
 }
 
@@ -452,6 +455,8 @@ static void plan_axes(TileNest *x)
 	int64_t second = 0, vectors = s.vectors;
 	if (t->second >= 0 && !size_is_const(x->c.size[t->second], &second))
 		second = 0;
+	int64_t rows = 0;
+	bool few = t->dot && t->unroll >= 0 && size_is_const(x->c.size[t->unroll], &rows) && rows <= 5 && rows > 1;
 	for (int k = 0; k < 3; k++) {
 		if (axes[k] < 0)
 			continue;
@@ -464,7 +469,7 @@ static void plan_axes(TileNest *x)
 		} else if (t->dot) {
 			/* the second first: what it takes, the rows leave */
 			int64_t sums = SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
-			int64_t n = second && second <= 10 ? second : 5, most = k ? n : all / n;
+			int64_t n = second && second <= 10 ? second : !few ? 5 : all / rows > 2 ? all / rows : 2, most = k ? n : all / n;
 			if (k && most > all)
 				most = all;
 			of->cut = tile_cuts(b->arena, size, most < 1 ? 1 : most, &of->ncuts);
@@ -561,9 +566,6 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 {
 	const Tile *t = x->t;
 	x->array = x->panel = NULL;
-	for (int side = 0; side < 2; side++)
-		if (!t->packed[side])
-			leave_out_padding(x, side);
 	if (!t->dot)
 		items = open_cuts(x, items, "j", t->lanes);
 	if (wants_panel(x))
@@ -572,8 +574,11 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 		items = open_cuts(x, items, t->dot ? "j" : "g", t->second);
 	if (t->unroll >= 0)
 		items = open_cuts(x, items, "i", t->unroll);
+	for (int side = 0; side < 2; side++)
+		if (!t->packed[side])
+			leave_out_padding(x, side);
 	declare(x, items);
-	if (t->blocked >= 0)
+	if (t->blocked >= 0 && !t->dot)
 		resume(x, items);
 	else
 		clear(x, items);
@@ -726,37 +731,20 @@ static int count_others(const TileNest *x)
 	return n;
 }
 
-/* Sums in blocks: threads share out all other axes but the last, and the rows; a thread goes through the blocks, and in each
- * through the rest. */
-static Items *open_blocked(TileNest *x, Items *items)
+/* Zeros in the threads' part of the result; `inner` are the axes that are walked in each block. */
+static void zero_part(TileNest *x, Items *items, uint32_t inner)
 {
 	Build *b = x->b;
-	const Tile *t = x->t;
-	int last = -1, par = 0, n = count_others(x);
-	for (int i = 0; i < x->c.nout; i++) {
-		int l = x->c.out[i];
-		if (in_tile(x, l))
-			continue;
-		last = i;
-		if (++par < n || n == 1)
-			items = open_axis(b, items, i, AXIS_PAR, x->c.size[l], &x->c.ix[l]);
-	}
-	if (t->unroll >= 0 && !fits(x->c.size[t->unroll], x->of[t->unroll].most)) {
-		items = open_par(x, items, "ti", t->unroll, x->of[t->unroll].most);
-		close_cuts(b, &x->of[t->unroll], x->c.size[t->unroll]);
-	}
-	/* zeros */
 	Ix ix[MAX_RANK];
-	Items *in = items;
 	for (int i = 0; i < x->c.nout; i++) {
 		int l = x->c.out[i];
-		if (!in_tile(x, l) && (i != last || n == 1)) {
+		const Axes *of = &x->of[l];
+		if (!in_tile(x, l) && !(inner >> i & 1)) {
 			ix[i] = x->c.ix[l];
 			continue;
 		}
-		const Axes *of = &x->of[l];
 		if (!of->lo) {
-			in = open_axis(b, in, i, AXIS_SEQ, x->c.size[l], &ix[i]);
+			items = open_axis(b, items, i, AXIS_SEQ, x->c.size[l], &ix[i]);
 			continue;
 		}
 		Axis *a = new_axis(b, "i", AXIS_SEQ, of->hi);
@@ -766,18 +754,46 @@ static Items *open_blocked(TileNest *x, Items *items)
 		hi[1] = x->c.size[l];
 		a->hi = hi;
 		a->nhi = 2;
-		in = open_inner(x, in, a);
+		items = open_inner(x, items, a);
 		ix[i] = ix_at(axis_index(b->arena, a));
 	}
-	target_store(b, x->p, in, x->c.nout, ix, STORE_SET, node_const(b, x->dtype, 0, 0));
+	target_store(b, x->p, items, x->c.nout, ix, STORE_SET, node_const(b, x->dtype, 0, 0));
+}
+
+/* Sums in blocks: a thread goes through the blocks, and in each through what is not shared out.  Threads share out the columns of a
+ * dot tile, whose operand is then read once; else all other axes but the last, and the rows. */
+static Items *open_blocked(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	int par = 0, n = count_others(x);
+	uint32_t inner = 0;
+	bool columns = t->dot && t->second >= 0 && !fits(x->c.size[t->second], x->of[t->second].most);
+	for (int i = 0; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (in_tile(x, l))
+			continue;
+		bool one = fits(x->c.size[l], 1);
+		if (one || (!columns && (++par < n || n == 1)))
+			items = open_axis(b, items, i, AXIS_PAR, x->c.size[l], &x->c.ix[l]);
+		else
+			inner |= UINT32_C(1) << i;
+	}
+	int rows = columns ? t->second : t->unroll;
+	if (rows >= 0 && !fits(x->c.size[rows], x->of[rows].most)) {
+		items = open_par(x, items, columns ? "tj" : "ti", rows, x->of[rows].most);
+		close_cuts(b, &x->of[rows], x->c.size[rows]);
+	}
+	zero_part(x, items, inner);
 	const Size *size = x->c.size[t->blocked];
 	const Size *blocks = size_floordiv(b->arena, size_add(b->arena, size, size_const(b->arena, t->block - 1)), t->block);
 	Axis *k = new_axis(b, "block", AXIS_SEQ, blocks);
 	items = open_inner(x, items, k);
 	const Size *lo = size_scale(b->arena, axis_index(b->arena, k), t->block);
 	bound_sum(x, t->blocked, lo, size_add(b->arena, lo, size_const(b->arena, t->block)));
-	if (n > 1)
-		items = open_axis(b, items, last, AXIS_SEQ, x->c.size[x->c.out[last]], &x->c.ix[x->c.out[last]]);
+	for (int i = 0; i < x->c.nout; i++)
+		if (inner >> i & 1)
+			items = open_axis(b, items, i, AXIS_SEQ, x->c.size[x->c.out[i]], &x->c.ix[x->c.out[i]]);
 	return items;
 }
 
@@ -906,6 +922,15 @@ static void build_pairs_and_one(TileNest *x, Items *items, const Follower *f)
 	build_tile(&one, open_inner(x, items, i), f);
 }
 
+/* a block's part of the sums, from lanes that are folded */
+static void add_block(TileNest *x, Items *items, const Node *value, void *data)
+{
+	(void)data;
+	Ix ix[MAX_RANK];
+	out_index(x, ix);
+	target_store(x->b, x->p, items, x->c.nout, ix, STORE_ADD, value);
+}
+
 void build_tile_group(Build *b, int g, Items *items)
 {
 	Scope *s = b->scope;
@@ -917,7 +942,8 @@ void build_tile_group(Build *b, int g, Items *items)
 	}
 	TileNest x = nest_of(b, group->tile);
 	Epilogue e = {s, group};
-	Follower f = {store_group, &e};
+	bool parts = x.t->blocked >= 0 && x.t->dot;
+	Follower f = {parts ? add_block : store_group, &e};
 	items = open_apart(&x, open_blocks(&x, items), "tile");
 	if (rows_unknown(&x))
 		build_pairs_and_one(&x, items, &f);

@@ -170,6 +170,21 @@ static const char *function_name(CPrinter *p, const char *axis, int64_t width)
 	return name;
 }
 
+static void seek_short_loops(void *data, const Axis *a)
+{
+	*(bool *)data |= a->kind == AXIS_SEQ && a->nlo > 1;
+}
+
+/* Short loops, of windows at an edge: clang would carry what each needs through all loops around them. */
+static bool stays_apart(const Nest *nest, const Params *params)
+{
+	bool is_short = false;
+	visit_items(&(Visitor){.data = &is_short, .axis = seek_short_loops}, nest->body.data, nest->body.len);
+	for (int i = 0; i < params->declared.len; i++)
+		is_short &= strncmp(params->declared.data[i], "const int ", 10) != 0;
+	return is_short;
+}
+
 /* the body as a function of cut[0..n-1]; gives its name and what is passed to it, beside the step if there are several */
 static const char *print_function(CPrinter *p, const Nest *nest, const AxisName *axis, int n, const int64_t *cut,
 				  int64_t width, Params *params)
@@ -204,7 +219,7 @@ static const char *print_function(CPrinter *p, const Nest *nest, const AxisName 
 	find_params(p, params, text, nest);
 	Writer *w = writer_new(p->arena);
 	put(w, "%s\n",
-	    wrap_list(p->arena, arena_printf(p->arena, "MC_INLINE void %s", name), params->declared.len,
+	    wrap_list(p->arena, arena_printf(p->arena, "%s void %s", stays_apart(nest, params) ? "static MC_NOINLINE" : "MC_INLINE", name), params->declared.len,
 	              params->declared.data, "", 0));
 	put_raw(w, text);
 	push(p->arena, &p->functions, writer_text(w, NULL));

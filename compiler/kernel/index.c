@@ -201,6 +201,23 @@ uint32_t reshape_merges(Arena *arena, const Type *from, const Type *to)
 	return merged;
 }
 
+/* the digits of an index that is known */
+static bool known_digits(Build *b, const Type *from, int n, const int *axis, Ix flat, Ix *digit)
+{
+	int64_t at, size;
+	if (flat.of || flat.node || !size_is_const(flat.at, &at))
+		return false;
+	for (int k = 0; k < n; k++)
+		if (!size_is_const(from->size[axis[k]], &size) || size < 1)
+			return false;
+	for (int k = n - 1; k >= 0; k--) {
+		size_is_const(from->size[axis[k]], &size);
+		digit[axis[k]] = ix_at(size_const(b->arena, k ? at % size : at));
+		at /= size;
+	}
+	return true;
+}
+
 void ix_reshape(Build *b, const Type *from, const Type *to, const Ix *of_to, Ix *of_from)
 {
 	int i = 0, j = 0, fa[MAX_RANK], ta[MAX_RANK];
@@ -227,6 +244,8 @@ void ix_reshape(Build *b, const Type *from, const Type *to, const Ix *of_to, Ix 
 			of_from[fa[0]] = flat;
 			continue;
 		}
+		if (known_digits(b, from, nf, fa, flat, of_from))
+			continue;
 		Ix *whole = NEW(b->arena, Ix);
 		*whole = plain(b, flat);
 		const Size *div = NULL;

@@ -287,7 +287,7 @@ const Node *element(Build *b, const Val *v, const Ix *ix)
 	if (info->buf && info->host)
 		return hoisted(b, host_load(b->L, info->buf), info->buf->name);
 	if (info->buf)
-		return load_buf(b, info->buf, info->at, rank, ix);
+		return node_cast(b, load_buf(b, info->buf, info->at, rank, ix), v->type->dtype);
 	if (info->root)
 		internal_error("%s is used before it is computed", v->name ? v->name : op_info(v->op)->name);
 	for (int i = 0; i < b->memo.len; i++) {

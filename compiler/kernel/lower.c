@@ -75,8 +75,10 @@ static void need_root(Scope *s, const Val *v)
 {
 	Info *info = info_of(s, v);
 	Lower *L = s->L;
-	if (!info->buf)
-		info->buf = new_buf(L, BUF_SCRATCH, v->type, value_label(v), v->loc);
+	if (!info->buf) { /* an index among a few is kept in a byte */
+		const Type *t = v->type->dtype == DT_int64 && is_few(v) ? type_with_dtype(L->arena, v->type, DT_uint8) : v->type;
+		info->buf = new_buf(L, BUF_SCRATCH, t, value_label(v), v->loc);
+	}
 	Piece *p = new_piece(s, v, info->buf, info->at, info->needs);
 	info->piece = p;
 	p->cell = info->cell;

@@ -51,6 +51,7 @@ typedef struct Info {
 	bool spread; /* some consumer takes each element several times */
 	bool want_buffer; /* some consumer takes it only from memory */
 	bool *asked; /* of a tuple: which items some consumer takes */
+	int few; /* consumers that take it at known places of its merged axes */
 } Info;
 
 /* One function. */
@@ -296,6 +297,7 @@ void outer_parts(Lower *, Piece *, int block_rows); /* one for each block of row
 void outer_end(Build *, const Piece *, Items *);
 void outer_fold(Build *, const Piece *, Items *); /* the parts, by one thread */
 void plan_reduce(Scope *, Piece *);
+bool is_few(const Val *); /* a reduction to the largest, the least or so of a few: one expression */
 void plan_contraction(Scope *, Piece *);
 void plan_move(Scope *, Piece *); /* cumsum, concat, pad, scatter, set_slice */
 bool plan_product(Scope *, Piece *); /* by BLAS? */

@@ -82,6 +82,7 @@ static void use_operands(Scope *s, const Val *v)
 		if (in->user != v) /* an operand that stands there twice is used once */
 			use(s, v->in[k], needs);
 		in->user = v;
+		in->few += is_few(v);
 		if (v->op == OP_scan && k >= v->attr.scan.ncarry)
 			in->want_buffer = true;
 		if (v->op == OP_if && k > 0)
@@ -149,6 +150,13 @@ static bool is_flat(Scope *s, const Val *v, uint32_t axes)
 	return true;
 }
 
+/* the last axis is long and not merged: digits are those of whole vectors of elements */
+static bool keeps_lanes(const Type *t, uint32_t merged)
+{
+	int64_t n;
+	return t->rank && !(merged >> (t->rank - 1) & 1) && size_is_const(t->size[t->rank - 1], &n) && n >= LANES;
+}
+
 /* an element can be had at any index, also one that is read from memory */
 static bool any_index(Scope *s, const Val *v)
 {
@@ -212,7 +220,7 @@ static void decide(Scope *s, const Val *v)
 		return;
 	info->cost = own_cost(v->op);
 	uint32_t merged = v->op == OP_reshape ? reshape_merges(L->arena, v->in[0]->type, v->type) : 0;
-	if (merged && !is_flat(s, v->in[0], merged))
+	if (merged && info->few < info->uses && !keeps_lanes(v->in[0]->type, merged) && !is_flat(s, v->in[0], merged))
 		make_root(s, v->in[0]);
 	bool reads_index = v->op == OP_gather || (v->op == OP_slice && v->nin > 1);
 	if ((reads_index || merged) && !any_index(s, v->in[0]))

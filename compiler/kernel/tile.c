@@ -6,7 +6,7 @@
 #include "print_c.h"
 #include "tile.h"
 
-enum { VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096 };
+enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096 };
 
 int64_t size_guess(const Size *s)
 {
@@ -228,10 +228,21 @@ static Way along_result(const Look *k, int label)
 	return w;
 }
 
+/* the place in windows of the operand, which load what neighbours load; -1 */
+static int window_label(const Look *k, int side)
+{
+	const Val *x = k->c.v->in[side];
+	const int8_t *label = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
+	int l = x->op == OP_windows ? label[x->type->rank - 1] : -1;
+	return l >= 0 && is_out(k, l) && !has(k, 1 - side, l) && k->n[l] > 1 && k->n[l] <= ROWS_OF_WINDOW ? l : -1;
+}
+
 static Way along_sum(const Look *k, int label)
 {
 	Way w = {.tile = {.lanes = label, .dot = true, .unroll = own_label(k, 0, -1),
 			  .second = own_label(k, 1, -1)}};
+	if (window_label(k, 0) >= 0)
+		w.tile.unroll = window_label(k, 0);
 	double second = w.tile.second < 0 ? 1 : at_most(k->n[w.tile.second], 10);
 	double most = at_most(ACCUMULATORS / second, 10);
 	double rows = w.tile.unroll < 0 ? 1 : at_most(k->n[w.tile.unroll], most);
@@ -327,19 +338,20 @@ static double read_again(const Look *k, const Tile *t, int side)
 /* Where that is more than a cache holds, and is read again and again: the first axis of the sum in blocks. */
 static void plan_blocks(const Look *k, Tile *t)
 {
-	enum { CACHE = 1 << 20, BLOCK = 1 << 18 };
+	enum { CACHE = 1 << 20, BLOCK = 1 << 18, DOT_BLOCK = 5 << 17 };
 	double others = 1;
 	for (int i = 0; i < k->c.nout; i++)
 		if (!in_tile(t, k->c.out[i]))
 			others *= k->n[k->c.out[i]];
 	double bytes = (double)dtype_bytes(k->p->val->type->dtype) * (read_again(k, t, 0) + read_again(k, t, 1));
 	int first = k->c.nsum ? k->c.sum[0] : -1;
-	if (first < 0 || others < 4 || bytes < CACHE || k->n[first] < 16)
+	if (first < 0 || others < 4 || bytes < CACHE || k->n[first] < 16 || (t->dot && first == t->lanes))
 		return;
 	double one = bytes / k->n[first];
 	t->blocked = first;
 	t->block = 1;
-	while (t->block < 64 && 2 * (double)t->block * one <= BLOCK)
+	/* lanes are folded after each */
+	while (t->block < 64 && 2 * (double)t->block * one <= (t->dot ? DOT_BLOCK : BLOCK))
 		t->block *= 2;
 }
 
@@ -364,7 +376,7 @@ bool plan_tile(Scope *s, Piece *p)
 	bool alone = size_is_const(k.c.size[k.c.out[0]], &n) && n <= BLOCK_ROWS && k.c.nout > 1;
 	t->whole = elements > ROW_ELEMENTS || (alone && k.sums >= LONG_SUM);
 	t->blocked = -1;
-	if (t->whole && !t->dot)
+	if (t->whole)
 		plan_blocks(&k, t);
 	if (t->whole) {
 		p->form = FORM_TILE;

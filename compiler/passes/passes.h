@@ -11,6 +11,7 @@
 typedef struct PassOptions {
 	DType floatX;
 	int level;		/* 0..3 */
+	bool lanes;		/* for machines whose vectors have lanes */
 	const char *dump;	/* a pass, "all", or NULL */
 	const char *stop_after; /* a pass or NULL */
 	int64_t max_nodes; /* of a graph; 0: no limit */
