@@ -6,7 +6,7 @@ cannot see: the text is read for it.  nvcc compiles without a warning, and no ke
 programs run on it too.
 """
 import glob, importlib.util, itertools, os, re, subprocess, tempfile
-import harness, values
+import harness, random_programs, random_rules, values
 from run import ROOT, Skip
 
 CXX = ["-std=c++17", "-x", "c++", "-DMC_EMULATE", "-include", os.path.join(ROOT, "tests/cuda/order.h")]
@@ -34,6 +34,9 @@ def tests(options):
         yield "barriers " + os.path.basename(path), lambda path=path: barriers(path)
     for sanitize in (False, True) if options.all else (False,):
         yield "products" + (" asan" if sanitize else ""), lambda sanitize=sanitize: products(sanitize)
+    yield "object", object_
+    for seed in range(1, 21 if options.all else 2):
+        yield "random programs, seed %d" % seed, lambda seed=seed: random_(seed)
     yield "bench", bench
     yield "make", make_says
     yield "driver", driver
@@ -117,6 +120,26 @@ def planted_race():
 def planted_write():
     one, _ = planted(lambda t: re.sub(r"MC_EACH\(at, (n \* 200), 128\)", r"MC_EACH(at, \1 + 100, 128)", t), True)
     assert one.returncode and "AddressSanitizer" in one.stderr, one.stderr[-2000:]
+
+
+def object_():
+    """memory, mirror, shares, graphs, an error of the device: a program that looks inside"""
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        harness.must([harness.MODELC, os.path.join(ROOT, "tests/cuda/object.model"), "-o", d, "--target", "cuda"])
+        flags = ["-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", os.path.join(ROOT, "runtime"), "-I", d]
+        out = harness.must(["g++", *CXX[:1], "-DMC_EMULATE", *harness.WARNINGS, *flags, os.path.join(ROOT, "tests/cuda/object.cc"), harness.runtime_library("gcc", True), "-o",
+                            os.path.join(d, "object"), "-lpng", "-lz", "-lm"]) + harness.must([os.path.join(d, "object")])
+        assert out == "good\n", out
+
+
+def random_(seed):
+    """programs by chance: as the evaluator, upwards and downwards, with the barriers that they need"""
+    program = random_programs.valid(random_rules.generate(seed, random_programs.EACH))
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, program.name + ".model")
+        open(path, "w").write(program.text())
+        barriers(path)
+        emulation(path, {"floatX": ["float32", "float64"][seed % 2], "level": ["-O0", "-O3"][seed // 2 % 2], "sanitize": seed % 4 == 0, "blas": "none"})
 
 
 def bench():
