@@ -139,7 +139,7 @@ static void emit_state(Emit *e, Writer *w)
 		const char *which = v->stack ? ", int64_t i" : "";
 		put(w, "const %s *%s_get_%s(const %s *m%s); /* %s%s */\n", ctype(v->type->dtype), e->name, c, e->name, which, type_text(e->arena, v->type),
 		    v->stack ? ", of which row i" : "");
-		put(w, "void %s_set_%s(%s *m%s, const %s *values);\n", e->name, c, e->name, which, ctype(v->type->dtype));
+		put(w, "%s %s_set_%s(%s *m%s, const %s *values);\n", v->stack ? "mc_status" : "void", e->name, c, e->name, which, ctype(v->type->dtype));
 	}
 	if (params_contiguous(e))
 		put(w, "/* all parameters in declaration order, without gaps; *count: how many values (count may be NULL) */\n%s *%s_params(%s *m, size_t *count);\n",

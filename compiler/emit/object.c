@@ -276,12 +276,16 @@ static void emit_state(Emit *e, Writer *w)
 		const char *at = v->stack ? arena_printf(e->arena, " + i * %s", count->nterms > 1 ? arena_printf(e->arena, "(%s)", count_text) : count_text) : "";
 		put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", t, e->name, c, e->name, which);
 		if (v->stack)
+			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn NULL;\n", v->stack);
+		if (v->stack)
 			size_locals(e, w, count_text, "m->sizes.");
 		put(w, "return m->state.%s%s;\n}\n\n", c, at);
-		put(w, "void %s_set_%s(%s *m%s, const %s *values)\n{\n", e->name, c, e->name, which, t);
+		put(w, "%s %s_set_%s(%s *m%s, const %s *values)\n{\n", v->stack ? "mc_status" : "void", e->name, c, e->name, which, t);
+		if (v->stack)
+			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn MC_SIZE;\n", v->stack);
 		size_locals(e, w, count_text, "m->sizes.");
 		put(w, "memcpy(m->state.%s%s, values, (size_t)(%s) * sizeof *values);\n", c, at, count_text);
-		put(w, v->stack ? "m->of->set[%" PRId64 " + i] = 1;\n}\n\n" : "m->of->set[%" PRId64 "] = 1;\n}\n\n", flag);
+		put(w, v->stack ? "m->of->set[%" PRId64 " + i] = 1;\nreturn MC_OK;\n}\n\n" : "m->of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);
 	}
 	if (!params_contiguous(e))

@@ -297,15 +297,19 @@ static void emit_state_cuda(Emit *e, Writer *w)
 		const char *at = v->stack ? arena_printf(e->arena, " + i * %s", count->nterms > 1 ? arena_printf(e->arena, "(%s)", count_text) : count_text) : "";
 		put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", t, e->name, c, e->name, which);
 		if (v->stack)
+			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn NULL;\n", v->stack);
+		if (v->stack)
 			size_locals(e, w, count_text, "m->sizes.");
 		put(w, "pull_state(m->of);\n");
 		put(w, "return (const %s *)(void *)(m->of->mirror + ((char *)m->state.%s - m->of->device))%s;\n}\n\n", t, c, at);
-		put(w, "void %s_set_%s(%s *m%s, const %s *values)\n{\n", e->name, c, e->name, which, t);
+		put(w, "%s %s_set_%s(%s *m%s, const %s *values)\n{\n", v->stack ? "mc_status" : "void", e->name, c, e->name, which, t);
+		if (v->stack)
+			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn MC_SIZE;\n", v->stack);
 		size_locals(e, w, count_text, "m->sizes.");
-		put(w, "%s *const of = m->of;\nif (of->poisoned)\n\treturn;\npush_lent(of);\n", e->name);
+		put(w, "%s *const of = m->of;\nif (of->poisoned)\n\treturn%s;\npush_lent(of);\n", e->name, v->stack ? " MC_POISONED" : "");
 		put(w, "mc_copy(&of->stream, of->state.%s%s, values, (%s) * (int64_t)sizeof *values);\n", c, at, count_text);
 		put(w, "of->poisoned = mc_wait(&of->stream) != 0;\nof->stale = 1;\n");
-		put(w, v->stack ? "of->set[%" PRId64 " + i] = 1;\n}\n\n" : "of->set[%" PRId64 "] = 1;\n}\n\n", flag);
+		put(w, v->stack ? "of->set[%" PRId64 " + i] = 1;\nreturn of->poisoned ? MC_DEVICE : MC_OK;\n}\n\n" : "of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);
 	}
 	if (!params_contiguous(e))

@@ -131,7 +131,9 @@ static void data_and_draws(void)
 	float one[9];
 	for (int i = 0; i < 9; i++)
 		one[i] = (float)i;
-	many_sizes_set_layers_layer_W(m, 2, one);
+	CHECK(many_sizes_set_layers_layer_W(m, 2, one) == MC_OK);
+	CHECK(many_sizes_set_layers_layer_W(m, -1, one) == MC_SIZE && many_sizes_set_layers_layer_W(m, 4, one) == MC_SIZE);
+	CHECK(!many_sizes_get_layers_layer_W(m, -1) && !many_sizes_get_layers_layer_W(m, 4) && many_sizes_get_layers_layer_W(m, 0));
 	CHECK(!memcmp(many_sizes_get_layers_layer_W(share, 2), one, sizeof one));
 	CHECK(many_sizes_get_layers_layer_W(m, 3) == many_sizes_get_layers_layer_W(m, 2) + 9);
 	CHECK(!memcmp(many_sizes_get_layers_layer_W(m, 3), many_sizes_get_layers_layer_W(n, 3), sizeof one));
