@@ -122,7 +122,7 @@ kills: setup-test setup-data modelc-build
 test-all: setup-test setup-data
 	@python3 tests/run.py --all
 
-# N inputs for tests/fuzz (10^7 take an hour or two), from a seed; by libFuzzer where clang has it
+# N inputs for tests/fuzz (10^7 take about an hour of one core), from a seed; by libFuzzer where clang has it
 fuzz: setup-test
 	@python3 tests/fuzzing.py $(or $(N),10000000) $(or $(SEED),1)
 

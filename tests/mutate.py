@@ -271,10 +271,12 @@ class Suites:
         self.slow = {"values/" + name: f for name, f in self.values.tests(options)}
         self.slow.update({"objects/" + name: f for name, f in objects.tests(options) if "statuses" in name})
         self.programs = {}
-        for name, f in self.slow.items():
+        for name, f in list(self.slow.items()):
             d = f.__defaults__ or ()
             if name.startswith("values/") and len(d) == 2:
-                self.programs[name] = d
+                path, settings = d[0], dict(d[1], level="-O3")  # with all rewrites
+                self.programs[name] = path, settings
+                self.slow[name] = lambda path=path, settings=settings: self.values.check(path, settings)
 
     def c_of(self, name):
         """what modelc makes of the program of a test, or its error"""

@@ -97,7 +97,7 @@ EXPRESSION(constant_size,
 			 build(g, nowhere, OP_size, 0, NULL, &(Attr){.size = size(g, 28)}, NULL),
 			 DT_float64)))
 EXPRESSION(unmark, e1(g, OP_stop_gradient, e3(g, OP_grad_clip, x, number(g, -1), number(g, 1))))
-EXPRESSION(add_zero, e2(g, OP_sub, number(g, 0), e2(g, OP_add, number(g, 0), x)))
+EXPRESSION(add_zero, e2(g, OP_sub, e2(g, OP_add, number(g, 0), x), e2(g, OP_sub, number(g, 0), y)))
 EXPRESSION(add_negative, e2(g, OP_sub, e2(g, OP_add, x, e1(g, OP_neg, y)), e1(g, OP_neg, z)))
 EXPRESSION(twice, e2(g, OP_add, x, x))
 EXPRESSION(subtract_self, e2(g, OP_sub, x, x))
@@ -132,11 +132,15 @@ EXPRESSION(select_not, e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, y)), y, z)
 EXPRESSION(not_not, e3(g, OP_select, e1(g, OP_not, e2(g, OP_eq, x, y)), integer(g, 1),
 		       e3(g, OP_select, e1(g, OP_not, e2(g, OP_lt, x, y)), y, x)))
 EXPRESSION(logic_known,
-	   build_cast(g, nowhere,
-		      e2(g, OP_and,
+	   e2(g, OP_add,
+	      build_cast(g, nowhere,
 			 e2(g, OP_or, e2(g, OP_lt, x, y), build_number(g, nowhere, DT_bool, 0)),
-			 build_number(g, nowhere, DT_bool, 1)),
-		      DT_float64))
+			 DT_float64),
+	      e2(g, OP_mul, z,
+		 build_cast(g, nowhere,
+			    e2(g, OP_and, e2(g, OP_lt, x, y),
+			       build_number(g, nowhere, DT_bool, 1)),
+			    DT_float64))))
 EXPRESSION(compare_self, build_cast(g, nowhere, e2(g, OP_eq, x, x), DT_float64))
 EXPRESSION(compare_narrow,
 	   build_cast(g, nowhere,
