@@ -134,6 +134,7 @@ fuzz-programs: setup-test
 bench: setup-test setup-data modelc-build
 	@$(PEERS)/bin/python -c 'import numpy' 2>/dev/null || bench/install.sh '$(PEERS)'
 	@$(PEERS)/bin/python bench/bench.py $(WORKLOADS)
+	@echo 'seconds of modelc, and the slope:' && python3 bench/size.py --most 10000
 # on a GPU, with the frameworks for it that PEERS has
 bench-cuda: modelc-build
 	@$(MAKE) --no-print-directory target-exists TARGET=cuda NVCC=$(NVCC)

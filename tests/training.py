@@ -87,6 +87,8 @@ def small_set():
         assert os.path.exists(d + "/o/best.npz") and os.path.exists(d + "/o/last.npz")
         program(exe, "predict", "--data", DATA, "--out", d + "/o")
         assert "logistic_regression" in program(exe, "info")
+        out = program(exe, "train", "--data", DATA, "--out", d + "/none", "--epochs", "0")
+        assert "0 epochs, 0 steps\nwrote best.npz, last.npz" in out and os.path.exists(d + "/none/best.npz"), out
 
 
 def resume():
