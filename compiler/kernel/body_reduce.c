@@ -229,7 +229,7 @@ void outer_begin(Build *b, const Piece *p, Items *items)
 		return;
 	}
 	if (b->lane) {
-		OuterAcc lanes = {p, open_lanes(b, items, "sum", r.dtype, kind, LONG_LANES)};
+		OuterAcc lanes = {p, open_lanes(b, items, "sum", r.dtype, kind, b->nlanes)};
 		push(b->arena, &b->accs, lanes);
 		return;
 	}

@@ -64,18 +64,37 @@ static const Size *times(Walk *w)
 	return n;
 }
 
-/* rows of a block, up to what there is: the blocks' loop and this one walk over all of it together */
-static const Size *rows_of_blocks(Walk *w, const Axis *a)
+static bool speaks_of_any(Walk *w, const Size *s)
 {
-	if (a->nhi != 2 || a->nlo != 1)
+	for (int i = 0; i < w->levels.len; i++)
+		if (size_speaks_of(s, w->levels.data[i].axis->id))
+			return true;
+	return false;
+}
+
+/* Indices of a block, up to what there is, of which the blocks' loop and this one walk over all together:
+ *      lo = c t, hi = min(c t + c, all)              rows
+ *      hi = min(c, all - c t)                        rows in groups of lanes
+ *      lo = max(c t, from), hi = min(c t + c, all)   what is left of them
+ * Their number, and the blocks' loop marked; NULL: it is no such loop. */
+static const Size *of_all_blocks(Walk *w, const Axis *a)
+{
+	if (a->nhi != 2)
 		return NULL;
 	for (int i = w->levels.len - 1; i >= 0; i--)
-		for (int k = 0; k < 2; k++)
-			if (size_speaks_of(a->lo[0], w->levels.data[i].axis->id) && size_speaks_of(a->hi[k], w->levels.data[i].axis->id) &&
-			    size_is_const(size_sub(w->arena, a->hi[k], a->lo[0]), NULL)) {
-				w->levels.data[i].exact = true;
-				return size_map(w->arena, a->hi[!k], middle, w);
+		for (int k = 0; k < 2; k++) {
+			Level *blocks = &w->levels.data[i];
+			const Size *t = axis_index(w->arena, blocks->axis), *other = a->hi[!k], *all = NULL;
+			int64_t c;
+			if (a->nlo == 0 && size_is_const(a->hi[k], &c))
+				all = size_add(w->arena, other, size_scale(w->arena, t, c));
+			else if (a->nlo > 0 && size_is_const(size_sub(w->arena, a->hi[k], a->lo[0]), &c) && size_equal(a->lo[0], size_scale(w->arena, t, c)))
+				all = a->nlo == 1 ? other : size_sub(w->arena, other, a->lo[1]);
+			if (all && !speaks_of_any(w, all)) {
+				blocks->exact = true;
+				return all;
 			}
+		}
 	return NULL;
 }
 
@@ -83,9 +102,9 @@ static const Size *extent_of(Walk *w, const Axis *a)
 {
 	if (a->nhi == 0) /* the current cut of an axis */
 		return size_const(w->arena, a->cut_of->cut[0]);
-	const Size *rows = rows_of_blocks(w, a);
-	if (rows)
-		return rows;
+	const Size *all = of_all_blocks(w, a);
+	if (all)
+		return all;
 	const Size *best = NULL;
 	for (int i = 0; i < a->nhi; i++) {
 		const Size *n = a->nlo ? size_sub(w->arena, a->hi[i], a->lo[0]) : a->hi[i];

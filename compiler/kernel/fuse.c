@@ -26,7 +26,7 @@ void plan_body(Scope *s, Piece *p)
 		return;
 	if (here && v->op == OP_reduce) {
 		plan_reduce(s, p);
-	} else if (here && v->op == OP_contraction) {
+	} else if (here && v->op == OP_contraction && !can_inline_contraction(v)) {
 		plan_contraction(s, p);
 	} else if (here && is_move(v->op) && (v->op != OP_pad || !can_inline_pad(v))) {
 		plan_move(s, p);

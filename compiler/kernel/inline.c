@@ -1,8 +1,8 @@
 /* inline.c -- an element of a value as a scalar graph
  *
- * What has no memory of its own is written where it is used: elementwise ops, and views, which only
- * change the indices. */
-#include "lower.h"
+ * What has no memory of its own is written where it is used: elementwise ops, views, which only
+ * change the indices, and products of a few terms. */
+#include "tile.h"
 
 typedef const Node *Inline(Build *, const Val *, const Ix *);
 
@@ -251,11 +251,68 @@ static const Node *inline_pad(Build *b, const Val *v, const Ix *ix)
 	return node_row(b, OP_select, v->type->dtype, cond, inside, node_const(b, v->type->dtype, fill, (int64_t)fill));
 }
 
+enum { FEW_TERMS = 4 };
+
+/* elements of the axes behind `axis` are few */
+static bool lies_close(const Type *t, int axis)
+{
+	int64_t stride = 1, n;
+	for (int d = axis + 1; d < t->rank; d++) {
+		if (!size_is_const(t->size[d], &n) || n > FEW_TERMS)
+			return false;
+		stride *= n;
+	}
+	return stride <= FEW_TERMS;
+}
+
+bool can_inline_contraction(const Val *v)
+{
+	const Contraction c = contraction_of(v);
+	int64_t terms = 1, n;
+	for (int k = 0; k < c.nsum; k++) {
+		if (!size_is_const(c.size[c.sum[k]], &n) || n < 1 || n > FEW_TERMS)
+			return false;
+		terms *= n;
+	}
+	bool close = c.nout > 0 && terms <= FEW_TERMS && dtype_is_float(v->type->dtype);
+	for (int k = 0; k < 2 && close; k++) {
+		const int8_t *label = k ? v->attr.contraction.b : v->attr.contraction.a;
+		for (int d = 0; d < v->in[k]->type->rank; d++)
+			close = close && (label[d] != c.out[c.nout - 1] || lies_close(v->in[k]->type, d));
+	}
+	return close;
+}
+
+/* the terms of the axes from `axis` on, added to sum; NULL: it is 0 */
+static const Node *add_terms(Build *b, Contraction *c, int axis, const Node *sum)
+{
+	if (axis == c->nsum) {
+		const Node *x = contraction_side(b, c, 0), *y = contraction_side(b, c, 1);
+		const Node *term = node_row(b, OP_mul, x->dtype, x, y, NULL);
+		return sum ? node_row(b, OP_add, x->dtype, sum, term, NULL) : term;
+	}
+	int64_t n = 0;
+	size_is_const(c->size[c->sum[axis]], &n);
+	for (int64_t i = 0; i < n; i++) {
+		c->ix[c->sum[axis]] = ix_at(size_const(b->arena, i));
+		sum = add_terms(b, c, axis + 1, sum);
+	}
+	return sum;
+}
+
+static const Node *inline_contraction(Build *b, const Val *v, const Ix *ix)
+{
+	Contraction c = contraction_of(v);
+	for (int i = 0; i < c.nout; i++)
+		c.ix[c.out[i]] = ix[i];
+	return add_terms(b, &c, 0, NULL);
+}
+
 static Inline *const inline_op[OP_COUNT] = {
 	[OP_const] = inline_const, [OP_size] = inline_size, [OP_arg] = inline_arg, [OP_iota] = inline_iota,
 	[OP_random_bits] = inline_random, [OP_transpose] = inline_transpose, [OP_broadcast] = inline_broadcast,
 	[OP_reshape] = inline_reshape, [OP_slice] = inline_slice, [OP_windows] = inline_windows,
-	[OP_gather] = inline_gather, [OP_pad] = inline_pad,
+	[OP_gather] = inline_gather, [OP_pad] = inline_pad, [OP_contraction] = inline_contraction,
 };
 
 bool can_inline(Op op)

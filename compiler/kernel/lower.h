@@ -217,7 +217,8 @@ struct Build {
 	const Ix *store_ix;
 	VEC(Memo) memo;
 	VEC(OuterAcc) accs;
-	const Size *lane;
+	const Size *lane; /* of an element that is added up over the rows; NULL: they are added in order */
+	int64_t nlanes;
 	VEC(Here) here;
 	const Target *target;
 	bool tiled; /* its text depends on the target */
@@ -245,6 +246,7 @@ Buffer *new_buffer(Build *, const char *name, DType, Where, int rank, const Size
 const Node *element(Build *, const Val *, const Ix *); /* a load if it is a root */
 const Node *element_here(Build *, const Val *, const Ix *); /* computed even if it is a root */
 bool can_inline(Op);
+bool can_inline_contraction(const Val *); /* it has few terms of floats */
 void slice_index(Build *, const Val *, const Size *const *size, const Ix *ix, Ix *in); /* of the whole, for that of its part */
 Ix gather_index(Build *, const Val *, int k, const Ix *ix); /* of axis k of those that are gathered or scattered */
 

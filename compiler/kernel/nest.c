@@ -10,13 +10,14 @@ typedef struct Rows { /* how a group walks over its rows */
 	int64_t block; /* 0: each row on its own */
 	AxisKind kind; /* of the rows in a block */
 	bool outer; /* some are added up */
+	bool lanes; /* of one element each, beside pieces that take a block of rows: a row is a lane of what is added up */
 } Rows;
 
 /* On a GPU, what is added up over the rows is a phase of its own: the others then have a thread a row. */
 static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 {
 	r->phase = NEW_ARRAY(arena, int, g->pieces.len + 1);
-	bool only_stores = true, outer = false, in_rows = false;
+	bool only_stores = true, single = true, outer = false, in_rows = false;
 	int phase = -1;
 	for (int i = 0; i < g->pieces.len; i++) {
 		const Piece *p = g->pieces.data[i];
@@ -26,14 +27,16 @@ static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 		in_rows = !block;
 		r->phase[i] = phase;
 		outer = outer || p->form == FORM_OUTER;
-		only_stores = only_stores && p->only_stores;
+		only_stores = only_stores && (p->only_stores || block);
+		single = single && (block || p->only_stores || p->sums_elements);
 	}
 	r->nphases = phase + 1;
 	bool blocks = false;
 	for (int i = 0; i < g->pieces.len; i++)
 		blocks = blocks || g->pieces.data[i]->form == FORM_BLOCK;
 	r->outer = outer;
-	r->kind = only_stores && !outer ? AXIS_SIMD : AXIS_SEQ;
+	r->lanes = blocks && outer && single && !gpu;
+	r->kind = r->lanes || (only_stores && !outer) ? AXIS_SIMD : AXIS_SEQ;
 	r->block = outer || blocks ? g->block_rows : only_stores && !gpu ? ELEMENT_BLOCK : 0;
 }
 
@@ -177,6 +180,15 @@ static void set_bounds(Build *b, const Size ***bound, int *n, const Size *x, con
 	*n = 2;
 }
 
+/* of a sum over rows of one element: no more than there are rows, as far as that is known */
+static int64_t lanes_of_rows(const Size *rows, int64_t most)
+{
+	int64_t n, lanes = most;
+	while (size_is_const(rows, &n) && lanes > 2 && lanes / 2 >= n)
+		lanes /= 2;
+	return lanes;
+}
+
 static void build_lanes(Build *b, const Group *g, Items *items, const Size *row, const Size *lane)
 {
 	for (int i = 0; i < g->pieces.len; i++) {
@@ -190,21 +202,25 @@ static void build_lanes(Build *b, const Group *g, Items *items, const Size *row,
 static void build_elements(Build *b, const Group *g, Items *items)
 {
 	Arena *arena = b->arena;
-	const Size *lanes = size_const(arena, LONG_LANES), *whole = size_floordiv(arena, g->rows, LONG_LANES);
+	b->nlanes = lanes_of_rows(g->rows, LONG_LANES);
+	const Size *lanes = size_const(arena, b->nlanes), *whole = size_floordiv(arena, g->rows, b->nlanes);
 	b->lane = lanes; /* that there are some */
 	for (int i = 0; i < g->pieces.len; i++)
 		if (g->pieces.data[i]->form == FORM_OUTER)
 			outer_begin(b, g->pieces.data[i], items);
 	const Size **bound;
-	int64_t per_block = ELEMENT_BLOCK / LONG_LANES;
+	int64_t per_block = ELEMENT_BLOCK / b->nlanes;
 	Axis *q = new_axis(b, "q", AXIS_SEQ, whole), *l = new_axis(b, "l", AXIS_SIMD, lanes);
 	const Size *first = size_scale(arena, b->block_index, per_block);
-	set_bounds(b, &bound, &q->nhi, size_const(arena, per_block), size_sub(arena, whole, first));
-	q->hi = bound;
-	const Size *lane = axis_index(arena, l), *row = size_scale(arena, axis_index(arena, q), LONG_LANES);
+	int64_t n;
+	if (!size_is_const(whole, &n) || n > per_block) { /* else there is one block */
+		set_bounds(b, &bound, &q->nhi, size_const(arena, per_block), size_sub(arena, whole, first));
+		q->hi = bound;
+	}
+	const Size *lane = axis_index(arena, l), *row = size_scale(arena, axis_index(arena, q), b->nlanes);
 	row = size_add(arena, size_add(arena, b->block_lo, row), lane);
 	build_lanes(b, g, &open_nest(b, &open_nest(b, items, q)->body, l)->body, row, lane);
-	const Size *rest = size_scale(arena, whole, LONG_LANES);
+	const Size *rest = size_scale(arena, whole, b->nlanes);
 	if (!size_equal(rest, g->rows)) {
 		Axis *i = new_axis(b, "i", AXIS_SIMD, g->rows);
 		set_bounds(b, &bound, &i->nlo, b->block_lo, rest);
@@ -238,6 +254,10 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 		build_elements(b, group, items);
 		return;
 	}
+	if (r->lanes) {
+		b->nlanes = lanes_of_rows(group->rows, r->block);
+		b->lane = size_const(b->arena, 0); /* that there are some */
+	}
 	for (int i = 0; i < group->pieces.len; i++)
 		if (group->pieces.data[i]->form == FORM_OUTER)
 			outer_begin(b, group->pieces.data[i], items);
@@ -245,6 +265,8 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 		bool block = group->pieces.data[i]->form == FORM_BLOCK;
 		Items *in = block ? items : &open_nest(b, items, row_axis(b, r))->body;
 		const Size *row = b->row;
+		if (r->lanes && !block)
+			b->lane = size_sub(b->arena, row, b->block_lo);
 		for (; i < group->pieces.len && r->phase[i] == phase; i++) {
 			build_piece(b, group->pieces.data[i], in);
 			b->row = row;
@@ -253,7 +275,7 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 	for (int i = 0; i < group->pieces.len; i++)
 		if (group->pieces.data[i]->form == FORM_OUTER)
 			outer_end(b, group->pieces.data[i], items);
-	b->row = NULL;
+	b->row = b->lane = NULL;
 }
 
 void add_part(Build *b, Items *items)

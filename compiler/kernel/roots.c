@@ -225,13 +225,16 @@ static void decide(Scope *s, const Val *v)
 	bool reads_index = v->op == OP_gather || (v->op == OP_slice && v->nin > 1);
 	if ((reads_index || merged) && !any_index(s, v->in[0]))
 		make_root(s, v->in[0]);
+	if (v->op == OP_contraction && can_inline_contraction(v))
+		info->cost = DEAR;
 	for (int k = 0; k < v->nin; k++)
 		if (!info_of(s, v->in[k])->root)
 			info->cost += info_of(s, v->in[k])->cost;
 	if (info->cost > 1000)
 		info->cost = 1000;
 	int dear = info->spread && v->type->rank > 1 ? DEAR_OPERAND : DEAR;
-	if (!can_inline(v->op) || (v->op == OP_pad && !can_inline_pad(v)) || info->want_buffer ||
+	if (!can_inline(v->op) || (v->op == OP_pad && !can_inline_pad(v)) ||
+	    (v->op == OP_contraction && !can_inline_contraction(v)) || info->want_buffer ||
 	    info->cost > 200 || (info->uses > 1 && info->cost >= DEAR) || (info->spread && info->cost >= dear))
 		make_root(s, v);
 }
