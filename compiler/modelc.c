@@ -10,7 +10,7 @@
 #include "passes/passes.h"
 
 enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_MAX_NODES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
-       KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE, KEY_PROFILE };
+       KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE, KEY_PROFILE, KEY_DISPATCH };
 
 static const struct argp_option option_table[] = {
 	{0, 0, 0, 0, "What to write:", 1},
@@ -23,6 +23,7 @@ static const struct argp_option option_table[] = {
 	{"target", KEY_TARGET, "NAME", 0, "c (default) or cuda: NAME.cu", 1},
 	{"define", 'D', "NAME=VALUE", 0, "set a const, or give a dim a fixed size", 1},
 	{"optimize", 'O', "LEVEL", 0, "0: only what is needed; 1; 2; 3 (default): all rewrites", 1},
+	{"dispatch", KEY_DISPATCH, 0, 0, "code for AVX-512, AVX2 and the compiler's own flags in one file; the machine's is taken when an object is placed", 1},
 	{"profile", KEY_PROFILE, 0, 0, "functions measure their steps: NAME_profile, and a table and profile.json of the program", 1},
 	{"debug", 'g', 0, 0, "#line directives: debuggers show the model", 1},
 	{0, 'M', "D", OPTION_HIDDEN, 0, 1},
@@ -113,6 +114,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->emit.depend = true;
 		return 0;
 	case KEY_PROFILE: o->emit.profile = true; return 0;
+	case KEY_DISPATCH: o->emit.dispatch = true; return 0;
 	case 'g': o->emit.line_directives = true; return 0;
 	case 'd':
 		if (!pass_exists(arg) && strcmp(arg, "all") && strcmp(arg, "kernels"))
@@ -171,10 +173,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_failure(state, 2, 0, "--blas %s does not go with --target %s", o->blas, o->emit.cuda ? "cuda" : "c");
 			return EINVAL;
 		}
-		if (o->emit.profile && o->emit.cuda) {
-			argp_failure(state, 2, 0, "--profile does not go with --target cuda");
+		if ((o->emit.profile || o->emit.dispatch) && o->emit.cuda) {
+			argp_failure(state, 2, 0, "%s does not go with --target cuda", o->emit.profile ? "--profile" : "--dispatch");
 			return EINVAL;
 		}
+		if (o->emit.profile && o->emit.dispatch) {
+			argp_failure(state, 2, 0, "--profile does not go with --dispatch");
+			return EINVAL;
+		}
+		if (o->emit.dispatch && o->blas && o->emit.blas) {
+			argp_failure(state, 2, 0, "--dispatch does not go with --blas %s", o->blas);
+			return EINVAL;
+		}
+		o->emit.blas = o->emit.blas && !o->emit.dispatch;
 		if (o->input || o->passes) return 0;
 		argp_failure(state, 2, 0, "no model file; modelc --help says more");
 		return EINVAL;

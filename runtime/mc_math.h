@@ -40,7 +40,8 @@ MC_MUL_ADD(double, f64)
 #undef MC_MUL_ADD
 
 /* sqrt that sets no errno: compilers make it an instruction, and vectors, without a flag */
-#ifdef __cplusplus
+#if defined(MC_SQRT_DECLARED)
+#elif defined(__cplusplus)
 #if defined(__THROW) && !defined(__CUDACC__)
 extern "C" {
 float sqrtf(float) __THROW __attribute__((const));

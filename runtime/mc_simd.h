@@ -9,7 +9,8 @@
 
 #include "mc_math.h"
 
-#if !defined(__GNUC__) && !defined(__clang__)
+#if defined(MC_LANES) /* said by a file for several instruction sets, with MC_REGS, MC_X86_FMA, MC_X86_AVX2 */
+#elif !defined(__GNUC__) && !defined(__clang__)
 #define MC_LANES 1
 #elif defined(__AVX512F__)
 #define MC_LANES 16
@@ -23,6 +24,13 @@
 #endif
 #ifndef MC_REGS
 #define MC_REGS 16
+#endif
+
+#if defined(__FMA__) && !defined(MC_X86_FMA)
+#define MC_X86_FMA
+#endif
+#if defined(__AVX2__) && !defined(MC_X86_AVX2)
+#define MC_X86_AVX2
 #endif
 
 #ifdef __has_builtin
@@ -171,7 +179,7 @@ MC_MUL_ADD(double, f64x4)
 MC_MUL_ADD(float, f32x16)
 MC_MUL_ADD(double, f64x8)
 #endif
-#elif defined(__FMA__)
+#elif defined(MC_X86_FMA)
 MC_FMA_LANES(float, f32x2, f, 2)
 MC_FMA(float, f32x4, __m128, _mm_fmadd_ps)
 MC_FMA(double, f64x2, __m128d, _mm_fmadd_pd)
@@ -200,7 +208,7 @@ MC_INLINE mc_f32x2 mc_load_u8_f32x2(const uint8_t *p)
 	return v;
 }
 
-#if defined(__AVX2__)
+#if defined(MC_X86_AVX2)
 MC_INLINE mc_f32x4 mc_load_u8_f32x4(const uint8_t *p)
 {
 	int32_t four;

@@ -27,15 +27,20 @@ def tests(options):
     yield "1,000 steps without multiply-adds", lambda: same(NO_FMA + (MORE_NO_FMA if options.all else []))
     if options.all:
         yield "1,000 steps, float64", lambda: same(FLOAT64)
+    yield "1,000 steps, several instruction sets", dispatched
     yield "multiply-adds change little", close
     yield "functions", functions
 
 
-def train(cc, flags, floatX, threads):
-    """{number of threads: (hash, sum of the costs)}; all work is shared out, however little it is"""
+def train(cc, flags, floatX, threads, options=(), without=()):
+    """{number of threads: (hash, sum of the costs)}; all work is shared out, however little it is.  without: instruction sets"""
     with tempfile.TemporaryDirectory() as d:
-        harness.must([harness.MODELC, os.path.join(HERE, "net.model"), "-o", d, "--blas", "none", "--floatX", floatX])
+        harness.must([harness.MODELC, os.path.join(HERE, "net.model"), "-o", d, "--blas", "none", "--floatX", floatX, *options])
         path = os.path.join(d, "net.c")
+        for name in without:
+            text = open(path).read()
+            assert "return &net_%s;" % name in text
+            open(path, "w").write(text.replace("return &net_%s;" % name, ";"))
         text, n = re.subn(r"(#pragma omp parallel)( if \(.*\))?$", r"\1", open(path).read(), flags=re.M)
         assert n > 1, "%d parallel regions in net.c" % n
         open(path, "w").write(text)
@@ -48,7 +53,8 @@ def train(cc, flags, floatX, threads):
             hash, cost = harness.must([exe, "1000"], env=env).split()
             found[t] = hash, float(cost)
         with _lock:
-            _cost[cc, " ".join(flags), floatX] = found[threads[0]][1]
+            if not options:
+                _cost[cc, " ".join(flags), floatX] = found[threads[0]][1]
         return found
 
 
@@ -56,6 +62,16 @@ def same(rows):
     found = {(cc, " ".join(flags), t): r for cc, flags, floatX, threads in rows for t, r in train(cc, flags, floatX, threads).items()}
     assert len({hash for hash, _ in found.values()}) == 1, "\n".join("%s: %s" % x for x in found.items())
     assert all(50 < cost < 1500 for _, cost in found.values()), found  # it has learnt something, and more than nothing
+
+
+def dispatched():
+    """for any machine, by --dispatch: on this one the bits of -march=native, by AVX2 too; by neither, those without multiply-adds"""
+    hash_of = lambda found: found[1][0]
+    native = hash_of(train("gcc", ["-O2", NATIVE], "float32", [1]))
+    assert hash_of(train("gcc", ["-O2"], "float32", [1], ["--dispatch"])) == native
+    assert hash_of(train("clang", ["-O1"], "float32", [1], ["--dispatch"], ["avx512"])) == native
+    base = hash_of(train("clang", ["-O1"], "float32", [1], ["--dispatch"], ["avx512", "avx2"]))
+    assert base != native and base == hash_of(train("gcc", ["-O1"], "float32", [1]))
 
 
 def close():

@@ -49,6 +49,10 @@ def test_usage_errors():
                        (["--target", "metal", "x.model"], "unknown target 'metal', expected c or cuda"),
                        (["--floatX", "int8", "x.model"], "unknown float type 'int8', expected float32 or float64"),
                        (["-O", "7", "x.model"], "unknown level '7', expected 0, 1, 2 or 3"),
+                       (["--profile", "--target", "cuda", "x.model"], "--profile does not go with --target cuda"),
+                       (["--dispatch", "--target", "cuda", "x.model"], "--dispatch does not go with --target cuda"),
+                       (["--dispatch", "--profile", "x.model"], "--profile does not go with --dispatch"),
+                       (["--dispatch", "--blas", "openblas", "x.model"], "--dispatch does not go with --blas openblas"),
                        (["--report=xml", "x.model"], "unknown report 'xml', expected text or json"),
                        *[(["--machine", m, "x.model"], "unknown machine '%s', expected three positive numbers such as 100G,2G,20G" % m)
                          for m in ("1G", "1G,2G", "1,2,3,4", "0,1,1", "1G,-2,3", "nan,1,1", "1e300,1,1", "1GG,1,1", ",,", "1G,1G,1G,")],

@@ -18,6 +18,7 @@ def tests(options):
         yield os.path.basename(path)[:-6] + " warnings", lambda path=path: warnings(path)
     yield "malloc in a call", malloc_in_call
     yield "profile", profiled
+    yield "dispatch", dispatch
     yield "embed", embed
 
 
@@ -65,6 +66,31 @@ def standalone(path):
         includes = set(re.findall(r'#\s*include\s*[<"](.*?)[>"]', open(os.path.join(d, name + ".c")).read()))
         allowed = {name + ".h", "stddef.h", "stdint.h", "string.h", "stdlib.h", "math.h", "float.h", "limits.h", "immintrin.h", "emmintrin.h"}
         assert includes <= allowed, includes - allowed
+
+
+def dispatch():
+    """--dispatch: the same, and the machine's set is said"""
+    with tempfile.TemporaryDirectory() as d:
+        name = generate(os.path.join(ROOT, "models/logistic_regression_2class.model"), d, "--standalone", "--dispatch")
+        for cc in (["gcc", "-std=c99"], ["clang", "-std=c99"], ["g++", "-x", "c++", "-std=c++17"], ["clang++", "-x", "c++", "-std=c++17"]):
+            harness.must([*cc, *harness.WARNINGS, "-O1", "-c", os.path.join(d, name + ".c"), "-o", os.path.join(d, "x.o")])
+        symbols = harness.must(["nm", "-g", "--defined-only", os.path.join(d, "x.o")])
+        assert all(line.split()[2].startswith(name + "_") for line in symbols.splitlines()), symbols
+        open(d + "/t.c", "w").write("""#include <stdio.h>
+#include "%s.h"
+int main(void)
+{
+	const %s_sizes s = {8};
+	%s *m = %s_new(&s);
+	puts(%s_instructions(m));
+	%s_free(m);
+	return 0;
+}
+""".replace("%s", name))
+        harness.must(["gcc", "-I", d, d + "/t.c", os.path.join(d, name + ".c"), "-o", d + "/t", "-lm"])
+        flags = re.search(r"^flags\s*:(.*)$", open("/proc/cpuinfo").read(), re.M).group(1).split() if os.path.exists("/proc/cpuinfo") else []
+        best = "avx512" if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= set(flags) else "avx2" if {"avx2", "fma"} <= set(flags) else "base"
+        assert harness.must([d + "/t"]).strip() == best
 
 
 def warnings(path):

@@ -162,6 +162,29 @@ static void emit_code(Emit *e, Writer *w)
 		emit_tables(e, w);
 }
 
+/* the same for several instruction sets */
+static void emit_code_dispatch(Emit *e, Writer *w)
+{
+	Writer *body = writer_new(e->arena), *sets = writer_new(e->arena), *object = writer_new(e->arena);
+	emit_set_struct(e, body);
+	emit_struct(e, body);
+	emit_ready(e, body);
+	emit_object(e, object);
+	emit_status_text(e, object);
+	emit_sets(e, sets, targets, NTARGETS);
+	put(w, "/* %s.c -- the model %s, compiled by modelc for several instruction sets */\n", e->name, e->name);
+	put(w, "#include \"%s.h\"\n\n#include <math.h>\n#include <stdlib.h>\n#include <string.h>\n", e->name);
+	put(w, "#if defined(__x86_64__) && defined(__GNUC__)\n#include <immintrin.h>\n#endif\n\n");
+	if (strstr(text_of(sets), "MC_SIMD"))
+		put(w, "#ifdef __clang__ /* MC_SIMD allows, it does not demand */\n#pragma clang diagnostic ignored \"-Wpass-failed\"\n#endif\n\n");
+	put_raw(w, text_of(body));
+	put_raw(w, text_of(sets));
+	put(w, "/* ---- the object: its memory, its variables, its data */\n\n");
+	put_raw(w, text_of(object));
+	if (has_runtime(e))
+		emit_tables(e, w);
+}
+
 static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
 {
 	*e = (Emit){.arena = arena, .model = m, .options = o, .diag = diag, .name = m->name};
@@ -192,6 +215,8 @@ bool emit_text(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag, M
 	emit_header(e, header);
 	if (o->cuda)
 		emit_code_cuda(e, code);
+	else if (o->dispatch)
+		emit_code_dispatch(e, code);
 	else
 		emit_code(e, code);
 	*text = (ModelText){text_of(header), text_of(code), NULL, NULL};

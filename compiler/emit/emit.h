@@ -9,6 +9,7 @@ typedef struct EmitOptions {
 	bool driver; /* also NAME_driver.c */
 	bool standalone; /* what is needed of the runtime inside NAME.c; no BLAS */
 	bool line_directives;
+	bool dispatch; /* code for several instruction sets, chosen when an object is placed */
 	bool profile; /* functions measure their steps */
 	bool depend; /* also NAME.d, a rule for make: what was written needs what was read */
 	bool blas, threads;

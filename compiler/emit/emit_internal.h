@@ -5,7 +5,8 @@
  *      function.c  a function: checks, then its steps      step.c      a step, a scalar as C
  *      tables.c    mc_tensor, mc_function, mc_model        driver.c    NAME_driver.c
  *      names.c     C names                                 runtime.c   runtime headers inside the text
- *      depend.c    NAME.d                                  profile.c   --profile */
+ *      depend.c    NAME.d                                  profile.c   --profile
+ *      dispatch.c  --dispatch */
 #ifndef EMIT_INTERNAL_H
 #define EMIT_INTERNAL_H
 
@@ -106,6 +107,10 @@ const char *needs_c(Body *, const Step *); /* "nll || errors", or NULL */
 void put_place(Body *, const Step *); /* the model's lines above a step */
 const char *buf_c(Arena *, const PlanBuf *); /* an output that may be NULL: what is written then */
 
+/* ---- dispatch.c: --dispatch */
+void emit_set_struct(Emit *, Writer *); /* struct NAME_set: the functions of an instruction set */
+void emit_sets(Emit *, Writer *, const Target *, int ntargets); /* all functions and kernels, for each */
+
 /* ---- profile.c: --profile */
 void number_steps(Emit *);
 void open_profiled(Body *, const Step *); /* before a kernel or product: a loop of one turn that times it */
@@ -114,6 +119,8 @@ void emit_profile(Emit *, Writer *); /* NAME_profile and the names of the steps 
 /* ---- runtime.c */
 /* the runtime headers that a text needs, as #include lines or, standalone, as text */
 void emit_runtime(Emit *, Writer *, const char *code);
+void emit_runtime_text(Emit *, Writer *, const char *code); /* as text */
+const char *runtime_text(const char *name); /* of a header: "mc" */
 void emit_mc_header(Emit *, Writer *);
 
 #endif

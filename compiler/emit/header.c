@@ -190,6 +190,9 @@ void emit_header(Emit *e, Writer *w)
 	for (int i = 0; i < e->model->funcs.len; i++)
 		emit_function_doc(e, w, func_plan(e, i));
 	emit_state(e, w);
+	if (e->options->dispatch)
+		put(w, "/* The instruction set whose code the object runs: \"avx512\", \"avx2\", or \"base\", that of the compiler's flags. */\n"
+		       "const char *%s_instructions(const %s *m);\n\n", n, n);
 	if (e->options->profile)
 		put(w, "/* What the calls have taken, by the steps of all functions: *count rows, and what each is (count, steps: or NULL). */\n"
 		       "const mc_profile *%s_profile(const %s *m, int *count, const mc_step **steps);\n\n", n, n);

@@ -149,7 +149,7 @@ bool check_state(Emit *e)
 /* The struct holds two sizes a dim, a pointer a variable and a slot, and little else; a static assertion checks it. */
 int64_t object_bytes(const Emit *e)
 {
-	int64_t words = 8 + 2 * e->model->dims.len + 3 * e->model->vars.len, flags = 8;
+	int64_t words = 9 + 2 * e->model->dims.len + 3 * e->model->vars.len, flags = 8;
 	for (int i = 0; i < func_count(e); i++)
 		words += func_plan(e, i)->slots.len + 1;
 	/* streams, frames, graphs with their keys */

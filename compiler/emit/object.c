@@ -55,6 +55,8 @@ void emit_struct(Emit *e, Writer *w)
 	put(w, "%s *of; /* whose state it is: its own, or, of a share, another's: values, flags, seed and call are there */\n", e->name);
 	put(w, "uint64_t seed, call; /* of random draws; the number of the next call that draws */\n");
 	put(w, "void *block; /* allocated by %s_new, or NULL */\n", e->name);
+	if (e->options->dispatch)
+		put(w, "const struct %s_set *by; /* the functions of this machine's instruction set */\n", e->name);
 	if (has_bound_dims(e)) {
 		put(w, "struct {\n");
 		for (int i = 0; i < m->dims.len; i++)
@@ -216,6 +218,8 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
 	put(w, "%s *m = (%s *)(void *)at;\n", n, n);
 	put(w, "memset(m, 0, sizeof *m);\nm->of = m;\n");
+	if (e->options->dispatch)
+		put(w, "m->by = choose_set();\n");
 	Writer *body = writer_new(e->arena);
 	if (dims)
 		put(w, "m->sizes = *sizes;\n");

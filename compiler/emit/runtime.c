@@ -4,7 +4,7 @@
 
 #include "emit_internal.h"
 
-static const char *header_text(const char *name)
+const char *runtime_text(const char *name)
 {
 	for (const EmbeddedFile *f = runtime_files; f->name; f++)
 		if (!strcmp(f->name, name))
@@ -21,7 +21,7 @@ static void put_inline(Emit *e, Writer *w, const char *name, HeaderNames *done)
 		if (!strcmp(done->data[i], name))
 			return;
 	push(e->arena, done, name);
-	for (const char *p = header_text(name); *p;) {
+	for (const char *p = runtime_text(name); *p;) {
 		const char *end = strchr(p, '\n');
 		size_t n = end ? (size_t)(end - p) : strlen(p);
 		const char *line = arena_strndup(e->arena, p, n), *quote = strchr(line, '"');
@@ -50,7 +50,7 @@ void emit_mc_header(Emit *e, Writer *w)
 /* a word of the code that begins so, and is not defined in mc.h */
 static bool uses_prefix(const char *code, const char *prefix, const char *but)
 {
-	const char *own = header_text("mc");
+	const char *own = runtime_text("mc");
 	for (const char *p = code; (p = strstr(p, prefix)); p += strlen(prefix)) {
 		size_t n = 0;
 		while (isalnum((unsigned char)p[n]) || p[n] == '_')
@@ -66,7 +66,7 @@ static bool uses_prefix(const char *code, const char *prefix, const char *but)
 	return false;
 }
 
-void emit_runtime(Emit *e, Writer *w, const char *code)
+static void put_headers(Emit *e, Writer *w, const char *code, bool as_text)
 {
 	const bool vectors = strstr(code, "MC_LANES");
 	const char *wanted[4];
@@ -84,9 +84,19 @@ void emit_runtime(Emit *e, Writer *w, const char *code)
 	HeaderNames done = {0};
 	push(e->arena, &done, "mc"); /* in NAME.h already */
 	for (int i = 0; i < n; i++) {
-		if (e->options->standalone)
+		if (as_text)
 			put_inline(e, w, wanted[i], &done);
 		else
 			put(w, "#include \"%s.h\"\n", wanted[i]);
 	}
+}
+
+void emit_runtime(Emit *e, Writer *w, const char *code)
+{
+	put_headers(e, w, code, e->options->standalone);
+}
+
+void emit_runtime_text(Emit *e, Writer *w, const char *code)
+{
+	put_headers(e, w, code, true);
 }
