@@ -249,3 +249,10 @@ def test_indexing_late_costs_what_indexing_first_costs():
                 report = modelc("--report", path)
                 work.add(tuple(re.findall(r"kernel .*: (.*) FLOPs, (.*) functions", report)))
             assert len(work) == 1 and work.pop(), work
+
+
+def test_a_gradient_takes_the_sigmoid_that_is_there():
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "m.model")
+        open(path, "w").write("symbol x : floatX[5000]\nlet c = sum(sigmoid(x) ** 2)\nfunction f(x) -> c, g = grad(c, x)\n")
+        assert sum(k["functions"] for k in kernels_of(path).values()) == 5000

@@ -38,7 +38,8 @@ static Val *rule_difference(PassCx *cx, Graph *g, const Val *v, Val *a, Val *b)
 	if (b->op == OP_exp)
 		return did(cx, g, v, REWRITE_expm1,
 			   op1(g, v, OP_neg, op1(g, v, OP_expm1, b->in[0])));
-	if (b->op == OP_sigmoid)
+	/* beside another use of it, as in its gradient, it is there already */
+	if (b->op == OP_sigmoid && (!cx->differentiated || cx->uses[v->in[1]->id] == 1))
 		return did(cx, g, v, REWRITE_one_minus_sigmoid,
 			   op1(g, v, OP_sigmoid, negative(g, v, b->in[0])));
 	return NULL;

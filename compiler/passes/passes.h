@@ -41,6 +41,7 @@ typedef struct PassCx {
 	const PassOptions *options;
 	const Func *func;
 	int *fired; /* by RewriteName */
+	bool differentiated; /* no formula of the model's is left to be brought into shape for gradients */
 	const int *uses; /* within rules: of the old graph's nodes, by id, as of Rewrite */
 } PassCx;
 typedef Graph *Pass(PassCx *, const Graph *);

@@ -56,5 +56,8 @@ Graph *pass_stabilise(PassCx *cx, const Graph *in)
 
 Graph *pass_stabilise_again(PassCx *cx, const Graph *in)
 {
-	return run_rules(cx, in, rules);
+	cx->differentiated = true;
+	Graph *out = run_rules(cx, in, rules);
+	cx->differentiated = false;
+	return out;
 }
