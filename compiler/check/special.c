@@ -126,6 +126,23 @@ typedef struct Wanted {
 	VEC(Val *) in; /* cost, then what it is differentiated by */
 } Wanted;
 
+/* of an instance of a fold, whose variable is a row of the stacked one: that; else NULL */
+static Val *stacked_of(const Val *v)
+{
+	if (v->op != OP_reshape || v->in[0]->op != OP_slice)
+		return NULL;
+	Val *whole = v->in[0]->in[0];
+	return whole->op == OP_var && whole->attr.var->stack ? whole : NULL;
+}
+
+/* the row of the gradient by the stacked variable */
+static Val *row_of(Graph *g, Loc loc, Val *gradient, const Val *v)
+{
+	const Val *slice = v->in[0];
+	Val *row = build_slice(g, loc, gradient, slice->attr.slice.start, slice->attr.slice.step, slice->type->size);
+	return build_reshape(g, loc, row, v->type->rank, v->type->size);
+}
+
 /* its place among the results, or -1: zero; false after an error */
 static bool want(Check *c, Wanted *w, Value v, int *place)
 {
@@ -138,6 +155,8 @@ static bool want(Check *c, Wanted *w, Value v, int *place)
 		return false;
 	}
 	const Val *barrier = NULL;
+	if (stacked_of(v.v))
+		v.v = stacked_of(v.v);
 	if (!gradient_reaches(c, w->cost.v, v.v, w->zero ? NULL : &barrier)) {
 		if (!w->zero)
 			error_disconnected(c, w->cost_loc, w->v_loc, v, barrier);
@@ -178,8 +197,11 @@ static Value gradients(Check *c, Loc loc, Wanted *w, Value by)
 	Graph *g = (Graph *)w->cost.v->graph; /* where the cost is computed, also when it is asked for in a loop */
 	if (w->in.len > 1)
 		all = build(g, loc, OP_grad, w->in.len, w->in.data, &attr, NULL);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		result[i] = place[i] < 0 ? zeros_like(c, loc, item[i].v) : value_tensor(build_get(g, loc, all, place[i]));
+		if (place[i] >= 0 && stacked_of(item[i].v))
+			result[i] = value_tensor(row_of(g, loc, result[i].v, item[i].v));
+	}
 	if (by.kind != V_LIST)
 		return result[0];
 	Value list = value_list(c, n, result);
