@@ -233,6 +233,27 @@ static int rows_wanted(const Piece *p)
 	return p->block_rows ? p->block_rows : p->form == FORM_OUTER && !p->sums_elements ? BLOCK_ROWS : 0;
 }
 
+/* operations of a row */
+static int64_t row_work(const Piece *p)
+{
+	int64_t rows, all;
+	if (!p->work || !size_upper(p->work, 64, &all, NULL) || !size_upper(p->rows, 64, &rows, NULL) || rows < 1)
+		return 1;
+	return all / rows;
+}
+
+/* On a GPU rows that are added up have one block for many; where they are much work others are better off alone. */
+static bool apart_on_gpu(const Group *g, const Piece *p)
+{
+	enum { LIGHT = 512 };
+	for (int i = 0; i < g->pieces.len; i++) {
+		const Piece *q = g->pieces.data[i];
+		if ((q->form == FORM_OUTER) != (p->form == FORM_OUTER) && (row_work(q) > LIGHT || row_work(p) > LIGHT))
+			return true;
+	}
+	return false;
+}
+
 static bool same_rows(const Group *g, const Piece *p)
 {
 	if (!g->rows || !size_equal(g->rows, p->rows))
@@ -255,6 +276,7 @@ static bool accepts(const Group *g, const Piece *p)
 void add_piece(Scope *s, Piece *p)
 {
 	Arena *arena = s->L->arena;
+	const bool gpu = s->L->options->target->gpu;
 	plan_body(s, p);
 	note_reads(s, p);
 	int first = earliest(s, p);
@@ -264,7 +286,7 @@ void add_piece(Scope *s, Piece *p)
 	for (p->group = first; p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
 		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
-		    (tail || same_rows(g, p) || follows_tile(g, p)))
+		    (tail || (same_rows(g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p)))
 			break;
 	}
 	if (p->group == s->groups.len)

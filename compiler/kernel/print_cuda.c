@@ -65,7 +65,7 @@ static Flat flat_of(CPrinter *p, int n, const Axis *const *axis)
 		f.known = known < 0 || f.known < 0 || f.known > INT32_MAX ? -1 : f.known * known;
 		f.product = f.product ? arena_printf(p->arena, "%s * %s", f.product, extent) : extent;
 		f.axis[f.n] = axis[i];
-		f.extent[f.n++] = extent;
+		f.extent[f.n++] = known == 0 ? "1" : extent; /* what has no steps divides nothing */
 	}
 	if (f.known >= 0)
 		f.product = arena_printf(p->arena, "%" PRId64, f.known);
