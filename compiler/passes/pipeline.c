@@ -76,7 +76,7 @@ bool run_passes_counted(Model *m, Func *f, const PassOptions *options, Diag *dia
 			int before[REWRITE_COUNT + 1];
 			for (int k = 0; k < (int)REWRITE_COUNT; k++)
 				before[k] = fired[k];
-			PassCx cx = {arena_new(), diag, options, f, fired, NULL, NULL};
+			PassCx cx = {arena_new(), diag, options, f, fired, false, NULL};
 			Graph *out = passes[i].run(&cx, f->graph);
 			if (diag_count(diag) > errors) {
 				arena_free(cx.out);
