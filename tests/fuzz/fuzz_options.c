@@ -158,7 +158,7 @@ static const char *const of_modelc[] = {"-o", "out", "-o", "x.csv", "-o", "/proc
 	"-D", "n=9223372036854775808", "-D", "k=", "-D", "=3", "-D", "zz=1", "-D", "k=n", "--floatX", "float64", "--floatX=int8", "--blas", "none", "--blas=",
 	"--threads", "none", "--target", "c", "--target=cuda", "--blas=cublaslt", "--print", "grad(sum(y), w)", "--print", "grad(", "--print", "", "--max-bytes", "1", "--max-bytes=1M",
 	"--max-bytes", "9223372036854775807G", "--max-bytes=-1", "-d", "grad", "-d", "all", "-d", "kernels", "--stop-after=grad", "--stop-after", "no", "--check",
-	"--dot", "--report", "--ast", "--passes", "-g", "-MD", "-MX", "-M", "--driver", "--standalone", "-gO2", "--he", "--usage", "-V", "--", "-", "-?"};
+	"--dot", "--report", "--ast", "--passes", "-g", "-MD", "-MX", "-M", "--driver", "--standalone", "--profile", "--dispatch", "-gO2", "--he", "--usage", "-V", "--", "-", "-?"};
 
 #define ANY(list) list[below(state, sizeof(list) / sizeof *(list))]
 
