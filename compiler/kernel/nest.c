@@ -13,7 +13,7 @@ typedef struct Rows { /* how a group walks over its rows */
 	bool lanes; /* of one element each, beside pieces that take a block of rows: a row is a lane of what is added up */
 } Rows;
 
-/* On a GPU, what is added up over the rows is a phase of its own: the others then have a thread a row. */
+/* On a GPU, whatever is added up over the rows is a phase of its own: the others then have a thread a row. */
 static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 {
 	r->phase = NEW_ARRAY(arena, int, g->pieces.len + 1);
@@ -22,7 +22,7 @@ static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 	for (int i = 0; i < g->pieces.len; i++) {
 		const Piece *p = g->pieces.data[i];
 		bool block = p->form == FORM_BLOCK;
-		if (block || !in_rows || (gpu && i > 0 && (p->form == FORM_OUTER) != (g->pieces.data[i - 1]->form == FORM_OUTER)))
+		if (block || !in_rows || (gpu && i > 0 && (p->form == FORM_OUTER || g->pieces.data[i - 1]->form == FORM_OUTER)))
 			phase++;
 		in_rows = !block;
 		r->phase[i] = phase;
@@ -35,8 +35,8 @@ static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 	for (int i = 0; i < g->pieces.len; i++)
 		blocks = blocks || g->pieces.data[i]->form == FORM_BLOCK;
 	r->outer = outer;
-	r->lanes = blocks && outer && single && !gpu;
-	r->kind = r->lanes || (only_stores && !outer) ? AXIS_SIMD : AXIS_SEQ;
+	r->lanes = outer && (gpu || (blocks && single));
+	r->kind = (r->lanes && !gpu) || (only_stores && !outer) ? AXIS_SIMD : AXIS_SEQ;
 	r->block = outer || blocks ? g->block_rows : only_stores && !gpu ? ELEMENT_BLOCK : 0;
 }
 

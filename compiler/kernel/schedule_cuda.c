@@ -10,7 +10,7 @@
 #include "tile.h"
 #include "print_c.h"
 
-enum { WIDE = 32, MOST_THREADS = 256, GRID_THREADS = 128 };
+enum { WIDE = 32, MOST_THREADS = 256, GRID_THREADS = 128, FEW_ROWS = 32 };
 
 typedef struct Schedule {
 	Build *b;
@@ -94,6 +94,21 @@ static bool same_index(const KIndex *a, const KIndex *b)
 	return a->gathered == b->gathered || (a->gathered && b->gathered && node_equal(a->gathered, b->gathered));
 }
 
+/* the other index is so far away that no step of the axis reaches it: lane[l] and lane[l + 32] for l below 32 */
+static bool is_beyond(const Seen *s, const KIndex *own, const KIndex *other)
+{
+	int64_t far, extent, step = 1;
+	if (own->gathered || other->gathered || !other->affine || s->axis->nhi != 1 || s->axis->nlo || !size_is_const(s->axis->hi[0], &extent))
+		return false;
+	const Size *d = size_sub(s->arena, other->affine, own->affine);
+	for (int i = 0; i < own->affine->nterms; i++)
+		if (size_speaks_of(&(Size){1, &own->affine->term[i]}, s->axis->id))
+			step = own->affine->term[i].coef;
+	if (!d || !size_is_const(d, &far))
+		return false;
+	return (far < 0 ? -far : far) >= (step < 0 ? -step : step) * extent;
+}
+
 /* all that is done to the buffer of store k stays, along some dimension, in a part that is this step's own */
 static bool stays_apart(const Seen *s, int k)
 {
@@ -105,7 +120,8 @@ static bool stays_apart(const Seen *s, int k)
 		for (int i = 0; i < s->access.len && apart; i++) {
 			const Access *o = s->access.data[i];
 			if (same_buffer(o->buffer, a->buffer))
-				apart = o->buffer == a->buffer && same_index(&o->index[d], &a->index[d]);
+				apart = o->buffer == a->buffer && (same_index(&o->index[d], &a->index[d]) ||
+								   (!s->store.data[i] && is_beyond(s, &a->index[d], &o->index[d])));
 		}
 		if (apart)
 			return true;
@@ -116,7 +132,7 @@ static bool stays_apart(const Seen *s, int k)
 static bool is_parallel(Arena *arena, const Nest *nest)
 {
 	const Axis *axis = nest->axis;
-	if (axis->kind == AXIS_UNROLL || axis->kind == AXIS_LANES || axis->ncuts || axis->cut_of || axis->nlo > 1)
+	if (axis->kind == AXIS_UNROLL || axis->kind == AXIS_LANES || axis->ncuts || axis->cut_of)
 		return false;
 	Seen s = {.arena = arena, .axis = axis};
 	Item item = {.kind = ITEM_NEST, .nest = nest};
@@ -211,12 +227,21 @@ static int64_t width_inside(Schedule *s, const Items *items)
 	return most;
 }
 
+/* it may have less than no steps: it stands alone, since less than nothing twice is much */
+static bool may_be_empty(const Axis *a)
+{
+	return a->nlo > 1;
+}
+
 /* of parallel axes that stand one in the other */
 static int64_t chain_width(Schedule *s, const Nest *nest)
 {
 	int64_t n = 1;
-	for (; nest && is_parallel(s->arena, nest); nest = only_nest(nest))
+	for (int i = 0; nest && is_parallel(s->arena, nest) && !(i > 0 && may_be_empty(nest->axis)); nest = only_nest(nest), i++) {
 		n *= extent_guess(s, nest->axis);
+		if (may_be_empty(nest->axis))
+			break;
+	}
 	return n;
 }
 
@@ -258,6 +283,7 @@ static const Nest *thread_chain(Schedule *s, const Nest *nest, bool par)
 	for (const Nest *n = nest; n; n = only_nest(n)) {
 		bool other = par && n->axis->kind != AXIS_PAR;
 		bool follows = axes.len == 0 || n->axis->kind == AXIS_PAR || is_parallel(s->arena, n);
+		follows = follows && !(axes.len > 0 && (may_be_empty(n->axis) || may_be_empty(axes.data[axes.len - 1])));
 		for (int i = 0; i < axes.len && follows; i++)
 			follows = !bounds_speak_of(n->axis, axes.data[i]->id);
 		if (!follows || (other && !is_parallel(s->arena, n)))
@@ -322,7 +348,7 @@ static void share_out(Schedule *s, const Items *in, Items *out)
 		bool nest = item.kind == ITEM_NEST;
 		int64_t own = nest && is_parallel(s->arena, item.nest) ? chain_width(s, item.nest) : 0;
 		int64_t inside = nest ? width_inside(s, &item.nest->body) : 0;
-		if (!nest || (own == 0 && inside < 4)) {
+		if (!nest || (own <= 2 && inside < 4)) { /* two are not worth a barrier */
 			push(s->arena, &one.items, item);
 			continue;
 		}
@@ -388,12 +414,16 @@ static void schedule_part(Schedule *s, KernelPart *part)
 			break;
 	const Items *body = &work->body;
 	const Nest *chain = only_nest(work);
-	while (chain && is_parallel(s->arena, chain) && bounds_are_host(chain->axis)) {
+	int64_t rows = 1;
+	for (const Nest *n = top; n && n->axis->kind == AXIS_PAR; n = only_nest(n))
+		rows = rows > FEW_ROWS ? rows : rows * extent_guess(s, n->axis);
+	while (chain && is_parallel(s->arena, chain) && bounds_are_host(chain->axis) && !may_be_empty(chain->axis)) {
 		body = &chain->body;
 		chain = only_nest(chain);
 	}
 	s->widest = 1;
-	if (width_inside(s, body) < WIDE) {
+	const int64_t width = width_inside(s, body);
+	if (width < WIDE && (rows > FEW_ROWS || width < 4)) {
 		part->item.nest = thread_chain(s, top, true);
 		part->threads = GRID_THREADS;
 	} else {
