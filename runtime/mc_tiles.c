@@ -58,9 +58,9 @@ mc_status mc_tiles(const char *path, const char *title, const mc_array *values, 
                    int64_t width, int nnames, const char *const *names, mc_error *err)
 {
 	char number[32];
-	const int64_t pixels = height * width;
-	if (height < 1 || width < 1 || height > 1000 || width > 1000 || values->count % pixels ||
-	    values->count == 0) {
+	const int fits = height >= 1 && width >= 1 && height <= 1000 && width <= 1000;
+	const int64_t pixels = fits ? height * width : 1;
+	if (!fits || values->count % pixels || values->count == 0) {
 		char text[160];
 		return mc_fail(err, MC_SIZE,
 		               "cannot draw %s: %s has no whole number of tiles of %lld by %lld",

@@ -78,6 +78,8 @@ def test_options_of_a_program():
             open(os.path.join(d, name), "w").write(rows)
         for args, status, text in [("--ragged both", 2, "options: fit.ragged is both, expected keep or drop\n"), ("--ragged drop", 0, ""),
                                    ("--picture.tile 2,0", 2, "options: picture.tile is 0, expected a whole number of at least 1\n"),
+                                   ("--picture.tile 4294967296", 1,
+                                    "options: cannot draw out/options/picture.png: float64[1, 2] has no whole number of tiles of 4294967296 by 4294967296\n"),
                                    ("--picture.tile 1,1,1", 2, "options: --picture.tile has 3 values, expected one or two\n"),
                                    ("--set all,some", 2, "options: --set has 2 values, expected one\n"),
                                    ("--watch_steps 1e19", 2, "options: fit.watch_steps is 1e+19, expected a whole number of at least 1, below 2^63\n"),
