@@ -139,6 +139,8 @@ static void declare(TileNest *x, Items *items)
 	const Tile *t = x->t;
 	x->acc = new_buffer(b, "acc", x->dtype, WHERE_REG, 0, NULL);
 	x->acc->lanes = true;
+	if (t->chains)
+		add_extent(x->acc, size_const(b->arena, t->chains), NULL);
 	if (t->unroll >= 0)
 		add_extent(x->acc, NULL, x->of[t->unroll].outer);
 	if (t->second >= 0)
@@ -155,12 +157,14 @@ typedef struct Cell { /* the tile's axes, and an access to the accumulators ther
 	Access at;
 } Cell;
 
-static Cell open_cell(TileNest *x, Items **items)
+static Cell open_chain_cell(TileNest *x, Items **items, const Size *chain)
 {
 	Build *b = x->b;
 	const Tile *t = x->t;
 	Cell c = {.at = {.buffer = x->acc}};
 	int n = 0;
+	if (t->chains)
+		c.at.index[n++].affine = chain;
 	if (t->unroll >= 0) {
 		c.r = inner_axis_of(x, "r", AXIS_UNROLL, t->unroll);
 		c.at.index[n++].affine = axis_index(b->arena, c.r);
@@ -180,9 +184,25 @@ static Cell open_cell(TileNest *x, Items **items)
 	return c;
 }
 
+static Cell open_cell(TileNest *x, Items **items)
+{
+	return open_chain_cell(x, items, size_const(x->b->arena, 0));
+}
+
+/* an axis over the first n chains */
+static const Size *open_chains(TileNest *x, Items **items, int64_t n)
+{
+	if (!x->t->chains)
+		return NULL;
+	Axis *u = new_axis(x->b, "u", AXIS_UNROLL, size_const(x->b->arena, n));
+	*items = open_inner(x, *items, u);
+	return axis_index(x->b->arena, u);
+}
+
 static void clear(TileNest *x, Items *items)
 {
-	Cell c = open_cell(x, &items);
+	const Size *chain = open_chains(x, &items, x->t->chains);
+	Cell c = open_chain_cell(x, &items, chain);
 	add_store(x->b, items, c.at, STORE_SET, node_const(x->b, x->dtype, 0, 0));
 }
 
@@ -264,8 +284,48 @@ static void leave_out_padding(TileNest *x, int side)
 	}
 }
 
+/* every n-th product into a sum of its own, what is left into the first, then the sums as a tree */
+static void sum_in_chains(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	Arena *arena = b->arena;
+	int label = x->c.sum[0];
+	const int64_t n = x->t->chains;
+	const Size *size = x->c.size[label], *whole = size_scale(arena, size_floordiv(arena, size, n), n);
+	Axis *k = new_axis(b, "k", AXIS_SEQ, whole);
+	int64_t *step = NEW_ARRAY(arena, int64_t, 1);
+	*step = n;
+	k->cut = step;
+	k->ncuts = 1;
+	Items *in = open_inner(x, items, k);
+	const Size *chain = open_chains(x, &in, n);
+	Cell c = open_chain_cell(x, &in, chain);
+	x->c.ix[label] = ix_at(size_add(arena, axis_index(arena, k), chain));
+	add_store(b, in, c.at, STORE_ADD, product(x));
+	if (!size_equal(whole, size)) {
+		Axis *rest = new_axis(b, "k", AXIS_SEQ, size);
+		set_lo(b, rest, whole);
+		in = open_inner(x, items, rest);
+		c = open_cell(x, &in);
+		x->c.ix[label] = ix_at(axis_index(arena, rest));
+		add_store(b, in, c.at, STORE_ADD, product(x));
+	}
+	for (int64_t half = n / 2; half >= 1; half /= 2) {
+		in = items;
+		chain = open_chains(x, &in, half);
+		c = open_chain_cell(x, &in, chain);
+		Access other = c.at;
+		other.index[0].affine = size_add(arena, chain, size_const(arena, half));
+		add_store(b, in, c.at, STORE_ADD, load_of(b, other));
+	}
+}
+
 static void sum_along_result(TileNest *x, Items *items)
 {
+	if (x->t->chains) {
+		sum_in_chains(x, items);
+		return;
+	}
 	items = open_sums(x, items, -1);
 	Cell c = open_cell(x, &items);
 	x->panel_lane = axis_index(x->b->arena, c.l);

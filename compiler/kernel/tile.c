@@ -6,7 +6,7 @@
 #include "print_c.h"
 #include "tile.h"
 
-enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096 };
+enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096, CHAINS = 8, FEW_COLUMNS = 32, LONG_ROW = 64 };
 
 int64_t size_guess(const Size *s)
 {
@@ -168,7 +168,7 @@ static int own_label(const Look *k, int side, int but)
 	int best = -1;
 	for (int i = k->c.nout - 1; i >= 0; i--) {
 		int l = k->c.out[i];
-		if (l == but || !has(k, side, l) || has(k, 1 - side, l))
+		if (l == but || !has(k, side, l) || has(k, 1 - side, l) || k->n[l] == 1)
 			continue;
 		if (k->n[l] >= ENOUGH)
 			return l;
@@ -376,6 +376,9 @@ bool plan_tile(Scope *s, Piece *p)
 	bool alone = size_is_const(k.c.size[k.c.out[0]], &n) && n <= BLOCK_ROWS && k.c.nout > 1;
 	t->whole = elements > ROW_ELEMENTS || (alone && k.sums >= LONG_SUM);
 	t->blocked = -1;
+	/* one row of few columns: several sums at a time, else each addition waits for the last */
+	if (!t->dot && t->unroll < 0 && t->second < 0 && k.c.nsum == 1 && k.n[t->lanes] <= FEW_COLUMNS && k.sums >= LONG_ROW)
+		t->chains = CHAINS;
 	if (t->whole)
 		plan_blocks(&k, t);
 	if (t->whole) {
@@ -398,7 +401,7 @@ TileShape tile_shape(const Target *target, DType dtype, const Tile *t)
 	int lanes = target->lanes > 1 ? target->lanes : 4;
 	TileShape s = {.width = dtype == DT_float64 ? lanes / 2 : lanes};
 	bool many = target->regs >= 32;
-	s.vectors = t->unroll < 0 ? 8 : 2;
+	s.vectors = t->unroll >= 0 ? 2 : many ? 16 : 12;
 	s.rows = many ? 10 : 6;
 	return s;
 }
@@ -446,6 +449,21 @@ const int64_t *lane_cuts(Arena *arena, const Size *size, int64_t most, int width
 	int64_t *cut = list_of(arena), extent = -1;
 	*n = 0;
 	size_is_const(size, &extent);
+	if (most > 2 * width && extent >= 0) { /* a row: what is left of it in one step, but for parts of vectors */
+		if (extent >= most)
+			cut[(*n)++] = most;
+		extent %= most;
+		int64_t vectors = extent / width * width;
+		if (vectors)
+			cut[(*n)++] = vectors;
+		extent %= width;
+		if (!extent) {
+			if (vectors > width && most % vectors)
+				cut[(*n)++] = width; /* so that blocks of the most are seen to leave nothing */
+			return cut;
+		}
+		most = width / 2;
+	}
 	for (int64_t c = most; c >= 1; c /= 2) {
 		bool used = extent < 0 ? c == most || c <= width : extent >= c;
 		if (!used)

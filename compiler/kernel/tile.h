@@ -33,6 +33,7 @@ struct Tile {
 	PlanBuf *packed[2];
 	bool whole; /* a kernel of its own with elementwise epilogues; else inside blocks of rows */
 	/* sums in blocks of this label, so that what a block reads stays in the cache: parts go to memory between; -1 */
+	int chains; /* sums of every n-th product, of which the result is added up as a tree; 0: one */
 	int blocked;
 	int64_t block; /* indices of it */
 	double cycles, next; /* its price, and that of the next best way; 0: there was none */
