@@ -124,10 +124,10 @@ MC_FN float mc_tanh_f32(float x)
 	return mc_float_f32(mc_bits_f32(y) | (mc_bits_f32(x) & 0x80000000u));
 }
 
-/* 1 / (1 + e^-x) without overflow on either side */
+/* 1 / (1 + e^-x) without overflow on either side; compilers see that for x and -x the e^-|x| is the same */
 MC_FN float mc_sigmoid_f32(float x)
 {
-	const float z = mc_exp_f32(mc_float_f32(mc_bits_f32(x) | 0x80000000u));
+	const float z = mc_exp_f32(-fabsf(x));
 	return mc_sel_f32(x >= 0.0f, 1.0f, z) / (1.0f + z);
 }
 

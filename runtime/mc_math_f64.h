@@ -153,7 +153,7 @@ MC_FN double mc_tanh_f64(double x)
 /* 1 / (1 + e^-x) without overflow on either side */
 MC_FN double mc_sigmoid_f64(double x)
 {
-	const double z = mc_exp_f64(mc_float_f64(mc_bits_f64(x) | ((uint64_t)1 << 63)));
+	const double z = mc_exp_f64(-fabs(x));
 	const double den = 1.0 + z, lost = (1.0 - den) + z, q = mc_sel_f64(x >= 0.0, 1.0, z) / den;
 	return q - q * lost / den;
 }
