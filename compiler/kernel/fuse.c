@@ -267,7 +267,7 @@ static bool same_rows(const Group *g, const Piece *p)
 /* Rows of one element are done together though some may be for an output that is not wanted. */
 static bool accepts(const Group *g, const Piece *p)
 {
-	if (g->closed || g->pieces.len + g->tail.len >= MOST_PIECES)
+	if (g->closed || g->pieces.len + g->tail.len >= MOST_PIECES || g->nreads + p->reads.len > MOST_READS)
 		return false;
 	bool single = g->rows && single_elements(g) && (p->only_stores || p->sums_elements);
 	return single || (p->needs & ~g->needs) == 0;
@@ -293,6 +293,7 @@ void add_piece(Scope *s, Piece *p)
 		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
 	Group *g = s->groups.data[p->group];
 	g->needs |= p->needs;
+	g->nreads += p->reads.len;
 	if (p->form == FORM_TILE) {
 		g->tile = p;
 		g->closed = p->tile->blocked >= 0; /* nothing follows on parts of sums */

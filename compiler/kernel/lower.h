@@ -22,6 +22,7 @@ enum {
 	LOCAL_MAX = 4096,
 	SHARED_BYTES = 32768, /* of a block of a GPU, for what lives inside rows */
 	MOST_PIECES = 100, /* of a kernel: C compilers take more than their share of time for longer functions */
+	MOST_READS = 400, /* of a kernel's pieces together, for the same reason */
 	MOST_OPEN = 512 /* the groups that a piece may still come to: the last ones */
 };
 #define ALWAYS (UINT64_C(1) << 63)
@@ -84,6 +85,7 @@ typedef struct Group {
 	int block_rows; /* 0: any */
 	Piece *tile; /* the first of the pieces: others follow on its tiles */
 	bool closed; /* takes no more */
+	int nreads; /* of all pieces */
 	uint64_t needs;
 	Step *step; /* instead of pieces */
 } Group;

@@ -5,9 +5,17 @@
 #include "lower.h"
 
 typedef struct Rename {
-	VEC(const char *) from;
+	Names *from; /* marked with the number of what stands for it, and 1 */
 	VEC(const char *) to;
 } Rename;
+
+static void put_name(Arena *arena, Rename *r, const char *from, const char *to)
+{
+	push(arena, &r->to, to);
+	int *mark = name_mark(r->from, from);
+	if (!*mark)
+		*mark = r->to.len;
+}
 
 /* the text with names put in and without comments: equal for kernels that do the same */
 static const char *key_of(Arena *arena, const char *text, const Rename *r)
@@ -30,11 +38,9 @@ static const char *key_of(Arena *arena, const char *text, const Rename *r)
 		while (isalnum((unsigned char)text[len]) || text[len] == '_')
 			len++;
 		const char *word = arena_strndup(arena, text, len);
-		for (int i = 0; i < r->from.len; i++)
-			if (!strcmp(word, r->from.data[i])) {
-				word = r->to.data[i];
-				break;
-			}
+		int number = *name_mark(r->from, word);
+		if (number)
+			word = r->to.data[number - 1];
 		for (; *word; word++)
 			push(arena, &out, *word);
 		text += len;
@@ -49,17 +55,12 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 	Plan *plan = L->all;
 	Writer *w = writer_new(arena);
 	print_kernel_c(w, k, &L->options->target[0]);
-	Rename r = {0};
-	push(arena, &r.from, k->name);
-	push(arena, &r.to, "kernel");
-	for (int i = 0; i < k->buffers.len; i++) {
-		push(arena, &r.from, k->buffers.data[i]->name);
-		push(arena, &r.to, arena_printf(arena, "b%d_", i));
-	}
-	for (int i = 0; i < k->uniforms.len; i++) {
-		push(arena, &r.from, k->uniforms.data[i].name);
-		push(arena, &r.to, arena_printf(arena, "u%d_", i));
-	}
+	Rename r = {.from = names_new(arena)};
+	put_name(arena, &r, k->name, "kernel");
+	for (int i = 0; i < k->buffers.len; i++)
+		put_name(arena, &r, k->buffers.data[i]->name, arena_printf(arena, "b%d_", i));
+	for (int i = 0; i < k->uniforms.len; i++)
+		put_name(arena, &r, k->uniforms.data[i].name, arena_printf(arena, "u%d_", i));
 	int *same = name_mark(plan->keys, key_of(arena, writer_text(w, NULL), &r));
 	if (*same)
 		return plan->kernels.data[*same - 1];

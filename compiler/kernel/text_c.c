@@ -12,20 +12,26 @@ const char *text_in(Arena *arena, Text t, int prec)
 
 const char *wrap_list(Arena *arena, const char *head, int n, const char *const *item, const char *tail, int indent)
 {
-	const char *all = arena_printf(arena, "%s(", head);
-	int column = indent + (int)strlen(all);
+	Writer *w = writer_new(arena);
+	put_raw(w, head);
+	put_raw(w, "(");
+	int column = indent + (int)strlen(head) + 1;
 	for (int i = 0; i < n; i++) {
 		const char *end = i + 1 < n ? "," : "";
 		int len = (int)(strlen(item[i]) + strlen(end)) + (i + 1 < n ? 0 : (int)strlen(tail) + 1);
 		if (i > 0 && column + 1 + len > LINE) {
-			all = arena_printf(arena, "%s\n%s%s", all, item[i], end);
+			put_raw(w, "\n");
 			column = indent + TAB + len;
 		} else {
-			all = arena_printf(arena, "%s%s%s%s", all, i ? " " : "", item[i], end);
+			put_raw(w, i ? " " : "");
 			column += len + 1;
 		}
+		put_raw(w, item[i]);
+		put_raw(w, end);
 	}
-	return arena_printf(arena, "%s)%s", all, tail);
+	put_raw(w, ")");
+	put_raw(w, tail);
+	return writer_text(w, NULL);
 }
 
 /* Where a line that is too long goes on: after a comma or =, before an operator, in as few parentheses as can be, between arguments
