@@ -53,7 +53,7 @@ static const char *bounds_text(Arena *arena, const char *how, int n, const Size 
 
 static const char *axis_text(Arena *arena, const Axis *a)
 {
-	static const char *const kind[] = {"par", "seq", "unroll", "lanes", "simd"};
+	static const char *const kind[] = {"par", "seq", "unroll", "lanes", "simd", "thread"};
 	const char *hi = a->cut_of && a->nhi == 0 ? arena_printf(arena, "cut(%s)", a->cut_of->name)
 	                                         : bounds_text(arena, "min", a->nhi, a->hi);
 	const char *t = arena_printf(arena, "%s %s = %s .. %s", kind[a->kind], a->name,
@@ -65,7 +65,7 @@ static const char *axis_text(Arena *arena, const Axis *a)
 
 static void put_buffer(Writer *w, Arena *arena, const Buffer *b)
 {
-	static const char *const where[] = {"argument", "stack", "registers"};
+	static const char *const where[] = {"argument", "stack", "registers", "private"};
 	const char *t = "";
 	for (int d = 0; d < b->rank; d++)
 		t = arena_printf(arena, "%s%s%s", t, d ? ", " : "[",

@@ -73,6 +73,14 @@ static double blocks_of(const Contraction *c, const Shape *s)
 	return n;
 }
 
+/* a tile that does not fit shared memory, or leaves multiprocessors without one */
+static bool is_too_large(const Contraction *c, const Shape *s, DType dtype, double sum)
+{
+	const int64_t own = s->tm * s->tn, shared = DEPTH * (s->gm * s->tm + s->gn * s->tn) * dtype_bytes(dtype);
+	const double blocks = blocks_of(c, s);
+	return own > 1 && (shared > SHARED_BYTES || (own > 16 && blocks < 2 * ENOUGH_BLOCKS) || (blocks < ENOUGH_BLOCKS && sum < 64));
+}
+
 static Shape shape_of(const Contraction *c, DType dtype)
 {
 	Shape s = {.side = 1, .parts = 1};
@@ -86,11 +94,11 @@ static Shape shape_of(const Contraction *c, DType dtype)
 		k *= guess(c, c->sum[i]);
 	s.gn = s.m < 0 ? TILE_THREADS : power_above(n, 16);
 	s.gm = TILE_THREADS / s.gn;
-	const int64_t most = dtype == DT_float64 ? 4 : 8;
+	/* nothing is read twice where one side is a vector */
+	const int64_t most = s.m < 0 || s.n < 0 ? 1 : dtype == DT_float64 ? 4 : 8;
 	s.tn = power_above(n / (double)s.gn, most);
 	s.tm = power_above(m / (double)s.gm, most);
-	/* eight by eight only where there is enough for all */
-	while ((s.tm * s.tn > 16 && blocks_of(c, &s) < 2 * ENOUGH_BLOCKS) || (s.tm * s.tn > 1 && blocks_of(c, &s) < ENOUGH_BLOCKS && k < 64)) {
+	while (is_too_large(c, &s, dtype, k)) {
 		if (s.tm >= s.tn)
 			s.tm /= 2;
 		else
