@@ -258,3 +258,24 @@ def test_a_gradient_takes_the_sigmoid_that_is_there():
         path = os.path.join(d, "m.model")
         open(path, "w").write("symbol x : floatX[5000]\nlet c = sum(sigmoid(x) ** 2)\nfunction f(x) -> c, g = grad(c, x)\n")
         assert sum(k["functions"] for k in kernels_of(path).values()) == 5000
+
+
+SIZES = """dim n
+symbol x : floatX[n, %d]
+symbol y : floatX[n, %d]
+param W : floatX[%d, %d] = 0
+param v : floatX[%d] = 0
+let c = sum(tanh(x @ W) * y) + sum((x @ v) ** 2)
+function f(x, y) -> c, g = grad(c, W), h = grad(c, v)
+"""
+
+
+def test_sizes_of_products():
+    """products and their gradients of many sizes: every schedule is legal, for each width of vectors"""
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "m.model")
+        for k in (1, 2, 3, 5, 7, 9, 13, 17, 23, 24, 25, 31, 33, 47, 48, 50, 65, 100, 130, 784):
+            for m in (1, 2, 10, 24):
+                open(path, "w").write(SIZES % (k, m, k, m, k))
+                for n in ([], ["-D", "n=20"], ["-D", "n=64"], ["-D", "n=100"], ["-D", "n=7"]):
+                    modelc(path, "--blas", "none", "--floatX", "float64" if m == 2 else "float32", "-o", d, *n)

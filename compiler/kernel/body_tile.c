@@ -707,11 +707,15 @@ void body_tile(Build *b, const Piece *p, Items *items)
 		/* a block is cut, and the last one may be short */
 		const Size *block = exact ? size_const(b->arena, extent) : NULL;
 		int64_t most = of->cut[0];
-		if (rows == x.t->lanes && !x.t->dot)
-			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most,
-					    tile_shape(b->target, x.dtype, x.t).width, &of->ncuts);
-		else if (!block)
+		if (rows == x.t->lanes && !x.t->dot) {
+			TileShape s = tile_shape(b->target, x.dtype, x.t);
+			most = s.width * (x.t->second >= 0 ? 1 : s.vectors);
+			if (most > p->block_rows) /* so that a whole block is seen to be covered */
+				most = p->block_rows;
+			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most, s.width, &of->ncuts);
+		} else if (!block) {
 			of->cut = block_cuts(b->arena, most, &of->ncuts);
+		}
 		of->most = of->cut[0];
 	} else {
 		Axis *a = new_axis(b, "i", AXIS_SEQ, b->block_hi);
