@@ -709,9 +709,9 @@ void body_tile(Build *b, const Piece *p, Items *items)
 		int64_t most = of->cut[0];
 		if (rows == x.t->lanes && !x.t->dot) {
 			TileShape s = tile_shape(b->target, x.dtype, x.t);
-			most = s.width * (x.t->second >= 0 ? 1 : s.vectors);
-			if (most > p->block_rows) /* so that a whole block is seen to be covered */
-				most = p->block_rows;
+			const int64_t all = s.width * (x.t->second >= 0 ? 1 : s.vectors);
+			for (most = s.width; 2 * most <= all && 2 * most <= p->block_rows;) /* what divides a block */
+				most *= 2;
 			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most, s.width, &of->ncuts);
 		} else if (!block) {
 			of->cut = block_cuts(b->arena, most, &of->ncuts);
