@@ -29,12 +29,13 @@ def tests(options):
     rows = itertools.cycle([("float32", "-O3", False), ("float64", "-O0", False), ("float32", "-O0", False), ("float64", "-O3", False), ("float32", "-O3", True)])
     for path in paths if options.all else small:
         for floatX, level, sanitize in ([next(rows)] if not options.all else [(f, l, s) for f in ("float32", "float64") for l in ("-O3", "-O0") for s in (False, True)]):
-            s = {"floatX": floatX, "level": level, "sanitize": sanitize, "blas": "none"}
+            s = {"floatX": floatX, "level": level, "sanitize": sanitize, "blas": "none", "cxx": "g++" if options.all else "clang++"}
             yield "emulation %s %s,%s%s" % (os.path.basename(path), floatX, level, ",asan" if sanitize else ""), lambda path=path, s=s: emulation(path, s)
         yield "barriers " + os.path.basename(path), lambda path=path: barriers(path)
     for sanitize in (False, True) if options.all else (False,):
         yield "products" + (" asan" if sanitize else ""), lambda sanitize=sanitize: products(sanitize)
     yield "object", object_
+    yield "standalone", standalone
     for seed in range(1, 21 if options.all else 2):
         yield "random programs, seed %d" % seed, lambda seed=seed: random_(seed)
     yield "bench", bench
@@ -63,11 +64,14 @@ class Emulated(harness.Program):
             assert edit(text) != text, "nothing to plant"
             open(source, "w").write(edit(text))
         sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"] if s["sanitize"] else []
-        base = ["-O0" if s["sanitize"] else "-O1", *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", self.dir]
-        harness.must(["g++", *CXX, *harness.WARNINGS, *base, "-c", source, "-o", source + ".o"])
-        objects = [source + ".o", harness.harness_object("gcc", self.name, s["sanitize"]), harness.runtime_library("gcc", s["sanitize"])]
+        # clang is the faster one without optimisation
+        cxx, level = ("g++", "-O1") if s.get("cxx") == "g++" else ("clang++", "-O0")
+        base = ["-O0" if s["sanitize"] else level, *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", self.dir]
+        harness.must([cxx, *CXX, *harness.WARNINGS, *base, "-c", source, "-o", source + ".o"])
+        cc = "gcc" if cxx == "g++" else "clang"
+        objects = [source + ".o", harness.harness_object(cc, self.name, s["sanitize"]), harness.runtime_library(cc, s["sanitize"])]
         self.exe = os.path.join(self.dir, "harness")
-        harness.must(["g++", *base, *objects, "-o", self.exe, "-lpng", "-lz", "-lm"])
+        harness.must([cxx, *base, *objects, "-o", self.exe, "-lpng", "-lz", "-lm"])
 
     def downwards(self, lines):
         return self.talk(["downwards"] + lines)[1:]
@@ -130,6 +134,16 @@ def object_():
         out = harness.must(["g++", *CXX[:1], "-DMC_EMULATE", *harness.WARNINGS, *flags, os.path.join(ROOT, "tests/cuda/object.cc"), harness.runtime_library("gcc", True), "-o",
                             os.path.join(d, "object"), "-lpng", "-lz", "-lm"]) + harness.must([os.path.join(d, "object")])
         assert out == "good\n", out
+
+
+def standalone():
+    """one file and its header are all; what it exports begins with the model's name; -MD speaks of it"""
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        harness.must([harness.MODELC, os.path.join(ROOT, "tests/cuda/object.model"), "-o", d, "--target", "cuda", "--standalone", "-MD"])
+        assert open(os.path.join(d, "object.d")).read().startswith("%s/object.h %s/object.cu:" % (d, d))
+        harness.must(["clang++", *CXX[:3], "-DMC_EMULATE", *harness.WARNINGS, "-O0", "-c", os.path.join(d, "object.cu"), "-o", os.path.join(d, "object.o")])
+        exported = re.findall(r"^\S+ [TDB] (\S+)$", harness.must(["nm", os.path.join(d, "object.o")]), re.M)
+        assert len(exported) > 10 and all(x.startswith("object_") for x in exported), exported
 
 
 def random_(seed):

@@ -23,7 +23,7 @@ static void put_path(Emit *e, Writer *w, const char *path)
 void emit_depend(Emit *e, Writer *w)
 {
 	const Model *m = e->model;
-	static const char *const ending[] = {".h", ".c", "_driver.c"};
+	const char *const ending[] = {".h", e->options->cuda ? ".cu" : ".c", "_driver.c"};
 	for (int i = 0; i < (e->options->driver ? 3 : 2); i++) {
 		put_path(e, w, arena_printf(e->arena, "%s/%s%s", e->options->out_dir, m->name, ending[i]));
 		put_raw(w, i < (e->options->driver ? 2 : 1) ? " " : ": ");
