@@ -137,6 +137,14 @@ static const Node *few_elements(Build *b, Reduce *r)
 	return arg ? node_cast(b, where, DT_int64) : best;
 }
 
+const Node *few_inline(Build *b, const Val *v, const Ix *ix)
+{
+	Reduce r = reduce_of(v);
+	for (int k = 0; k < r.nkept; k++)
+		r.ix[r.kept[k]] = ix[k];
+	return few_elements(b, &r);
+}
+
 static void body_few(Build *b, const Piece *p, Items *items)
 {
 	Reduce r = reduce_of(p->val);
@@ -146,9 +154,8 @@ static void body_few(Build *b, const Piece *p, Items *items)
 			out[k] = ix_at(b->row);
 		else
 			items = open_axis(b, items, k, k == r.nkept - 1 ? AXIS_SIMD : AXIS_SEQ, r.size[r.kept[k]], &out[k]);
-		r.ix[r.kept[k]] = out[k];
 	}
-	target_store(b, p, items, r.nkept, out, STORE_SET, few_elements(b, &r));
+	target_store(b, p, items, r.nkept, out, STORE_SET, few_inline(b, p->val, out));
 }
 
 void body_reduce(Build *b, const Piece *p, Items *items)

@@ -315,15 +315,17 @@ static Inline *const inline_op[OP_COUNT] = {
 	[OP_gather] = inline_gather, [OP_pad] = inline_pad, [OP_contraction] = inline_contraction,
 };
 
-bool can_inline(Op op)
+bool can_inline(const Val *v)
 {
-	return op_info(op)->elementwise || inline_op[op];
+	return op_info(v->op)->elementwise || inline_op[v->op] || is_few(v);
 }
 
 const Node *element_here(Build *b, const Val *v, const Ix *ix)
 {
 	if (inline_op[v->op])
 		return inline_op[v->op](b, v, ix);
+	if (is_few(v))
+		return few_inline(b, v, ix);
 	if (!op_info(v->op)->elementwise)
 		internal_error("%s is not written in place", op_info(v->op)->name);
 	const Node *arg[3] = {NULL, NULL, NULL};

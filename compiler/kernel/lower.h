@@ -247,7 +247,7 @@ Buffer *new_buffer(Build *, const char *name, DType, Where, int rank, const Size
 /* ---- inline.c */
 const Node *element(Build *, const Val *, const Ix *); /* a load if it is a root */
 const Node *element_here(Build *, const Val *, const Ix *); /* computed even if it is a root */
-bool can_inline(Op);
+bool can_inline(const Val *);
 bool can_inline_contraction(const Val *); /* it has few terms of floats */
 void slice_index(Build *, const Val *, const Size *const *size, const Ix *ix, Ix *in); /* of the whole, for that of its part */
 Ix gather_index(Build *, const Val *, int k, const Ix *ix); /* of axis k of those that are gathered or scattered */
@@ -302,6 +302,7 @@ void outer_end(Build *, const Piece *, Items *);
 void outer_fold(Build *, const Piece *, Items *); /* the parts, by one thread */
 void plan_reduce(Scope *, Piece *);
 bool is_few(const Val *); /* a reduction to the largest, the least or so of a few: one expression */
+const Node *few_inline(Build *, const Val *, const Ix *);
 void plan_contraction(Scope *, Piece *);
 void plan_move(Scope *, Piece *); /* cumsum, concat, pad, scatter, set_slice */
 bool plan_product(Scope *, Piece *); /* by BLAS? */

@@ -233,7 +233,7 @@ static void decide(Scope *s, const Val *v)
 	if (info->cost > 1000)
 		info->cost = 1000;
 	int dear = info->spread && v->type->rank > 1 ? DEAR_OPERAND : DEAR;
-	if (!can_inline(v->op) || (v->op == OP_pad && !can_inline_pad(v)) ||
+	if (!can_inline(v) || (v->op == OP_pad && !can_inline_pad(v)) ||
 	    (v->op == OP_contraction && !can_inline_contraction(v)) || info->want_buffer ||
 	    info->cost > 200 || (info->uses > 1 && info->cost >= DEAR) || (info->spread && info->cost >= dear))
 		make_root(s, v);
