@@ -515,7 +515,10 @@ static void plan_axes(TileNest *x)
 	int64_t second = 0, vectors = s.vectors;
 	if (t->second >= 0 && !size_is_const(x->c.size[t->second], &second))
 		second = 0;
-	int64_t rows = 0;
+	int64_t rows = 0, columns;
+	/* one vector of columns: twice the rows */
+	if (!t->dot && t->second < 0 && size_is_const(x->c.size[t->lanes], &columns) && columns <= s.width)
+		s.rows *= 2;
 	bool few = t->dot && t->unroll >= 0 && size_is_const(x->c.size[t->unroll], &rows) && rows <= 5 && rows > 1;
 	for (int k = 0; k < 3; k++) {
 		if (axes[k] < 0)

@@ -209,6 +209,17 @@ static bool is_last(const Look *k, int label)
 	return k->c.out[k->c.nout - 1] == label;
 }
 
+/* the place of windows of a padded value: each has other bounds, where it is no axis of the tile */
+static bool is_padded_place(const Look *k, int side, int label)
+{
+	const int8_t *labels = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
+	bool found = false;
+	const Val *v = k->c.v->in[side];
+	for (; v->op == OP_windows; v = v->in[0])
+		found |= labels[v->attr.windows.axis] == label;
+	return found && v->op == OP_pad;
+}
+
 static Way along_result(const Look *k, int label)
 {
 	int side = has(k, 1, label) ? 1 : 0;
@@ -218,6 +229,10 @@ static Way along_result(const Look *k, int label)
 	double wide = at_most(vectors, rows > 1 ? 2 : 8);
 	if (vectors < 2) {
 		w.tile.second = own_label(k, side, label);
+		if (w.tile.second >= 0 && is_padded_place(k, side, w.tile.second)) {
+			w.tile.second = -1;
+			rows = w.tile.unroll < 0 ? 1 : at_most(k->n[w.tile.unroll], 20);
+		}
 		if (w.tile.second >= 0)
 			wide = at_most(k->n[w.tile.second], 2);
 	}
