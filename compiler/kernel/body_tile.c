@@ -566,15 +566,22 @@ static void resume(TileNest *x, Items *items)
 
 /* ---- the panel: columns of an operand, close together, for all rows of the tiles
  *
- * Rows far apart share sets of the caches, and each has a page of its own. */
+ * Rows that are a multiple of 1,024 bytes apart share sets of the caches; rows far apart have a page each, which tells where a tile
+ * has few registers, and so loads more. */
 
-static bool is_close(const Node *n, int64_t columns)
+static bool panel_pays(const TileNest *x, const Node *value)
 {
-	if (n->kind != NODE_LOAD || n->load.npreds || n->load.buffer->rank < 1)
+	enum { SAME_SETS = 1024, MANY_REGS = 32, ROW_BLOCKS = 8, LONG = 64 };
+	int64_t last, rows, sums;
+	if (value->kind != NODE_LOAD || value->load.npreds || value->load.buffer->rank < 1)
+		return true; /* computed once for all rows */
+	const Buffer *from = value->load.buffer;
+	if (!size_is_const(from->extent[from->rank - 1].size, &last) || last <= x->of[x->t->lanes].most)
 		return false;
-	int64_t last;
-	const Buffer *from = n->load.buffer;
-	return size_is_const(from->extent[from->rank - 1].size, &last) && last <= columns;
+	if (last * dtype_bytes(from->dtype) % SAME_SETS == 0)
+		return true;
+	return x->b->target->regs < MANY_REGS && size_is_const(x->c.size[x->t->unroll], &rows) &&
+	       rows >= ROW_BLOCKS * x->of[x->t->unroll].most && size_is_const(x->c.size[x->c.sum[0]], &sums) && sums >= LONG;
 }
 
 static bool wants_panel(TileNest *x)
@@ -616,7 +623,7 @@ static void fill_panel(TileNest *x, Items *items)
 	at.index[n].affine = axis_index(b->arena, q);
 	b->memo.len = 0;
 	const Node *value = side_of(x, lanes_side(x));
-	if (is_close(value, x->of[x->t->lanes].most))
+	if (!panel_pays(x, value))
 		return;
 	add_store(b, in, at, STORE_SET, value);
 	add_buffer(b, items, panel);

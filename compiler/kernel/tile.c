@@ -416,7 +416,7 @@ TileShape tile_shape(const Target *target, DType dtype, const Tile *t)
 	int lanes = target->lanes > 1 ? target->lanes : 4;
 	TileShape s = {.width = dtype == DT_float64 ? lanes / 2 : lanes};
 	bool many = target->regs >= 32;
-	s.vectors = t->unroll >= 0 ? 2 : many ? 16 : 12;
+	s.vectors = t->unroll >= 0 ? 2 : many ? 16 : 8;
 	s.rows = many ? 10 : 6;
 	return s;
 }
