@@ -222,9 +222,8 @@ static void emit_place_cuda(Emit *e, Writer *w)
 	put(w, "/* memory and a stream of the device; not 0: it has none to give */\n");
 	put(w, "static int open_device(%s *m, int state)\n{\n", n);
 	put(w, "const int64_t bytes = place_device(%sNULL, NULL, state);\n", own);
-	put(w, "if (bytes < 0 || mc_open(&m->stream))\n\treturn 1;\n");
-	put(w, "m->device = (char *)mc_device_new(&m->stream, bytes);\n");
-	put(w, "if (!m->device) {\nmc_close(&m->stream);\nreturn 1;\n}\n");
+	put(w, "m->device = NULL;\nif (bytes >= 0 && !mc_open(&m->stream))\n\tm->device = (char *)mc_device_new(&m->stream, bytes);\n");
+	put(w, "if (!m->device) {\nif (bytes >= 0)\n\tmc_close(&m->stream);\nreturn 1;\n}\n");
 	put(w, "place_device(%sm, m->device, state);\nreturn 0;\n}\n\n", own);
 
 	put(w, "%s *%s_place(void *memory, size_t bytes%s%s)\n{\n", n, n, dims ? ", " : "", dims ? sizes_param(e, "sizes") : "");

@@ -112,7 +112,7 @@ static Stmt *open_flat(CPrinter *p, const char *macro, const Flat *f, const char
 	if (direct)
 		bind_axis(p, (AxisName){.id = f->axis[0]->id, .axis = f->axis[0], .name = name, .at_least_0 = true});
 	else
-		print_digits(p, f, name);
+		print_digits(p, f, f->known >= 0 && f->n > 1 && strcmp(macro, "MC_EACH_OF") ? arena_printf(p->arena, "(int)%s", name) : name); /* shorter to divide */
 	return outer;
 }
 
