@@ -56,6 +56,7 @@
 #define MC_EACH_THREAD(i, n, threads) MC_EACH_LOOP(i, n)
 #define MC_EACH_OF(i, threads) MC_EACH_LOOP(i, threads)
 #define MC_BARRIER ((void)0)
+#define MC_ROLLED
 #define MC_OF_BLOCK
 #define MC_PRIVATE(T, name, threads, extents) T name[threads] extents
 #define MC_OWN(name) name[mc_k]
@@ -71,6 +72,7 @@
 #define MC_EACH_OF(i, threads)                                                                     \
 	for (int i = (int)threadIdx.x, mc_once = 1; mc_once && i >= 0; mc_once = 0)
 #define MC_BARRIER __syncthreads()
+#define MC_ROLLED _Pragma("unroll 1") /* ptxas takes minutes for loops in loops that are unrolled */
 #define MC_OF_BLOCK __shared__
 #define MC_PRIVATE(T, name, threads, extents) T name extents
 #define MC_OWN(name) name

@@ -148,6 +148,15 @@ const char *lo_c(CPrinter *p, const Axis *a)
 	return bound_c(p, a->nlo, a->lo, true);
 }
 
+/* a loop inside, that is none of a tile */
+static bool has_loop(const Nest *nest)
+{
+	for (int i = 0; i < nest->body.len; i++)
+		if (nest->body.data[i].kind == ITEM_NEST && !is_tile_axis(nest->body.data[i].nest->axis))
+			return true;
+	return false;
+}
+
 void print_nest(CPrinter *p, const Nest *nest)
 {
 	const Axis *a = nest->axis;
@@ -176,7 +185,7 @@ void print_nest(CPrinter *p, const Nest *nest)
 	bool at_0 = begins_at_least_0(p, a);
 	int ntaken = p->taken.len;
 	const char *name = fresh_name(p, a->name);
-	const char *how = a->kind == AXIS_SIMD ? "MC_SIMD " : a->kind == AXIS_UNROLL ? "MC_UNROLL " : "";
+	const char *how = a->kind == AXIS_SIMD ? "MC_SIMD " : a->kind == AXIS_UNROLL ? "MC_UNROLL " : p->in_thread && has_loop(nest) ? "MC_ROLLED " : "";
 	const char *type = a->kind == AXIS_UNROLL ? "int" : "int64_t";
 	Stmt *outer = open_block(p, "%sfor (%s %s = %s; %s < %s; %s++)", how, type, name, lo, name, hi, name);
 	outer->body.data[outer->body.len - 1]->taken = ntaken;

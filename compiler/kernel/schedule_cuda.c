@@ -353,7 +353,7 @@ static void share_out(Schedule *s, const Items *in, Items *out)
 			continue;
 		}
 		close_serial(s, &one, out);
-		if (own > 0 && (only_nest(item.nest) || own >= inside || inside < WIDE)) {
+		if (own > 0 && (only_nest(item.nest) || inside < WIDE)) {
 			item.nest = thread_chain(s, item.nest, false);
 			note_width(s, own);
 		} else {

@@ -14,7 +14,8 @@ enum {
 	DEPTH = 16, /* steps of k at once */
 	ENOUGH_BLOCKS = 264, /* two for each multiprocessor of a large machine */
 	MOST_PARTS = 64,
-	LEAST_SUM = 128 /* steps of k of a part */
+	LEAST_SUM = 128, /* steps of k of a part */
+	MOST_OWN = 32 /* products of a thread: more do not fit its registers when two blocks share a multiprocessor */
 };
 
 typedef struct Shape {
@@ -78,7 +79,7 @@ static bool is_too_large(const Contraction *c, const Shape *s, DType dtype, doub
 {
 	const int64_t own = s->tm * s->tn, shared = DEPTH * (s->gm * s->tm + s->gn * s->tn) * dtype_bytes(dtype);
 	const double blocks = blocks_of(c, s);
-	return own > 1 && (shared > SHARED_BYTES || (own > 16 && blocks < 2 * ENOUGH_BLOCKS) || (blocks < ENOUGH_BLOCKS && sum < 64));
+	return own > MOST_OWN || (own > 1 && (shared > SHARED_BYTES || (own > 16 && blocks < 2 * ENOUGH_BLOCKS) || (blocks < ENOUGH_BLOCKS && sum < 64)));
 }
 
 static Shape shape_of(const Contraction *c, DType dtype)
