@@ -56,10 +56,10 @@ enum {
 /* MC_SIMD before a loop: its iterations are independent.  MC_UNROLL: unroll it whole. */
 #if defined(__CUDACC__)
 #define MC_SIMD
+#elif defined(__clang__) /* unrolled whole first, a short loop would leave the one around it to vectors */
+#define MC_SIMD _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
 #elif defined(_OPENMP)
 #define MC_SIMD _Pragma("omp simd")
-#elif defined(__clang__)
-#define MC_SIMD _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
 #define MC_SIMD _Pragma("GCC ivdep")
 #else
