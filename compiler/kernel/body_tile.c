@@ -415,6 +415,8 @@ static void fill_array(TileNest *x, Items *items, const Size *rest_from)
 	Cell c = open_cell(x, &in);
 	Access to = c.at;
 	to.buffer = x->array;
+	for (int i = 0; x->t->chains && i < x->array->rank; i++) /* the first chain has the sum */
+		to.index[i] = c.at.index[i + 1];
 	Node *value = NEW(b->arena, Node);
 	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
 	add_store(b, in, to, STORE_SET, value);

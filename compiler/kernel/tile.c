@@ -396,6 +396,8 @@ bool plan_tile(Scope *s, Piece *p)
 		t->chains = CHAINS;
 	if (t->whole)
 		plan_blocks(&k, t);
+	if (t->blocked >= 0)
+		t->chains = 0;
 	if (t->whole) {
 		p->form = FORM_TILE;
 		p->rows = NULL;
