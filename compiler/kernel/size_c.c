@@ -179,14 +179,14 @@ bool at_least_0(CPrinter *p, const Size *size)
 	return false;
 }
 
-/* the bound that is never the one that counts falls out */
+/* the bound that is never the one that counts falls out; of two that are always the same, the second */
 static bool is_dominated(CPrinter *p, int n, const Size *const *s, int i, bool max)
 {
 	for (int j = 0; j < n; j++) {
 		if (j == i)
 			continue;
 		const Size *d = max ? size_sub(p->arena, s[j], s[i]) : size_sub(p->arena, s[i], s[j]);
-		if (d && at_least_0(p, d) && !(j > i && size_equal(s[i], s[j])))
+		if (d && at_least_0(p, d) && !(j > i && at_least_0(p, size_scale(p->arena, d, -1))))
 			return true;
 	}
 	return false;
