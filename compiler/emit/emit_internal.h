@@ -82,6 +82,7 @@ bool has_bound_dims(const Emit *);
 bool has_state(const Emit *);
 const char *func_c_name(const Func *); /* _init: init */
 void size_locals(Emit *, Writer *, const char *text, const char *from); /* for the dims that the text names */
+void emit_state_members(Emit *, Writer *, const char *where); /* of the struct: variables, scratch */
 void emit_scratch(Emit *, Writer *);
 void emit_bounds(Emit *, Writer *);
 void emit_bytes(Emit *, Writer *);

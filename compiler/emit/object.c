@@ -46,6 +46,28 @@ const char *func_c_name(const Func *f)
 	return f->name[0] == '_' ? f->name + 1 : f->name; /* _init */
 }
 
+/* the struct's members for variables, which are `where`, and for scratch */
+void emit_state_members(Emit *e, Writer *w, const char *where)
+{
+	const Model *m = e->model;
+	if (has_kind(e, false)) {
+		put(w, "struct {\n");
+		for (int i = 0; i < m->vars.len; i++)
+			if (m->vars.data[i]->kind != VAR_DATA)
+				put(w, "%s *%s; /* %s */\n", ctype(m->vars.data[i]->type->dtype), var_c_name(e, m->vars.data[i]),
+				    type_text(e->arena, m->vars.data[i]->type));
+		put(w, "} state;%s\n", where);
+		put(w, "uint8_t set[%" PRId64 "]; /* which of them have a value */\n", flag_count(e));
+	}
+	if (has_slots(e)) {
+		put(w, "struct {\n");
+		for (int i = 0; i < func_count(e); i++)
+			if (func_plan(e, i)->slots.len)
+				put(w, "void *%s[%d];\n", c_name(e->arena, func_c_name(func_plan(e, i)->func)), func_plan(e, i)->slots.len);
+		put(w, "} slot; /* scratch of each function; they share it */\n");
+	}
+}
+
 void emit_struct(Emit *e, Writer *w)
 {
 	const Model *m = e->model;
@@ -72,22 +94,7 @@ void emit_struct(Emit *e, Writer *w)
 				    type_text(e->arena, m->vars.data[i]->type));
 		put(w, "} data;\n");
 	}
-	if (has_kind(e, false)) {
-		put(w, "struct {\n");
-		for (int i = 0; i < m->vars.len; i++)
-			if (m->vars.data[i]->kind != VAR_DATA)
-				put(w, "%s *%s; /* %s */\n", ctype(m->vars.data[i]->type->dtype), var_c_name(e, m->vars.data[i]),
-				    type_text(e->arena, m->vars.data[i]->type));
-		put(w, "} state;\n");
-		put(w, "uint8_t set[%" PRId64 "]; /* which of them have a value */\n", flag_count(e));
-	}
-	if (has_slots(e)) {
-		put(w, "struct {\n");
-		for (int i = 0; i < func_count(e); i++)
-			if (func_plan(e, i)->slots.len)
-				put(w, "void *%s[%d];\n", c_name(e->arena, func_c_name(func_plan(e, i)->func)), func_plan(e, i)->slots.len);
-		put(w, "} slot; /* scratch of each function; they share it */\n");
-	}
+	emit_state_members(e, w, "");
 	if (e->options->profile)
 		put(w, "mc_profile profile[%d]; /* by the steps of all functions */\n", e->first_step[func_count(e)]);
 	put(w, "};\n\n");

@@ -44,22 +44,7 @@ void emit_struct_cuda(Emit *e, Writer *w)
 				put(w, "void *%s;\n", var_c_name(e, m->vars.data[i]));
 		put(w, "} copy; /* of data that was bound in memory of the host */\n");
 	}
-	if (has_kind(e, false)) {
-		put(w, "struct {\n");
-		for (int i = 0; i < m->vars.len; i++)
-			if (m->vars.data[i]->kind != VAR_DATA)
-				put(w, "%s *%s; /* %s */\n", ctype(m->vars.data[i]->type->dtype), var_c_name(e, m->vars.data[i]),
-				    type_text(e->arena, m->vars.data[i]->type));
-		put(w, "} state; /* on the device */\n");
-		put(w, "uint8_t set[%" PRId64 "]; /* which of them have a value */\n", flag_count(e));
-	}
-	if (has_slots(e)) {
-		put(w, "struct {\n");
-		for (int i = 0; i < func_count(e); i++)
-			if (func_plan(e, i)->slots.len)
-				put(w, "void *%s[%d];\n", c_name(e->arena, func_c_name(func_plan(e, i)->func)), func_plan(e, i)->slots.len);
-		put(w, "} slot; /* scratch of each function; they share it */\n");
-	}
+	emit_state_members(e, w, " /* on the device */");
 	if (func_count(e)) {
 		put(w, "struct {\n");
 		for (int i = 0; i < func_count(e); i++)
