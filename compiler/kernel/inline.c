@@ -283,13 +283,12 @@ bool can_inline_contraction(const Val *v)
 	return close;
 }
 
-/* the terms of the axes from `axis` on, added to sum; NULL: it is 0 */
+/* the terms of the axes from `axis` on, added to sum */
 static const Node *add_terms(Build *b, Contraction *c, int axis, const Node *sum)
 {
 	if (axis == c->nsum) {
 		const Node *x = contraction_side(b, c, 0), *y = contraction_side(b, c, 1);
-		const Node *term = node_row(b, OP_mul, x->dtype, x, y, NULL);
-		return sum ? node_row(b, OP_add, x->dtype, sum, term, NULL) : term;
+		return node_row(b, OP_add, x->dtype, sum, node_row(b, OP_mul, x->dtype, x, y, NULL), NULL);
 	}
 	int64_t n = 0;
 	size_is_const(c->size[c->sum[axis]], &n);
@@ -305,7 +304,8 @@ static const Node *inline_contraction(Build *b, const Val *v, const Ix *ix)
 	Contraction c = contraction_of(v);
 	for (int i = 0; i < c.nout; i++)
 		c.ix[c.out[i]] = ix[i];
-	return add_terms(b, &c, 0, NULL);
+	/* from 0, as every sum: of terms that are all -0 it is 0 */
+	return add_terms(b, &c, 0, node_const(b, v->type->dtype, 0, 0));
 }
 
 static Inline *const inline_op[OP_COUNT] = {
