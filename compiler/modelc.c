@@ -9,7 +9,7 @@
 #include "modelc.h"
 #include "passes/passes.h"
 
-enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_MAX_BYTES, KEY_MAX_NODES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
+enum { KEY_CHECK = 256, KEY_PRINT, KEY_DOT, KEY_REPORT, KEY_PTXAS, KEY_MAX_BYTES, KEY_MAX_NODES, KEY_TARGET, KEY_BLAS, KEY_FLOATX, KEY_THREADS, KEY_STANDALONE, KEY_DRIVER,
        KEY_STOP_AFTER, KEY_PASSES, KEY_AST, KEY_MACHINE, KEY_PROFILE, KEY_DISPATCH };
 
 static const struct argp_option option_table[] = {
@@ -34,6 +34,7 @@ static const struct argp_option option_table[] = {
 	{"dot", KEY_DOT, 0, 0, "the graphs for Graphviz, before and after optimisation", 2},
 	{"report", KEY_REPORT, "FORM", OPTION_ARG_OPTIONAL, "the kernels of each function, how and why so, what they compute and move, and the memory plan; FORM: text (default) or json", 2},
 	{"machine", KEY_MACHINE, "F,G,B", 0, "for the report's times: FLOPs, functions and bytes a second (default: 100G,2G,20G)", 2},
+	{"ptxas", KEY_PTXAS, "FILE", 0, "for the report of --target cuda: what nvcc -Xptxas -v said of NAME.cu; adds registers, spills, occupancy", 2},
 	{"ast", KEY_AST, 0, 0, "the program as it was read", 2},
 	{0, 0, 0, 0, "Limits:", 3},
 	{"max-bytes", KEY_MAX_BYTES, "N", 0, "fail, naming the tensors alive at the peak, if the model can need more memory (N may end in k, M, G)", 3},
@@ -46,7 +47,7 @@ static const struct argp_option option_table[] = {
 };
 
 typedef struct Options {
-	const char *input, *out_dir, *print, *dump, *blas;
+	const char *input, *out_dir, *print, *dump, *blas, *ptxas;
 	bool check, dot, ast, passes;
 	int ndefines;
 	Define *define;
@@ -100,11 +101,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_DOT: o->dot = true; return 0;
 	case KEY_REPORT:
 		if (arg && strcmp(arg, "text") && strcmp(arg, "json")) return usage_error(state, "report", arg, "text or json");
-		o->emit.report_form = arg && !strcmp(arg, "json") ? REPORT_JSON : REPORT_TEXT;
+		o->emit.of_report.form = arg && !strcmp(arg, "json") ? REPORT_JSON : REPORT_TEXT;
 		return 0;
 	case KEY_MACHINE:
-		if (!read_machine(arg, &o->emit.machine)) return usage_error(state, "machine", arg, "three positive numbers such as 100G,2G,20G");
+		if (!read_machine(arg, &o->emit.of_report.machine)) return usage_error(state, "machine", arg, "three positive numbers such as 100G,2G,20G");
 		return 0;
+	case KEY_PTXAS: o->ptxas = arg; return 0;
 	case KEY_AST: o->ast = true; return 0;
 	case KEY_PASSES: o->passes = true; return 0;
 	case KEY_DRIVER: o->emit.driver = true; return 0;
@@ -186,6 +188,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			return EINVAL;
 		}
 		o->emit.blas = o->emit.blas && !o->emit.dispatch;
+		if (o->ptxas && (!o->emit.cuda || o->emit.of_report.form == REPORT_NONE)) {
+			argp_failure(state, 2, 0, "--ptxas goes with --target cuda --report");
+			return EINVAL;
+		}
 		if (o->input || o->passes) return 0;
 		argp_failure(state, 2, 0, "no model file; modelc --help says more");
 		return EINVAL;
@@ -222,16 +228,22 @@ static void show_expression(Writer *w, Arena *arena, const char *heading, const 
 	print_infix(w, arena, f->graph, name);
 }
 
+/* NULL after an error */
+static const Source *read_source(Arena *arena, const char *path)
+{
+	const char *why;
+	const Source *source = source_from_file(arena, path, &why);
+	if (!source) fprintf(stderr, "%s: error: %s\n", path, why);
+	return source;
+}
+
 static int compile(Options *o, Diag *diag)
 {
 	Arena *arena = o->arena;
 	Names *names = names_new(arena);
-	const char *why;
-	const Source *source = source_from_file(arena, o->input, &why);
-	if (!source) {
-		fprintf(stderr, "%s: error: %s\n", o->input, why);
-		return 1;
-	}
+	const Source *source = read_source(arena, o->input), *ptxas = o->ptxas ? read_source(arena, o->ptxas) : NULL;
+	if (!source || (o->ptxas && !ptxas)) return 1;
+	if (ptxas) o->emit.of_report.ptxas = ptxas_read(arena, ptxas);
 	File *file = parse_file(arena, names, diag, source);
 	if (diag_count(diag)) return 1;
 	Writer *w = writer_new(arena);
@@ -262,7 +274,7 @@ static int compile(Options *o, Diag *diag)
 		for (int i = 0; i < model->funcs.len; i++) graph_dot(w, model->funcs.data[i]);
 		return show(w);
 	}
-	o->emit.report = o->emit.report_form != REPORT_NONE ? w : NULL;
+	o->emit.report = o->emit.of_report.form != REPORT_NONE ? w : NULL;
 	o->emit.kernels = o->dump ? w : NULL;
 	o->emit.out_dir = o->out_dir;
 	if (!emit_model(arena, model, &o->emit, diag) || diag_count(diag)) return 1;
@@ -284,7 +296,7 @@ int modelc(int argc, char **argv, unsigned flags)
 	o.pass.level = 3;
 	o.pass.max_nodes = 250000;
 	o.emit.threads = true;
-	o.emit.machine = (Machine){.flops = 100e9, .functions = 2e9, .bytes = 20e9};
+	o.emit.of_report.machine = (Machine){.flops = 100e9, .functions = 2e9, .bytes = 20e9};
 	int status = 2;
 	if (argp_parse(&argp, argc, argv, flags, 0, &o) == 0) {
 		Diag *diag = diag_new(arena);

@@ -56,6 +56,7 @@ def test_usage_errors():
                        (["--report=xml", "x.model"], "unknown report 'xml', expected text or json"),
                        *[(["--machine", m, "x.model"], "unknown machine '%s', expected three positive numbers such as 100G,2G,20G" % m)
                          for m in ("1G", "1G,2G", "1,2,3,4", "0,1,1", "1G,-2,3", "nan,1,1", "1e300,1,1", "1GG,1,1", ",,", "1G,1G,1G,")],
+                       *[([*args, "--ptxas", "said", "x.model"], "--ptxas goes with --target cuda --report") for args in ([], ["--report"], ["--target", "cuda"])],
                        (["-d", "nothing", "x.model"], "unknown pass 'nothing', expected one that --passes lists, all or kernels"),
                        (["--stop-after", "all", "x.model"], "unknown pass 'all', expected one that --passes lists"),
                        (["-D", "novalue", "x.model"], "unknown definition 'novalue', expected NAME=VALUE"),
@@ -221,6 +222,35 @@ def test_report_of_programs():
         report = json.loads(modelc("--report=json", path))
         for f in report["functions"]:
             assert all(k["schedule"] and k["predicted_us"] >= 0 for k in f["kernels"]), f["name"]
+
+
+def test_report_of_ptxas():
+    """launches by hand; registers, spills and occupancy from the text of ptxas, which must speak of every kernel"""
+    model = "dim n\nsymbol x : floatX[n, 200]\nfunction f(x) -> y = exp(x)\nfunction g(x) -> y = sum(x, axis = 1)\n"
+    entry = "ptxas info    : Compiling entry function '_Z%d%sPKhlPKfPf' for '%s'\n    %d bytes stack frame, %d bytes spill stores, %d bytes spill loads\n" \
+            "ptxas info    : Used %d registers, used 0 barriers\n"
+    with tempfile.TemporaryDirectory() as d:
+        path, said = os.path.join(d, "m.model"), os.path.join(d, "said")
+        open(path, "w").write(model)
+        options = ["--target", "cuda", "--ptxas", said]
+        of = lambda found: {k: found[k]["launches"] for k in found}
+        f, g = (of(kernels_of(path, "--target", "cuda"))[k] for k in ("f_y", "g_y"))
+        assert f == [{"kernel": "f_y_kernel", "blocks": "(n * 200 + 127) / 128", "threads": 128, "shared_bytes": 0}], f
+        assert g[0]["kernel"] == "g_y_kernel" and len(g) == 1 and "ptxas" not in g[0], g
+        text = "".join(entry % (len(k), k, arch, *numbers) for k, arch, numbers in (
+            ("f_y_kernel", "sm_80", (0, 0, 0, 64)), ("f_y_kernel", "sm_90a", (24, 16, 8, 255)), ("f_y_kernel", "sm_70", (0, 0, 0, 8)), ("other_f_y_kernel", "sm_80", (9, 9, 9, 9))))
+        open(said, "w").write(text)
+        err = modelc(path, *options, "--report", code=1)
+        assert err == "modelc: error: the text of ptxas does not speak of the kernel g_y_kernel: is it that of nvcc -Xptxas -v for this m.cu?\n", err
+        open(said, "w").write(text + entry % (10, "g_y_kernel", "sm_80", 0, 0, 0, 10))
+        # 64 registers: 8 warps of a quarter's 16384, so 8 blocks of 4 warps; 255 count as 256: 2 blocks
+        assert of(kernels_of(path, *options))["f_y"][0]["ptxas"] == [
+            {"arch": "sm_80", "registers": 64, "stack_bytes": 0, "spilled_bytes": 0, "occupancy": 0.5},
+            {"arch": "sm_90a", "registers": 255, "stack_bytes": 24, "spilled_bytes": 24, "occupancy": 0.125},
+            {"arch": "sm_70", "registers": 8, "stack_bytes": 0, "spilled_bytes": 0, "occupancy": None}]
+        out = modelc(path, *options, "--report")
+        assert "f_y_kernel: (n * 200 + 127) / 128 blocks of 128 threads\n" in out and "sm_80: 64 registers, 0 bytes of stack, 0 spilled, occupancy 50 %\n" in out, out
+        assert "nowhere: error: cannot open the file" in modelc(path, "--target", "cuda", "--ptxas", "nowhere", "--report", code=1)
 
 
 def test_passes():

@@ -5,7 +5,7 @@ the loops run downwards.  Under the address sanitizer memory of the device is fe
 cannot see: the text is read for it.  nvcc compiles without a warning, and no kernel spills a register.  Where there is a GPU the
 programs run on it too.
 """
-import glob, importlib.util, itertools, os, re, subprocess, tempfile
+import glob, itertools, json, os, re, subprocess, tempfile
 import harness, random_programs, random_rules, values
 from run import ROOT, Skip
 
@@ -15,11 +15,11 @@ ARCHS = ["sm_80", "sm_90", "sm_100"]
 COVER = ["models/logistic_regression.model", "tests/values/conv_pool.model", "tests/values/scans.model", "tests/values/gathers.model"]
 
 
-def usage():
-    spec = importlib.util.spec_from_file_location("cuda_usage", os.path.join(ROOT, "tools/cuda-usage.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def find_nvcc():
+    for folder in os.environ.get("PATH", "").split(os.pathsep) + ["/usr/local/cuda/bin"]:
+        if os.access(os.path.join(folder, "nvcc"), os.X_OK):
+            return os.path.join(folder, "nvcc")
+    return None
 
 
 def tests(options):
@@ -276,18 +276,30 @@ def planted_barrier():
 
 # ---- nvcc
 
-def nvcc(path):
-    tool = usage()
-    if not tool.find_nvcc():
+def nvcc(path, floatX="float32"):
+    """no warning, no spill; the report knows all of it, and shared memory is what ptxas says"""
+    if not find_nvcc():
         raise Skip("there is no nvcc")
     with tempfile.TemporaryDirectory() as d:
-        harness.must([harness.MODELC, path, "-o", d, "--target", "cuda"])
-        source = os.path.join(d, harness.model_name(path) + ".cu")
-        log = harness.must([*tool.nvcc_command(tool.find_nvcc(), ARCHS), "-I", os.path.join(ROOT, "runtime"), "-I", d, "-c", source, "-o", source + ".o"], timeout=1200)
-        rows = tool.parse(log, open(source).read())
-        assert {r["arch"] for r in rows} == set(ARCHS) and len(rows) >= 3 * open(source).read().count("\nMC_KERNEL(") / 2, log[-2000:]
-        spilling = [r for r in rows if r["spills"]]
-        assert not spilling, tool.table(spilling)
+        command = [harness.MODELC, path, "--target", "cuda", "--floatX", floatX]
+        harness.must([*command, "-o", d])
+        source, said = os.path.join(d, harness.model_name(path) + ".cu"), os.path.join(d, "ptxas")
+        codes = [x for a in ARCHS for x in ("-gencode", "arch=compute_%s,code=sm_%s" % (a[3:], a[3:]))]
+        log = harness.must([find_nvcc(), "-Werror", "all-warnings", "-std=c++17", "-fmad=false", "-O3", *codes, "-Xptxas", "-v", "-I", os.path.join(ROOT, "runtime"),
+                            "-I", d, "-c", source, "-o", source + ".o"], timeout=1200)
+        open(said, "w").write(log)
+        report = json.loads(harness.must([*command, "--report=json", "--ptxas", said]))
+        text = harness.must([*command, "--report", "--ptxas", said])
+    launches = {l["kernel"]: l for f in report["functions"] for k in f["kernels"] for l in k.get("launches", [])}
+    launches.update((l["kernel"], l) for l in report["scalars"])
+    entries = re.findall(r"Compiling entry function '(\w+)' for '(\w+)'(.*?)(?=Compiling entry function|\Z)", log, re.S)
+    assert len(entries) == len(ARCHS) * len(launches), "%d entries, %d kernels" % (len(entries), len(launches))
+    for kernel, l in launches.items():
+        assert {u["arch"] for u in l["ptxas"]} == set(ARCHS) and all(u["registers"] > 0 and 0.1 < u["occupancy"] <= 1 for u in l["ptxas"]), l
+        assert not any(u["spilled_bytes"] for u in l["ptxas"]), l
+        own = [rest for name, _, rest in entries if name.startswith("_Z%d%s" % (len(kernel), kernel))]
+        assert len(own) == len(ARCHS) and {int((re.search(r"(\d+) bytes smem", rest) or [0, 0])[1]) for rest in own} == {l["shared_bytes"]}, l
+    assert text.count(" registers, ") == len(entries), text
 
 
 class OnGpu(harness.Program):
@@ -297,14 +309,14 @@ class OnGpu(harness.Program):
         harness.must([harness.MODELC, path, "-o", self.dir, "--target", "cuda", "--floatX", s["floatX"], s["level"], *flags])
         source = os.path.join(self.dir, self.name + ".cu")
         self.exe = os.path.join(self.dir, "harness")
-        harness.must([usage().find_nvcc(), "-std=c++17", "-fmad=false", "-arch=native", "-I", os.path.join(ROOT, "runtime"), "-I", self.dir, source,
+        harness.must([find_nvcc(), "-std=c++17", "-fmad=false", "-arch=native", "-I", os.path.join(ROOT, "runtime"), "-I", self.dir, source,
                       harness.harness_object("gcc", self.name, False), harness.runtime_library("gcc", False), "-o", self.exe, "-lcublasLt", "-lpng", "-lz", "-lm"])
 
 
 def on_gpu(paths):
     if subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode:
         raise Skip("there is no GPU")
-    if not usage().find_nvcc():
+    if not find_nvcc():
         raise Skip("there is no nvcc")
     for path in paths:
         values.check(path, {"floatX": "float32", "level": "-O3", "sanitize": False}, OnGpu)

@@ -278,20 +278,71 @@ static bool write_files(Emit *e, Output *out, int n)
 	return false;
 }
 
-static void emit_report(Emit *e, Writer *w)
+/* kernels of one thread, for scalars */
+static int scalar_launches(Emit *e, Launch **launch)
+{
+	VEC(Launch) found = {0};
+	for (int i = 0; e->options->cuda && i < func_count(e); i++) {
+		Cuda c;
+		begin_cuda(&c, e, func_plan(e, i));
+		device_steps(&c, writer_new(e->arena));
+		for (int k = 1; k <= c.nruns; k++)
+			push(e->arena, &found, ((Launch){scalars_name(&c, k), "1", 1, 0}));
+	}
+	*launch = found.data;
+	return found.len;
+}
+
+/* ptxas spoke of every kernel */
+static bool check_ptxas(Emit *e, const ReportOptions *r, int n, const Launch *scalars)
+{
+	const char *missing = NULL;
+	int after = 0;
+	for (int i = 0; i < n && !missing; i++, after = 0)
+		if (!ptxas_usage(e->arena, r->ptxas, scalars[i].name, &after))
+			missing = scalars[i].name;
+	for (int i = 0; i < e->plan->kernels.len && !missing; i++)
+		for (int k = 0; k < e->plan->kernels.data[i]->parts.len && !missing; k++, after = 0) {
+			const Launch l = kernel_launch(e->arena, e->plan->kernels.data[i], r->gpu, k);
+			if (!ptxas_usage(e->arena, r->ptxas, l.name, &after))
+				missing = l.name;
+		}
+	if (missing)
+		diag_error(e->diag, (Loc){0}, "the text of ptxas does not speak of the kernel %s: is it that of nvcc -Xptxas -v for this %s.cu?", missing, e->name);
+	return !missing;
+}
+
+static bool emit_report(Emit *e, Writer *w)
 {
 	const EmitOptions *o = e->options;
+	ReportOptions r = o->of_report;
+	Launch *scalars;
+	const int nscalars = scalar_launches(e, &scalars);
 	const char *bytes = bytes_formula(e, "max"), *state = size_text(e->arena, state_bytes(e));
-	if (o->report_form == REPORT_JSON) {
+	r.gpu = o->cuda ? &cuda_target : NULL;
+	if (r.ptxas && !check_ptxas(e, &r, nscalars, scalars))
+		return false;
+	if (r.form == REPORT_JSON) {
 		put(w, "{\"model\": \"%s\", \"target\": \"%s\",\n", e->name, o->cuda ? "cuda" : "c");
 		put(w, "\"memory\": {\"bytes\": \"%s\", \"object\": %" PRId64 ", \"alignment\": %d, \"state\": \"%s\"},\n", bytes, object_bytes(e), OBJECT_ALIGN, state);
-		print_plan_json(w, e->plan, &o->machine);
+		print_plan_json(w, e->plan, &r);
+		if (o->cuda) {
+			put(w, ",\n\"scalars\": ");
+			print_launches_json(w, nscalars, scalars, &r);
+		}
 		put(w, "}\n");
-		return;
+		return true;
 	}
 	put(w, "memory: %s bytes\n", bytes);
 	put(w, "    object %" PRId64 ", alignment %d, state %s, the rest scratch: the largest of the functions\n", object_bytes(e), OBJECT_ALIGN, state);
-	print_plan(w, e->plan, &o->machine);
+	print_plan(w, e->plan, &r);
+	if (nscalars)
+		put(w, "\nscalars {\n");
+	for (int i = 0; i < nscalars; i++)
+		print_launch(w, &scalars[i], &r);
+	if (nscalars)
+		put(w, "}\n");
+	return true;
 }
 
 bool emit_model(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
@@ -300,8 +351,8 @@ bool emit_model(Arena *arena, const Model *m, const EmitOptions *o, Diag *diag)
 	if (o->report || o->kernels) {
 		if (!prepare(e, arena, m, o, diag))
 			return false;
-		if (o->report)
-			emit_report(e, o->report);
+		if (o->report && !emit_report(e, o->report))
+			return false;
 		for (int i = 0; o->kernels && i < e->plan->kernels.len; i++)
 			print_kernel_text(o->kernels, e->plan->kernels.data[i]);
 		return true;

@@ -16,8 +16,7 @@ typedef struct EmitOptions {
 	bool cuda; /* NAME.cu in place of NAME.c */
 	int64_t max_bytes; /* 0: no limit */
 	Writer *report; /* the plan instead of files, or NULL */
-	ReportForm report_form;
-	Machine machine; /* for its times */
+	ReportOptions of_report; /* gpu is set here */
 	Writer *kernels; /* the kernels as text instead of files, or NULL */
 } EmitOptions;
 

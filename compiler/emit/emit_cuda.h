@@ -29,6 +29,7 @@ typedef struct Cuda { /* a function for a GPU */
 /* ---- step_cuda.c */
 void begin_cuda(Cuda *, Emit *, const FuncPlan *);
 void device_steps(Cuda *, Writer *); /* all launches */
+const char *scalars_name(const Cuda *, int run); /* of a kernel of one thread: 1 .. nruns */
 void host_steps(Cuda *, Writer *);
 void fill_frame(Cuda *, Writer *, const char *seed, const char *call);
 void emit_frame(Cuda *, Writer *);

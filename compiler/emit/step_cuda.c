@@ -138,6 +138,11 @@ static void add_buf_param(Cuda *c, const PlanBuf *b, const char *name, const Nam
 	push(a, arg, b->kind == BUF_VAR && !c->plan->writes[b->index] ? arena_printf(a, "(%s *)%s", ctype(b->type->dtype), name) : name);
 }
 
+const char *scalars_name(const Cuda *c, int run)
+{
+	return arena_printf(c->e->arena, "%s_scalars_%d", func_c_name(c->plan->func), run);
+}
+
 /* the kernel of the run, and its launch */
 static void close_run(Cuda *c, Run *r)
 {
@@ -148,7 +153,7 @@ static void close_run(Cuda *c, Run *r)
 	const FuncPlan *p = c->plan;
 	const char *text = arena_printf(a, "%s%s", text_of(r->before), text_of(r->text));
 	const Names *words = words_of(a, text);
-	const char *name = arena_printf(a, "%s_scalars_%d", func_c_name(p->func), ++c->nruns);
+	const char *name = scalars_name(c, ++c->nruns);
 	Texts param = {0}, arg = {0};
 	push(a, &arg, "mc_on");
 	push(a, &arg, name);

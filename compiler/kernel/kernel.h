@@ -166,6 +166,13 @@ void print_kernel_prototype_c(Writer *, const Kernel *, const Target *);
 /* for a GPU: a kernel for each part, and NAME(stream, go, dims..., uniforms' addresses..., buffers...), which launches them */
 void print_kernel_cuda(Writer *, const Kernel *, const Target *);
 void print_kernel_prototype_cuda(Writer *, const Kernel *, const Target *);
+typedef struct Launch { /* of a part of a kernel */
+	const char *name; /* of its function in the .cu */
+	const char *blocks; /* how many, as C */
+	int threads; /* of a block */
+	int64_t shared; /* bytes of shared memory of a block */
+} Launch;
+Launch kernel_launch(Arena *, const Kernel *, const Target *, int part);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);
 void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */

@@ -137,9 +137,30 @@ typedef struct Machine { /* what it can do in a second */
 } Machine;
 double predicted_us(const Cost *, const Machine *); /* dims at their upper bounds, those without at 64 */
 
+/* ---- ptxas.c: what nvcc -Xptxas -v says of a .cu */
+typedef struct Ptxas Ptxas;
+typedef struct Usage { /* of a kernel, compiled for one kind of GPU */
+	const char *arch; /* "sm_90" */
+	int registers; /* of a thread */
+	int stack, spilled; /* bytes of it */
+} Usage;
+Ptxas *ptxas_read(Arena *, const Source *);
+const Usage *ptxas_usage(Arena *, const Ptxas *, const char *kernel, int *after); /* after: 0 at first; NULL: no more */
+/* of the threads that a multiprocessor holds, the part that it holds of this kernel; -1: not known for this kind of GPU */
+double occupancy(const Usage *, int threads, int64_t shared);
+
 /* ---- report.c */
 typedef enum ReportForm { REPORT_NONE, REPORT_TEXT, REPORT_JSON } ReportForm;
-void print_plan(Writer *, const Plan *, const Machine *);
-void print_plan_json(Writer *, const Plan *, const Machine *); /* "functions": [...] */
+typedef struct ReportOptions {
+	ReportForm form;
+	Machine machine;
+	const Target *gpu; /* whose kernels these are, or NULL */
+	const Ptxas *ptxas; /* or NULL */
+} ReportOptions;
+void print_plan(Writer *, const Plan *, const ReportOptions *);
+void print_plan_json(Writer *, const Plan *, const ReportOptions *); /* "functions": [...] */
+/* kernels that are launched, with what ptxas says of them */
+void print_launch(Writer *, const Launch *, const ReportOptions *); /* lines of text */
+void print_launches_json(Writer *, int n, const Launch *, const ReportOptions *); /* [...] */
 
 #endif

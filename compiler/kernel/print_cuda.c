@@ -3,6 +3,7 @@
  * The text is in macros of runtime/mc_cuda.h, so that a C++ compiler builds it too, with loops in place of threads.  Between nests of
  * threads that meet in a buffer there is a barrier. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "print_c.h"
@@ -308,6 +309,36 @@ static const char *launch_size(CPrinter *p, const Nest *nest, bool *grid)
 	*grid = nest->axis->kind == AXIS_THREAD;
 	Flat f = flat_of(p, n, axis);
 	return f.product ? f.product : "1";
+}
+
+/* what is declared outside of threads */
+static int64_t shared_bytes(CPrinter *p, const Item *item, int n)
+{
+	int64_t sum = 0;
+	for (int i = 0; i < n; i++)
+		if (item[i].kind == ITEM_NEST && item[i].nest->axis->kind != AXIS_THREAD) {
+			sum += shared_bytes(p, item[i].nest->body.data, item[i].nest->body.len);
+		} else if (item[i].kind == ITEM_BUFFER && item[i].buffer->where != WHERE_PRIVATE) {
+			int64_t count = 1;
+			for (int d = 0; d < item[i].buffer->rank; d++)
+				count *= extent_max(p, &item[i].buffer->extent[d]);
+			sum += count * dtype_bytes(item[i].buffer->dtype);
+		}
+	return sum;
+}
+
+Launch kernel_launch(Arena *arena, const Kernel *k, const Target *target, int part)
+{
+	CPrinter *p = cuda_printer(arena, k, target);
+	const KernelPart *own = &k->parts.data[part];
+	bool grid;
+	const char *size = launch_size(p, own->item.nest, &grid), *name = part_name(arena, k, part);
+	char *end;
+	const long long known = strtoll(size, &end, 10);
+	if (grid)
+		size = *end ? arena_printf(arena, "(%s + %d) / %d", size, own->threads - 1, own->threads)
+		            : arena_printf(arena, "%lld", (known + own->threads - 1) / own->threads);
+	return (Launch){name, size, own->threads, shared_bytes(p, &own->item, 1)};
 }
 
 static const char *launcher(Arena *arena, const Kernel *k, int n, const char **param, const char *end)

@@ -8,7 +8,7 @@ typedef struct Report {
 	Writer *w;
 	Arena *arena;
 	const FuncPlan *plan;
-	const Machine *machine;
+	const ReportOptions *options;
 	bool first; /* of a list */
 } Report;
 
@@ -34,6 +34,33 @@ static const char *time_text(Arena *arena, double us)
 	return us < 1 ? arena_printf(arena, "%.0f ns", 1000 * us) : us < 1000 ? arena_printf(arena, "%.3g us", us) : arena_printf(arena, "%.3g ms", us / 1000);
 }
 
+static bool is_number(const char *s)
+{
+	return !s[strspn(s, "0123456789")];
+}
+
+void print_launch(Writer *w, const Launch *l, const ReportOptions *o)
+{
+	Arena *arena = arena_new();
+	put(w, "      %s: %s block%s of %d thread%s", l->name, l->blocks, strcmp(l->blocks, "1") ? "s" : "", l->threads, l->threads > 1 ? "s" : "");
+	put(w, "%s\n", l->shared ? arena_printf(arena, ", %" PRId64 " bytes of shared memory each", l->shared) : "");
+	const Usage *u;
+	for (int after = 0; o->ptxas && (u = ptxas_usage(arena, o->ptxas, l->name, &after)) != NULL;) {
+		const double part = occupancy(u, l->threads, l->shared);
+		put(w, "          %s: %d registers, %d bytes of stack, %d spilled", u->arch, u->registers, u->stack, u->spilled);
+		put(w, "%s\n", part < 0 ? "" : arena_printf(arena, ", occupancy %.0f %%", 100 * part));
+	}
+	arena_free(arena);
+}
+
+static void put_launches(Report *r, const Step *s)
+{
+	for (int i = 0; r->options->gpu && s->kind == STEP_KERNEL && i < s->kernel->parts.len; i++) {
+		const Launch l = kernel_launch(r->arena, s->kernel, r->options->gpu, i);
+		print_launch(r->w, &l, r->options);
+	}
+}
+
 static void put_cost(Report *r, const Step *s)
 {
 	Arena *a = r->arena;
@@ -42,11 +69,12 @@ static void put_cost(Report *r, const Step *s)
 	if (c.functions->nterms)
 		put(r->w, "%s functions, ", size_text(a, c.functions));
 	put(r->w, "%s bytes read, %s written, at least %s; %s bytes alive\n", size_text(a, c.read), size_text(a, c.written),
-	    time_text(a, predicted_us(&c, r->machine)), size_text(a, alive_at(a, r->plan, s->ordinal)));
+	    time_text(a, predicted_us(&c, &r->options->machine)), size_text(a, alive_at(a, r->plan, s->ordinal)));
 	if (s->comment)
 		put(r->w, "      %s\n", s->comment);
 	if (s->schedule)
 		put(r->w, "      %s\n", s->schedule);
+	put_launches(r, s);
 }
 
 static void put_block(Report *r, const PlanBlock *block)
@@ -92,10 +120,11 @@ static void put_slot(Report *r, const Slot *s, int number)
 	put(w, "\n");
 }
 
-void print_plan(Writer *w, const Plan *plan, const Machine *machine)
+void print_plan(Writer *w, const Plan *plan, const ReportOptions *options)
 {
 	Arena *arena = arena_new();
-	Report r = {.w = w, .arena = arena, .machine = machine};
+	Report r = {.w = w, .arena = arena, .options = options};
+	const Machine *machine = &options->machine;
 	put(w, "times: what a machine of %.3g FLOPs, %.3g functions and %.3g bytes a second cannot go below (--machine); a dim without a bound counts as 64\n",
 	    machine->flops, machine->functions, machine->bytes);
 	for (int i = 0; i < plan->funcs.len; i++) {
@@ -132,6 +161,36 @@ static const char *size_json(Arena *arena, const Size *s)
 	return size_is_const(s, &n) ? arena_printf(arena, "%" PRId64, n) : quoted(arena, size_text(arena, s));
 }
 
+void print_launches_json(Writer *w, int n, const Launch *launch, const ReportOptions *o)
+{
+	Arena *arena = arena_new();
+	put(w, "[");
+	for (int i = 0; i < n; i++) {
+		const Launch *l = &launch[i];
+		put(w, "%s{\"kernel\": %s, \"blocks\": %s, ", i ? ", " : "", quoted(arena, l->name), is_number(l->blocks) ? l->blocks : quoted(arena, l->blocks));
+		put(w, "\"threads\": %d, \"shared_bytes\": %" PRId64, l->threads, l->shared);
+		const Usage *u;
+		for (int after = 0, first = 1; o->ptxas && (u = ptxas_usage(arena, o->ptxas, l->name, &after)) != NULL; first = 0) {
+			const double part = occupancy(u, l->threads, l->shared);
+			put(w, "%s{\"arch\": %s, \"registers\": %d, ", first ? ", \"ptxas\": [" : ", ", quoted(arena, u->arch), u->registers);
+			put(w, "\"stack_bytes\": %d, \"spilled_bytes\": %d, ", u->stack, u->spilled);
+			put(w, "\"occupancy\": %s}", part < 0 ? "null" : arena_printf(arena, "%.4g", part));
+		}
+		put(w, o->ptxas ? "]}" : "}");
+	}
+	put(w, "]");
+	arena_free(arena);
+}
+
+static void put_launches_json(Report *r, const Step *s)
+{
+	VEC(Launch) launches = {0};
+	for (int i = 0; s->kind == STEP_KERNEL && i < s->kernel->parts.len; i++)
+		push(r->arena, &launches, kernel_launch(r->arena, s->kernel, r->options->gpu, i));
+	put(r->w, ", \"launches\": ");
+	print_launches_json(r->w, launches.len, launches.data, r->options);
+}
+
 static void put_kernels_json(Report *r, const PlanBlock *block, const Size *times)
 {
 	Arena *a = r->arena;
@@ -152,15 +211,19 @@ static void put_kernels_json(Report *r, const PlanBlock *block, const Size *time
 		    size_json(a, times));
 		put(r->w, "\"flops\": %s, \"functions\": %s, \"bytes_read\": %s, \"bytes_written\": %s, ", size_json(a, c.flops), size_json(a, c.functions),
 		    size_json(a, c.read), size_json(a, c.written));
-		put(r->w, "\"predicted_us\": %.6g, \"bytes_alive\": %s}", predicted_us(&c, r->machine), size_json(a, alive_at(a, r->plan, s->ordinal)));
+		put(r->w, "\"predicted_us\": %.6g, \"bytes_alive\": %s", predicted_us(&c, &r->options->machine), size_json(a, alive_at(a, r->plan, s->ordinal)));
+		if (r->options->gpu)
+			put_launches_json(r, s);
+		put(r->w, "}");
 		r->first = false;
 	}
 }
 
-void print_plan_json(Writer *w, const Plan *plan, const Machine *machine)
+void print_plan_json(Writer *w, const Plan *plan, const ReportOptions *options)
 {
 	Arena *arena = arena_new();
-	Report r = {.w = w, .arena = arena, .machine = machine};
+	Report r = {.w = w, .arena = arena, .options = options};
+	const Machine *machine = &options->machine;
 	put(w, "\"machine\": {\"flops\": %.6g, \"functions\": %.6g, \"bytes\": %.6g},\n\"functions\": [", machine->flops, machine->functions, machine->bytes);
 	for (int i = 0; i < plan->funcs.len; i++) {
 		r.plan = plan->funcs.data[i];
