@@ -126,7 +126,7 @@ test-all: setup-test setup-data
 fuzz: setup-test
 	@python3 tests/fuzzing.py $(or $(N),10000000) $(or $(SEED),1)
 
-# N programs by chance, from a seed, against the naive evaluator; what fails is left in fuzz-programs/, cut small
+# N programs and N / 5 networks by chance, from a seed, against the naive evaluator; what fails is left in fuzz-programs/, cut small
 fuzz-programs: setup-test
 	@python3 tests/random_programs.py --count $(or $(N),1000) --seed $(or $(SEED),1)
 

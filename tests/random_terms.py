@@ -108,6 +108,9 @@ class Program:
             p.functions.append(g)
         return p
 
+    def smaller(self):
+        return smaller(self)
+
     def closure(self, names):
         """names with those that the lets among them use"""
         lets, names, todo = dict(self.lets), set(), list(names)
