@@ -13,9 +13,10 @@ def tests(options):
 
 
 def test_each_model_compiles():
-    """as peer_modelc.py has it compiled; the C is read by a compiler"""
+    """as peer_modelc.py has it compiled, and in float64; the C is read by a compiler"""
     with tempfile.TemporaryDirectory(prefix="modelc-bench-") as folder:
         for path in MODELS:
+            harness.must([harness.MODELC, path, "-o", folder, "--standalone", "--blas", "none", "--floatX", "float64"])
             harness.must([harness.MODELC, path, "-o", folder, "--standalone", "--blas", "none"])
         files = sorted(glob.glob(folder + "/*.c"))
         assert len(files) == len(MODELS) > 10, files
