@@ -86,8 +86,15 @@ void emit_state_members(Emit *, Writer *, const char *where); /* of the struct: 
 void emit_scratch(Emit *, Writer *);
 void emit_bounds(Emit *, Writer *);
 void emit_bytes(Emit *, Writer *);
+typedef struct Instance { /* one of a variable's, as C */
+	const char *count; /* of elements */
+	const char *at; /* from the first: " + i * 30"; "" where there is one */
+} Instance;
+Instance open_get(Emit *, Writer *, const Var *); /* the head of NAME_get_VAR: which it refuses, sizes */
+void open_set(Emit *, Writer *, const Var *, const Instance *);
 bool takes_dim(const Emit *, const Var *, const Dim *); /* its bind does */
 void emit_bind_checks(Emit *, Writer *, const Var *, const Dim *);
+void put_unused(Writer *, const Names *words, const char *name); /* "(void)name;" unless it is one of the words */
 void entry_checks(const Emit *, Writer *, const FuncPlan *, const char *m);
 void buffer_locals(const Emit *, Writer *, const FuncPlan *, const char *m, const Names *words);
 void object_dims(const Emit *, Writer *, const Func *, const char *m, const Names *words);

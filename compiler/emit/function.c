@@ -26,6 +26,12 @@ static bool is_call_dim(const Func *f, const Dim *d)
 	return false;
 }
 
+void put_unused(Writer *w, const Names *words, const char *name)
+{
+	if (!has_name(words, name))
+		put(w, "(void)%s;\n", name);
+}
+
 void entry_checks(const Emit *e, Writer *w, const FuncPlan *p, const char *m)
 {
 	const Func *f = p->func;
@@ -130,7 +136,7 @@ void emit_function(Emit *e, Writer *w, int i)
 		put(locals, "const uint64_t seed = %s->of->seed;\n", m);
 	if (has_word(text, "call"))
 		put(locals, "const uint64_t call = %s->of->call;\n", m);
-	const Names *words = words_of(e->arena, text), *checked = words_of(e->arena, text_of(checks));
+	const Names *words = words_of(e->arena, text), *checked = words_of(e->arena, arena_printf(e->arena, "%s%s", text_of(checks), text));
 	buffer_locals(e, locals, p, m, words);
 	const char *local_text = text_of(locals);
 	Writer *dims = writer_new(e->arena);
@@ -139,11 +145,8 @@ void emit_function(Emit *e, Writer *w, int i)
 	put(w, "%s\n{\n", prototype(e, p));
 	const char *all = arena_printf(e->arena, "%s%s%s", text_of(checks), local_text, text_of(dims));
 	put(w, has_word(all, m) || f->draws ? "if (!%s)\n\treturn MC_NULL;\n" : "(void)%s;\n", m);
-	for (int k = 0; k < f->args.len; k++) {
-		const char *n = p->args.data[k]->name;
-		if (!has_name(words, n) && !has_name(checked, n))
-			put(w, "(void)%s;\n", n);
-	}
+	for (int k = 0; k < f->args.len; k++)
+		put_unused(w, checked, p->args.data[k]->name);
 	put_indented(w, text_of(checks));
 	put_indented(w, text_of(dims));
 	put_indented(w, local_text);

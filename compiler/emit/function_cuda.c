@@ -81,15 +81,11 @@ static void emit_steps_function(Cuda *c, Writer *w)
 	put(w, "static void %s_steps(%s *m, mc_stream *mc_on%s%s)\n{\n", func_c_name(p->func), e->name, dims_of(c, true), outs);
 	put(w, "%s *const mc_f = m->frame.%s;\n", frame_c(e, p), name);
 	for (int i = 0; i < p->func->dims.len; i++)
-		if (!has_name(words, dim_c(p->func->dims.data[i])))
-			put(w, "(void)%s;\n", dim_c(p->func->dims.data[i]));
+		put_unused(w, words, dim_c(p->func->dims.data[i]));
 	for (int i = 0; i < p->outs.len; i++)
-		if (!has_name(words, p->outs.data[i]->name))
-			put(w, "(void)%s;\n", p->outs.data[i]->name);
-	if (!has_name(words, "mc_f"))
-		put(w, "(void)mc_f;\n");
-	if (!has_name(words, "mc_on"))
-		put(w, "(void)mc_on;\n");
+		put_unused(w, words, p->outs.data[i]->name);
+	put_unused(w, words, "mc_f");
+	put_unused(w, words, "mc_on");
 	put_indented(w, text_of(dims));
 	put_indented(w, text_of(locals));
 	put_indented(w, text);
@@ -213,15 +209,12 @@ void emit_function_cuda(Cuda *c, Writer *w)
 	if (c->checked)
 		put(body, "if (mc_in.status)\n\treturn mc_in.status;\n");
 	const char *text = text_of(body);
-	const Names *words = words_of(a, text), *checked = words_of(a, text_of(checks));
+	const Names *words = words_of(a, text), *checked = words_of(a, arena_printf(a, "%s%s", text_of(checks), text));
 	object_dims(e, dims, f, "m", words);
 	put(w, "%s\n{\n", prototype(e, p));
 	put(w, "if (!m)\n\treturn MC_NULL;\nif (m->of->poisoned)\n\treturn MC_POISONED;\n");
-	for (int k = 0; k < f->args.len; k++) {
-		const char *n = p->args.data[k]->name;
-		if (!has_name(words, n) && !has_name(checked, n))
-			put(w, "(void)%s;\n", n);
-	}
+	for (int k = 0; k < f->args.len; k++)
+		put_unused(w, checked, p->args.data[k]->name);
 	put_indented(w, text_of(checks));
 	put_indented(w, text_of(dims));
 	put_indented(w, text);

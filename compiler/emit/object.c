@@ -271,6 +271,30 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "return m;\n}\n\n");
 }
 
+Instance open_get(Emit *e, Writer *w, const Var *v)
+{
+	const Size *count = type_count(e->arena, v->type);
+	if (v->stack)
+		count = size_div_exact(e->arena, count, size_const(e->arena, v->stack));
+	Instance one = {size_c(e->arena, count), ""};
+	put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", ctype(v->type->dtype), e->name, var_c_name(e, v), e->name, v->stack ? ", int64_t i" : "");
+	if (v->stack) {
+		one.at = arena_printf(e->arena, count->nterms > 1 ? " + i * (%s)" : " + i * %s", one.count);
+		put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn NULL;\n", v->stack);
+		size_locals(e, w, one.count, "m->sizes.");
+	}
+	return one;
+}
+
+void open_set(Emit *e, Writer *w, const Var *v, const Instance *one)
+{
+	put(w, "%s %s_set_%s(%s *m%s, const %s *values)\n{\n", v->stack ? "mc_status" : "void", e->name, var_c_name(e, v), e->name, v->stack ? ", int64_t i" : "",
+	    ctype(v->type->dtype));
+	if (v->stack)
+		put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn MC_SIZE;\n", v->stack);
+	size_locals(e, w, one->count, "m->sizes.");
+}
+
 static void emit_state(Emit *e, Writer *w)
 {
 	const Model *m = e->model;
@@ -279,23 +303,11 @@ static void emit_state(Emit *e, Writer *w)
 		const Var *v = m->vars.data[i];
 		if (v->kind == VAR_DATA)
 			continue;
-		const char *c = var_c_name(e, v), *t = ctype(v->type->dtype), *which = v->stack ? ", int64_t i" : "";
-		const Size *count = type_count(e->arena, v->type);
-		if (v->stack)
-			count = size_div_exact(e->arena, count, size_const(e->arena, v->stack));
-		const char *count_text = size_c(e->arena, count);
-		const char *at = v->stack ? arena_printf(e->arena, " + i * %s", count->nterms > 1 ? arena_printf(e->arena, "(%s)", count_text) : count_text) : "";
-		put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", t, e->name, c, e->name, which);
-		if (v->stack)
-			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn NULL;\n", v->stack);
-		if (v->stack)
-			size_locals(e, w, count_text, "m->sizes.");
-		put(w, "return m->state.%s%s;\n}\n\n", c, at);
-		put(w, "%s %s_set_%s(%s *m%s, const %s *values)\n{\n", v->stack ? "mc_status" : "void", e->name, c, e->name, which, t);
-		if (v->stack)
-			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn MC_SIZE;\n", v->stack);
-		size_locals(e, w, count_text, "m->sizes.");
-		put(w, "memcpy(m->state.%s%s, values, (size_t)(%s) * sizeof *values);\n", c, at, count_text);
+		const char *c = var_c_name(e, v);
+		const Instance one = open_get(e, w, v);
+		put(w, "return m->state.%s%s;\n}\n\n", c, one.at);
+		open_set(e, w, v, &one);
+		put(w, "memcpy(m->state.%s%s, values, (size_t)(%s) * sizeof *values);\n", c, one.at, one.count);
 		put(w, v->stack ? "m->of->set[%" PRId64 " + i] = 1;\nreturn MC_OK;\n}\n\n" : "m->of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);
 	}

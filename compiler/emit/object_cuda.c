@@ -273,25 +273,13 @@ static void emit_state_cuda(Emit *e, Writer *w)
 		const Var *v = m->vars.data[i];
 		if (v->kind == VAR_DATA)
 			continue;
-		const char *c = var_c_name(e, v), *t = ctype(v->type->dtype), *which = v->stack ? ", int64_t i" : "";
-		const Size *count = type_count(e->arena, v->type);
-		if (v->stack)
-			count = size_div_exact(e->arena, count, size_const(e->arena, v->stack));
-		const char *count_text = size_c(e->arena, count);
-		const char *at = v->stack ? arena_printf(e->arena, " + i * %s", count->nterms > 1 ? arena_printf(e->arena, "(%s)", count_text) : count_text) : "";
-		put(w, "const %s *%s_get_%s(const %s *m%s)\n{\n", t, e->name, c, e->name, which);
-		if (v->stack)
-			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn NULL;\n", v->stack);
-		if (v->stack)
-			size_locals(e, w, count_text, "m->sizes.");
+		const char *c = var_c_name(e, v), *t = ctype(v->type->dtype);
+		const Instance one = open_get(e, w, v);
 		put(w, "pull_state(m->of);\n");
-		put(w, "return (const %s *)(void *)(m->of->mirror + ((char *)m->state.%s - m->of->device))%s;\n}\n\n", t, c, at);
-		put(w, "%s %s_set_%s(%s *m%s, const %s *values)\n{\n", v->stack ? "mc_status" : "void", e->name, c, e->name, which, t);
-		if (v->stack)
-			put(w, "if (i < 0 || i >= %" PRId64 ")\n\treturn MC_SIZE;\n", v->stack);
-		size_locals(e, w, count_text, "m->sizes.");
+		put(w, "return (const %s *)(void *)(m->of->mirror + ((char *)m->state.%s - m->of->device))%s;\n}\n\n", t, c, one.at);
+		open_set(e, w, v, &one);
 		put(w, "%s *const of = m->of;\nif (of->poisoned)\n\treturn%s;\npush_lent(of);\n", e->name, v->stack ? " MC_POISONED" : "");
-		put(w, "mc_copy(&of->stream, of->state.%s%s, values, (%s) * (int64_t)sizeof *values);\n", c, at, count_text);
+		put(w, "mc_copy(&of->stream, of->state.%s%s, values, (%s) * (int64_t)sizeof *values);\n", c, one.at, one.count);
 		put(w, "of->poisoned = mc_wait(&of->stream) != 0;\nof->stale = 1;\n");
 		put(w, v->stack ? "of->set[%" PRId64 " + i] = 1;\nreturn of->poisoned ? MC_DEVICE : MC_OK;\n}\n\n" : "of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);

@@ -4,7 +4,7 @@
 
 #include "tile.h"
 
-/* an axis of the contraction, by where it stands: "axis 1 of the result", "the summed axis 0 of a" */
+/* an axis of the contraction, and its size: "axis 1 of the result (10)", "a summed axis (784)" */
 static const char *axis_text(Arena *arena, const Contraction *c, int label)
 {
 	for (int i = 0; i < c->nout; i++)
