@@ -58,7 +58,7 @@ int *name_mark(Names *, const char *s); /* a number of the name, 0 at first; unt
 bool has_name(const Names *, const char *s);
 const char *numbered_name(Names *, const char *base); /* base, base_2, ...: the first without a mark, which it gets */
 
-/* map.c -- a number for each pointer */
+/* a number for each pointer */
 typedef struct Map Map;
 Map *map_new(Arena *);
 int *map_number(Map *, const void *key); /* 0 at first; until the next key is put in */

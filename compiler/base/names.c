@@ -1,4 +1,4 @@
-/* names.c -- interned strings: equal names are equal pointers */
+/* names.c -- interned strings: equal names are equal pointers; and numbers of pointers, in a table of the same form */
 #include "base.h"
 
 #include <string.h>
@@ -54,18 +54,21 @@ static void grow(Names *n)
 			*lookup(n, old.table[i].text, old.table[i].len, old.table[i].hash) = old.table[i];
 }
 
+/* of a name that is not in it */
+static Entry *add(Names *n, const char *text, size_t len, uint64_t hash)
+{
+	if (2 * ++n->count > n->size)
+		grow(n);
+	Entry *e = lookup(n, text, len, hash);
+	*e = (Entry){text, len, hash, 0};
+	return e;
+}
+
 static Entry *entry(Names *n, const char *s, size_t len)
 {
-	uint64_t hash = hash_bytes(s, len);
+	const uint64_t hash = hash_bytes(s, len);
 	Entry *e = lookup(n, s, len, hash);
-	if (!e->text) {
-		if (2 * ++n->count > n->size) {
-			grow(n);
-			e = lookup(n, s, len, hash);
-		}
-		*e = (Entry){arena_strndup(n->arena, s, len), len, hash, 0};
-	}
-	return e;
+	return e->text ? e : add(n, arena_strndup(n->arena, s, len), len, hash);
 }
 
 const char *intern(Names *n, const char *s, size_t len)
@@ -101,4 +104,35 @@ bool has_name(const Names *n, const char *s)
 const char *intern_str(Names *n, const char *s)
 {
 	return intern(n, s, strlen(s));
+}
+
+/* ---- pointers: names without letters, told apart by the hash, of which each address has its own */
+struct Map {
+	Names names;
+};
+
+Map *map_new(Arena *arena)
+{
+	Map *m = NEW(arena, Map);
+	m->names = *names_new(arena);
+	return m;
+}
+
+/* odd factors and turns lose nothing */
+static uint64_t hash_address(const void *key)
+{
+	const uint64_t h = (uint64_t)(uintptr_t)key * UINT64_C(0x9E3779B97F4A7C15);
+	return h << 32 | h >> 32;
+}
+
+int *map_number(Map *m, const void *key)
+{
+	const uint64_t hash = hash_address(key);
+	Entry *e = lookup(&m->names, key, 0, hash);
+	return &(e->text ? e : add(&m->names, key, 0, hash))->mark;
+}
+
+int map_find(const Map *m, const void *key)
+{
+	return lookup(&m->names, key, 0, hash_address(key))->mark;
 }
