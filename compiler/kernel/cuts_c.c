@@ -42,7 +42,8 @@ static bool divides(CPrinter *p, const Axis *a, int64_t cut)
 static int steps_of(CPrinter *p, const Axis *a, int64_t *cut)
 {
 	int64_t left;
-	const Size *extent = extent_of(p, a);
+	const Size *lo = single_bound(p, a->nlo, a->lo, true), *hi = a->nhi ? single_bound(p, a->nhi, a->hi, false) : NULL;
+	const Size *extent = lo && hi ? size_sub(p->arena, hi, lo) : NULL;
 	if (!extent || !size_is_const(extent, &left))
 		left = -1;
 	int n = 0;

@@ -117,6 +117,7 @@ Text size_in(CPrinter *, const Size *);
 bool at_least_0(CPrinter *, const Size *);
 const char *inner_axis(CPrinter *, const Size *); /* the axis of it that was opened last, as C; NULL: none */
 const char *bound_c(CPrinter *, int n, const Size *const *, bool max);
+const Size *single_bound(CPrinter *, int n, const Size *const *, bool max); /* the one that decides, if that is known, else NULL; of none: 0 */
 
 /* ---- declare_c.c */
 bool is_flat(const CPrinter *, const Buffer *);

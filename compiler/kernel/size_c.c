@@ -192,6 +192,19 @@ static bool is_dominated(CPrinter *p, int n, const Size *const *s, int i, bool m
 	return false;
 }
 
+const Size *single_bound(CPrinter *p, int n, const Size *const *s, bool max)
+{
+	const Size *found = n ? NULL : size_const(p->arena, 0);
+	for (int i = 0; i < n; i++) {
+		if (is_dominated(p, n, s, i, max))
+			continue;
+		if (found)
+			return NULL;
+		found = resolve_axes(p, s[i]);
+	}
+	return found;
+}
+
 const char *bound_c(CPrinter *p, int n, const Size *const *s, bool max)
 {
 	const char *text = NULL;
