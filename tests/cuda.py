@@ -299,7 +299,7 @@ def nvcc(path, floatX="float32"):
         assert not any(u["spilled_bytes"] for u in l["ptxas"]), l
         own = [rest for name, _, rest in entries if name.startswith("_Z%d%s" % (len(kernel), kernel))]
         assert len(own) == len(ARCHS) and {int((re.search(r"(\d+) bytes smem", rest) or [0, 0])[1]) for rest in own} == {l["shared_bytes"]}, l
-    assert text.count(" registers, ") == len(entries), text
+    assert text.count(" registers, ") >= len(entries), text  # what several functions launch stands in each
 
 
 class OnGpu(harness.Program):
