@@ -143,6 +143,13 @@ def test_full_output():
     assert p.returncode == 1 and p.stderr == "modelc: cannot write: No space left on device\n", p.stderr
 
 
+def test_file_name_that_is_no_name():
+    with tempfile.TemporaryDirectory() as d:
+        open(os.path.join(d, "my-model.model"), "w").write("symbol x : floatX\nfunction f(x) -> y = x\n")
+        err = modelc("my-model.model", "-o", "out", code=1, cwd=d)
+        assert err == "modelc: error: the model's name 'my-model' is no name in C\nnote: a line 'model NAME' at its begin gives it another one than the file's\n", err
+
+
 def test_missing_file():
     assert modelc("nowhere.model", code=1) == "nowhere.model: error: cannot open the file: No such file or directory\n"
 

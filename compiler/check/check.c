@@ -72,6 +72,8 @@ Model *check_model(Arena *arena, Names *names, Diag *diag, const File *file, con
 	Model *m = NEW(arena, Model);
 	m->arena = arena;
 	m->name = model_name(c, file);
+	if (file->model.text)
+		m->loc = file->model.loc;
 	m->source = file->source;
 	m->floatX = options->floatX;
 	st.model = m;

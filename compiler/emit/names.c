@@ -95,11 +95,27 @@ static bool take(Emit *e, Takens *t, const char *name, Loc loc, const char *why)
 	return true;
 }
 
+/* of a file anything may be the name */
+static bool is_c_name(const char *s)
+{
+	if (is_c_word(s) || !(isalpha((unsigned char)*s) || *s == '_'))
+		return false;
+	while (isalnum((unsigned char)*s) || *s == '_')
+		s++;
+	return !*s;
+}
+
 bool check_names(Emit *e)
 {
 	static const char *const made[] = {"sizes", "bytes", "place", "new", "share_bytes", "share", "free", "init", "params", "tensors",
 	                                   "functions", "model", "status_text", "save", "load", "driver"};
 	const Model *m = e->model;
+	if (!is_c_name(m->name)) {
+		Message *said = diag_error(e->diag, m->loc, "the model's name '%s' is no name in C", m->name);
+		if (!m->loc.source)
+			diag_note(said, (Loc){0}, "a line 'model NAME' at its begin gives it another one than the file's");
+		return false;
+	}
 	Takens all = {.names = names_new(e->arena)};
 	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
 		take(e, &all, made[i], (Loc){0}, "a function that every model has");

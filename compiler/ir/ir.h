@@ -359,6 +359,7 @@ typedef struct Driver {
 typedef struct Model {
 	Arena *arena;
 	const char *name;
+	Loc loc; /* of the name; nowhere: it is the file's */
 	const Source *source;
 	VEC(const char *) used; /* paths of the files that it uses, in the order in which they were read */
 	DType floatX;
