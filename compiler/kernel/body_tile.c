@@ -725,8 +725,8 @@ void body_tile(Build *b, const Piece *p, Items *items)
 			for (most = s.width; 2 * most <= all && 2 * most <= p->block_rows;) /* what divides a block */
 				most *= 2;
 			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most, s.width, &of->ncuts);
-		} else if (!block) {
-			of->cut = block_cuts(b->arena, most, &of->ncuts);
+		} else {
+			of->cut = block ? tile_cuts(b->arena, block, most, &of->ncuts) : block_cuts(b->arena, most, &of->ncuts);
 		}
 		of->most = of->cut[0];
 	} else {
