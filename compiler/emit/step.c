@@ -6,6 +6,8 @@
 
 /* operations below which threads cost more than they give (about 5 microseconds of one core) */
 enum { PARALLEL_WORK = 500000 };
+/* operations below which a barrier costs more than another thread saves */
+enum { LITTLE_WORK = 4096 };
 
 const char *buf_c(Arena *arena, const PlanBuf *b)
 {
@@ -284,6 +286,12 @@ static void put_step(Body *b, const Step *s)
 		put(b->w, "}\n");
 }
 
+static void put_steps(Body *b, Step *const *step, int n)
+{
+	for (int i = 0; i < n; i++)
+		put_step(b, step[i]);
+}
+
 /* a run of steps by all threads; values that the run does not compute stand before it */
 static void put_region(Body *b, Step *const *step, int n)
 {
@@ -291,8 +299,7 @@ static void put_region(Body *b, Step *const *step, int n)
 	int64_t known;
 	bool constant = work && size_is_const(work, &known);
 	if (!b->e->options->threads || (constant && known < PARALLEL_WORK)) {
-		for (int i = 0; i < n; i++)
-			put_step(b, step[i]);
+		put_steps(b, step, n);
 		return;
 	}
 	put(b->w, "#ifdef _OPENMP\n");
@@ -302,10 +309,32 @@ static void put_region(Body *b, Step *const *step, int n)
 		put(b->w, "#pragma omp parallel if (%s > %d)\n", size_c(b->e->arena, work), PARALLEL_WORK);
 	put(b->w, "#endif\n{\n");
 	b->parallel = true;
-	for (int i = 0; i < n; i++)
-		put_step(b, step[i]);
+	put_steps(b, step, n);
 	b->parallel = false;
 	put(b->w, "}\n");
+}
+
+/* no threads are called for it alone */
+static bool is_for_one(const Body *b, const Step *s)
+{
+	int64_t work;
+	if (s->kind != STEP_KERNEL)
+		return !has_kernel(s);
+	return is_single_kernel(b->e->arena, s->kernel) || (s->work && size_is_const(s->work, &work) && work < LITTLE_WORK);
+}
+
+/* a run: the region is from the first step that is for several threads to the last */
+static void put_run(Body *b, Step *const *step, int n)
+{
+	int first = 0, end = n;
+	while (first < n && is_for_one(b, step[first]))
+		first++;
+	while (end > first && is_for_one(b, step[end - 1]))
+		end--;
+	put_steps(b, step, first);
+	if (first < end)
+		put_region(b, step + first, end - first);
+	put_steps(b, step + end, n - end);
 }
 
 void emit_steps(Body *b, const PlanBlock *block)
@@ -326,20 +355,13 @@ void emit_steps(Body *b, const PlanBlock *block)
 				break;
 		}
 		VEC(Step *) run = {0};
-		bool kernels = false;
 		for (int j = i; j <= last; j++) {
-			if (step[j]->kind == STEP_SCALAR) {
+			if (step[j]->kind == STEP_SCALAR)
 				put_step(b, step[j]); /* pure: stands before the region */
-			} else {
+			else
 				push(b->e->arena, &run, step[j]);
-				kernels = kernels || has_kernel(step[j]);
-			}
 		}
-		if (kernels)
-			put_region(b, run.data, run.len);
-		else
-			for (int j = 0; j < run.len; j++)
-				put_step(b, run.data[j]);
+		put_run(b, run.data, run.len);
 		i = last + 1;
 	}
 }

@@ -162,6 +162,7 @@ typedef struct Target {
 void print_kernel_c(Writer *, const Kernel *, const Target *);
 /* with its narrower ones, under #if MC_LANES >= .. */
 void print_kernel_for_all_c(Writer *, const Kernel *, int ntargets, const Target *, bool serial);
+bool is_single_kernel(Arena *, const Kernel *); /* one thread does all of it */
 void print_kernel_prototype_c(Writer *, const Kernel *, const Target *);
 /* for a GPU: a kernel for each part, and NAME(stream, go, dims..., uniforms' addresses..., buffers...), which launches them */
 void print_kernel_cuda(Writer *, const Kernel *, const Target *);

@@ -127,6 +127,22 @@ static bool is_one(CPrinter *p, const Axis *a)
 	return extent && size_is_const(extent, &n) && n == 1 && a->ncuts == 0;
 }
 
+/* one thread does it, the others wait */
+static bool is_single(CPrinter *p, const KernelPart *part)
+{
+	const Item *item = &part->item;
+	return item->kind != ITEM_NEST || item->nest->axis->kind != AXIS_PAR || is_one(p, item->nest->axis);
+}
+
+bool is_single_kernel(Arena *arena, const Kernel *k)
+{
+	CPrinter p = {.arena = arena};
+	for (int i = 0; i < k->parts.len; i++)
+		if (!is_single(&p, &k->parts.data[i]))
+			return false;
+	return true;
+}
+
 bool begins_at_least_0(CPrinter *p, const Axis *a)
 {
 	for (int i = 0; i < a->nlo; i++)
@@ -249,7 +265,7 @@ static void print_part(CPrinter *p, const KernelPart *part)
 		print_items(p, &item, 1);
 		return;
 	}
-	if (item.kind == ITEM_NEST && item.nest->axis->kind == AXIS_PAR && !is_one(p, item.nest->axis)) {
+	if (!is_single(p, part)) {
 		print_par(p, item.nest, part->barrier);
 		return;
 	}
