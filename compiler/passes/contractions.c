@@ -1,12 +1,26 @@
 /* contractions.c -- what only relabels or scales a product stands outside it
  *
- *      transpose(x / 255) @ d      =>   (x @@ d) / 255, with the labels of x exchanged */
+ *      transpose(x / 255) @ d      =>   1/255 * (x @@ d), with the labels of x exchanged
+ *
+ * It is another sum of rounded products then, and a scale that is moved may as well be rounded: by a constant it is multiplied. */
+#include <math.h>
+
 #include "rules.h"
 
 static Val *with_operand(Graph *g, const Val *v, Val *const *in, int k, Val *x, const Attr *attr)
 {
 	Val *pair[] = {k == 0 ? x : in[0], k == 1 ? x : in[1]};
 	return build(g, v->loc, OP_contraction, 2, pair, attr, NULL);
+}
+
+static Val *scaled(Graph *g, const Val *v, const Val *x, Val *scale, Val *product)
+{
+	if (x->op == OP_mul)
+		return op2(g, v, OP_mul, scale, product);
+	double c = is_const(scale) ? scale->attr.number.f : 0;
+	if (fabs(c) < 1e-30 || fabs(c) > 1e30) /* its reciprocal is no float32, or not exact enough */
+		return op2(g, v, OP_div, product, scale);
+	return op2(g, v, OP_mul, build_const(g, v->loc, scale->type->dtype, 1 / c, 0), product);
 }
 
 Val *rule_contractions(PassCx *cx, Graph *g, const Val *v, Val *const *in)
@@ -33,8 +47,7 @@ Val *rule_contractions(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 			if (x->in[s]->type->rank == 0 && x->in[1 - s]->type->rank > 0) {
 				Val *product = with_operand(g, v, in, k, x->in[1 - s], &attr);
 				return did(cx, g, v, REWRITE_product_scale,
-					   x->op == OP_div ? op2(g, v, OP_div, product, x->in[s])
-							   : op2(g, v, OP_mul, x->in[s], product));
+					   scaled(g, v, x, x->in[s], product));
 			}
 	}
 	return NULL;
