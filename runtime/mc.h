@@ -74,9 +74,9 @@ enum {
 #else
 #define MC_UNROLL
 #endif
-/* what stands there will be changed soon */
+/* what stands there will be changed soon: into the second cache, the first is full of what is worked on now */
 #if defined(__GNUC__)
-#define MC_AHEAD(p) __builtin_prefetch(p, 1)
+#define MC_AHEAD(p) __builtin_prefetch(p, 0, 2)
 #else
 #define MC_AHEAD(p) (void)0
 #endif
