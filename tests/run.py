@@ -11,7 +11,7 @@ import argparse, concurrent.futures, importlib, os, subprocess, sys, threading, 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, HERE)
-SUITES = ["units", "fuzzing", "errors", "messages", "values", "random_programs", "generated", "objects", "cuda", "checkpoints", "accidents", "bits", "cli", "sizes",
+SUITES = ["units", "fuzzing", "errors", "messages", "values", "random_programs", "schedules", "generated", "objects", "cuda", "checkpoints", "accidents", "bits", "cli", "sizes",
           "formats_numpy", "training", "benches", "docs", "packages"]
 
 

@@ -99,7 +99,7 @@ Items *open_axis(Build *b, Items *items, int letter, AxisKind kind, const Size *
 	}
 	static const char *const names[] = {"i", "j", "k", "l", "p", "q", "r", "s", "u", "v", "w", "x", "y", "z"};
 	int count = (int)(sizeof names / sizeof names[0]);
-	Axis *a = new_axis(b, names[letter % count], kind, n);
+	Axis *a = new_axis(b, names[letter % count], b->unrolled ? AXIS_UNROLL : kind, n);
 	*ix = ix_at(axis_index(b->arena, a));
 	return &open_nest(b, items, a)->body;
 }

@@ -74,7 +74,7 @@ static const Node *product(TileNest *x)
 
 /* ---- axes */
 
-static Axis *cut_axis(Build *b, const char *name, AxisKind kind, const Axis *of)
+Axis *cut_axis(Build *b, const char *name, AxisKind kind, const Axis *of)
 {
 	Axis *a = NEW(b->arena, Axis);
 	*a = (Axis){.name = name, .id = b->L->axis_id++, .kind = kind, .cut_of = of};
@@ -703,6 +703,20 @@ static void store_result(TileNest *x, Items *items, const Node *value, void *dat
 	target_store(x->b, x->p, items, x->c.nout, ix, STORE_SET, value);
 }
 
+static Axis *rows_of_block(Build *b, const Size *rows)
+{
+	Axis *a = new_axis(b, "i", AXIS_SEQ, b->block_hi);
+	const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
+	bound[0] = b->block_lo;
+	bound[1] = b->block_hi;
+	bound[2] = rows;
+	a->lo = bound;
+	a->nlo = 1;
+	a->hi = bound + 1;
+	a->nhi = b->block_exact ? 1 : 2;
+	return a;
+}
+
 void body_tile(Build *b, const Piece *p, Items *items)
 {
 	TileNest x = nest_of(b, p);
@@ -730,15 +744,7 @@ void body_tile(Build *b, const Piece *p, Items *items)
 		}
 		of->most = of->cut[0];
 	} else {
-		Axis *a = new_axis(b, "i", AXIS_SEQ, b->block_hi);
-		const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
-		bound[0] = b->block_lo;
-		bound[1] = b->block_hi;
-		bound[2] = x.c.size[rows];
-		a->lo = bound;
-		a->nlo = 1;
-		a->hi = bound + 1;
-		a->nhi = b->block_exact ? 1 : 2;
+		Axis *a = rows_of_block(b, x.c.size[rows]);
 		items = open_inner(&x, items, a);
 		b->row = axis_index(b->arena, a);
 		x.c.ix[rows] = ix_at(b->row);
@@ -873,7 +879,51 @@ static Items *open_blocked(TileNest *x, Items *items)
 	return items;
 }
 
-static Items *open_blocks(TileNest *x, Items *items)
+static Items *open_rows(TileNest *x, Items *items)
+{
+	int rows = x->t->unroll;
+	if (rows < 0 || fits(x->c.size[rows], TILE_ROWS))
+		return items;
+	items = open_par(x, items, "ti", rows, even_block(x->c.size[rows], TILE_ROWS, x->of[rows].most));
+	close_cuts(x->b, &x->of[rows], x->c.size[rows]);
+	return items;
+}
+
+static Items *open_columns(TileNest *x, Items *items)
+{
+	const Tile *t = x->t;
+	int columns = t->dot ? t->second : t->lanes;
+	if (columns < 0 || fits(x->c.size[columns], x->of[columns].most))
+		return items;
+	int64_t step = x->of[columns].most;
+	if (rows_unknown(x))
+		step = ROW_COLUMNS;
+	while (step * 2 <= BLOCK_COLUMNS) /* whatever the target */
+		step *= 2;
+	if (fits(x->c.size[columns], step))
+		return items;
+	items = open_par(x, items, "tj", columns, step);
+	if (t->dot)
+		close_cuts(x->b, &x->of[columns], x->c.size[columns]);
+	return items;
+}
+
+/* the state that it changes is no more than what the caches of some threads hold together */
+static bool changes_little_state(const Group *g)
+{
+	int64_t bytes = 0, n;
+	for (int i = 0; i < g->pieces.len; i++) {
+		const PlanBuf *cell = g->pieces.data[i]->cell;
+		if (cell && !size_is_const(cell->count, &n))
+			return false;
+		bytes += cell ? n * dtype_bytes(cell->type->dtype) : 0;
+	}
+	return bytes > 0 && bytes <= KEPT_BYTES;
+}
+
+/* Threads share out the first axis.  Of little state it is the columns, as in the products that read it: each thread keeps its own in
+ * its cache. */
+static Items *open_blocks(TileNest *x, const Group *g, Items *items)
 {
 	const Tile *t = x->t;
 	if (t->blocked >= 0)
@@ -881,23 +931,7 @@ static Items *open_blocks(TileNest *x, Items *items)
 	if (count_others(x))
 		return open_others(x, items, 0, AXIS_PAR);
 	open_others(x, items, 0, AXIS_SEQ); /* of extent 1: indices */
-	int rows = t->unroll, columns = t->dot ? t->second : t->lanes;
-	if (rows >= 0 && !fits(x->c.size[rows], TILE_ROWS)) {
-		int64_t step = x->of[rows].most;
-		items = open_par(x, items, "ti", rows, TILE_ROWS / step * step);
-		close_cuts(x->b, &x->of[rows], x->c.size[rows]);
-	}
-	if (columns >= 0 && !fits(x->c.size[columns], x->of[columns].most)) {
-		int64_t step = x->of[columns].most;
-		if (rows_unknown(x))
-			step = ROW_COLUMNS;
-		while (step * 2 <= BLOCK_COLUMNS) /* whatever the target */
-			step *= 2;
-		items = open_par(x, items, "tj", columns, step);
-		if (t->dot)
-			close_cuts(x->b, &x->of[columns], x->c.size[columns]);
-	}
-	return items;
+	return changes_little_state(g) ? open_rows(x, open_columns(x, items)) : open_columns(x, open_rows(x, items));
 }
 
 typedef struct Epilogue {
@@ -1020,7 +1054,7 @@ void build_tile_group(Build *b, int g, Items *items)
 	Epilogue e = {s, group};
 	bool parts = x.t->blocked >= 0 && x.t->dot;
 	Follower f = {parts ? add_block : store_group, &e};
-	items = open_apart(&x, open_blocks(&x, items), "tile");
+	items = open_apart(&x, open_blocks(&x, group, items), "tile");
 	if (rows_unknown(&x))
 		build_pairs_and_one(&x, items, &f);
 	else
@@ -1029,20 +1063,46 @@ void build_tile_group(Build *b, int g, Items *items)
 
 /* ---- packing */
 
+enum { TURNED_ROWS = 16, MANY_ROWS = 4 * TURNED_ROWS };
+
+/* Its rows are the columns of a matrix, and many: by blocks of as many as a line of a cache has, so that each line is read once. */
+static bool turns(const Scope *s, const Piece *p)
+{
+	const Tile *t = p->tile;
+	const int8_t *label = p->pack_side ? p->val->attr.contraction.b : p->val->attr.contraction.a;
+	const Type *from = p->val->in[p->pack_side]->type, *to = p->target->type;
+	int64_t rows, columns;
+	return !s->L->options->target->gpu && from->rank == 2 && t->order[p->pack_side][0] == label[1] &&
+	       (!size_is_const(to->size[0], &rows) || rows >= MANY_ROWS) &&
+	       (!size_is_const(to->size[1], &columns) || columns >= TURNED_ROWS);
+}
+
+void plan_pack(Scope *s, Piece *p)
+{
+	p->rows = p->target->type->size[0];
+	p->work = type_count(s->L->arena, p->target->type);
+	p->form = turns(s, p) ? FORM_BLOCK : FORM_ROW;
+	if (p->form == FORM_BLOCK)
+		p->block_rows = TURNED_ROWS;
+}
+
 void body_pack(Build *b, const Piece *p, Items *items)
 {
 	Contraction c = contraction_of(p->val);
 	const Tile *t = p->tile;
 	int side = p->pack_side, n = t->nlabels[side];
 	Ix ix[MAX_RANK];
-	for (int i = 0; i < n; i++) {
-		int l = t->order[side][i];
-		if (i == 0)
-			ix[0] = ix_at(b->row);
-		else
-			items = open_axis(b, items, i, i == n - 1 ? AXIS_SIMD : AXIS_SEQ, c.size[l], &ix[i]);
-		c.ix[l] = ix[i];
+	if (p->form == FORM_BLOCK) {
+		items = open_axis(b, items, 1, AXIS_SEQ, c.size[t->order[side][1]], &ix[1]);
+		Axis *a = rows_of_block(b, p->rows);
+		items = &open_nest(b, items, a)->body;
+		b->row = axis_index(b->arena, a);
 	}
+	ix[0] = ix_at(b->row);
+	for (int i = 1; i < n && p->form == FORM_ROW; i++)
+		items = open_axis(b, items, i, i == n - 1 ? AXIS_SIMD : AXIS_SEQ, c.size[t->order[side][i]], &ix[i]);
+	for (int i = 0; i < n; i++)
+		c.ix[t->order[side][i]] = ix[i];
 	const Node *value = contraction_side(b, &c, side);
 	target_store(b, p, items, n, ix, STORE_SET, value);
 }

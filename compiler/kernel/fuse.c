@@ -17,9 +17,7 @@ void plan_body(Scope *s, Piece *p)
 	const Info *info = info_of(s, v);
 	bool here = info->root && info->piece == p;
 	if (p->body == body_pack) {
-		p->form = FORM_ROW;
-		p->rows = p->target->type->size[0];
-		p->work = type_count(arena, p->target->type);
+		plan_pack(s, p);
 		return;
 	}
 	if (here && plan_product(s, p))
@@ -227,10 +225,25 @@ static bool single_elements(const Group *g)
 	return true;
 }
 
+int64_t even_block(const Size *rows, int64_t most, int64_t step)
+{
+	int64_t n, block = most / step * step;
+	if (!size_is_const(rows, &n) || n <= block)
+		return block;
+	int64_t blocks = (n + block - 1) / block, share = blocks > 2 ? 4 : 2;
+	blocks = (blocks + share - 1) / share * share;
+	return (n + step * blocks - 1) / (step * blocks) * step;
+}
+
+int even_rows(const Size *rows)
+{
+	return (int)even_block(rows, BLOCK_ROWS, 2);
+}
+
 /* the rows of a block that the piece asks for; 0: any */
 static int rows_wanted(const Piece *p)
 {
-	return p->block_rows ? p->block_rows : p->form == FORM_OUTER && !p->sums_elements ? BLOCK_ROWS : 0;
+	return p->block_rows ? p->block_rows : p->form == FORM_OUTER && !p->sums_elements ? even_rows(p->rows) : 0;
 }
 
 /* operations of a row */
@@ -307,7 +320,7 @@ void add_piece(Scope *s, Piece *p)
 	if (rows_wanted(p))
 		g->block_rows = rows_wanted(p);
 	else if (p->sums_elements && !g->block_rows)
-		g->block_rows = single_elements(g) ? ELEMENT_BLOCK : BLOCK_ROWS;
+		g->block_rows = single_elements(g) ? ELEMENT_BLOCK : even_rows(p->rows);
 	if (p->form == FORM_OUTER && !p->parts)
 		outer_parts(s->L, p, g->block_rows);
 }

@@ -225,7 +225,7 @@ void ix_reshape(Build *b, const Type *from, const Type *to, const Ix *of_to, Ix 
 		for (int k = i0; k < i; k++)
 			of_from[k] = ix_at(size_const(b->arena, 0));
 		int nf = not_ones(from, i0, i, fa), nt = not_ones(to, j0, j, ta);
-		const Size *size[MAX_RANK];
+		const Size *size[MAX_RANK] = {NULL};
 		Ix ix[MAX_RANK];
 		for (int k = 0; k < nt; k++) {
 			size[k] = to->size[ta[k]];
@@ -275,7 +275,7 @@ Buffer *new_buffer(Build *b, const char *name, DType dtype, Where where, int ran
 	return k;
 }
 
-static KBuf *kbuf(Build *b, PlanBuf *p)
+KBuf *kernel_kbuf(Build *b, PlanBuf *p)
 {
 	for (int i = 0; i < b->bufs.len; i++)
 		if (b->bufs.data[i].plan == p)
@@ -284,26 +284,28 @@ static KBuf *kbuf(Build *b, PlanBuf *p)
 	k->read_only = true;
 	push(b->arena, &b->kernel->buffers, k);
 	push(b->arena, &b->args, p);
-	KBuf made = {p, k, false, NULL};
+	KBuf made = {.plan = p, .buffer = k};
 	push(b->arena, &b->bufs, made);
 	return &b->bufs.data[b->bufs.len - 1];
 }
 
 const Buffer *kernel_buffer(Build *b, PlanBuf *p)
 {
-	return kbuf(b, p)->buffer;
+	return kernel_kbuf(b, p)->buffer;
 }
 
 static Access make_access(Build *b, PlanBuf *p, const Node *at, int rank, const Ix *ix, bool *row)
 {
-	KBuf *k = kbuf(b, p);
+	KBuf k = *kernel_kbuf(b, p);
+	if (b->unrolled && k.staged)
+		k = (KBuf){.plan = p, .buffer = k.staged, .local = true, .base = b->block_lo, .turned = true};
 	Ix all[MAX_RANK];
 	int n = 0;
 	if (at)
 		all[n++] = ix_node(b, at);
 	for (int i = 0; i < rank; i++)
 		all[n++] = ix[i];
-	Access a = {.buffer = k->buffer};
+	Access a = {.buffer = k.buffer};
 	*row = rank > 0 && !at && b->row && !ix[0].of && !ix[0].node && size_equal(ix[0].at, b->row);
 	for (int i = 0; i < n; i++) {
 		if (!all[i].of)
@@ -319,11 +321,16 @@ static Access make_access(Build *b, PlanBuf *p, const Node *at, int rank, const 
 			break;
 		}
 	}
-	int skip = k->local && !k->base ? 1 : 0;
+	int skip = k.local && !k.base ? 1 : 0;
 	for (int i = skip; i < n; i++)
 		a.index[i - skip] = ix_index(b, all[i]);
-	if (k->local && k->base)
-		a.index[0].affine = size_sub(b->arena, a.index[0].affine, k->base);
+	if (k.local && k.base)
+		a.index[0].affine = size_sub(b->arena, a.index[0].affine, k.base);
+	if (k.turned) {
+		KIndex rows = a.index[0];
+		a.index[0] = a.index[1];
+		a.index[1] = rows;
+	}
 	if (b->preds.len) {
 		Pred *pred = NEW_ARRAY(b->arena, Pred, b->preds.len);
 		for (int i = 0; i < b->preds.len; i++)

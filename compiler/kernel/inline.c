@@ -173,6 +173,21 @@ Ix gather_index(Build *b, const Val *v, int k, const Ix *ix)
 	return !b->unchecked || inside || counts_within(b->arena, from, size) ? at : ix_inside(b, at, zero, last);
 }
 
+/* of a row whose elements are unrolled: each in turn, where the index is its number */
+static const Node *chosen(Build *b, const Val *x, int axis, const Node *index, Ix *in)
+{
+	int64_t n = 1;
+	size_is_const(x->type->size[axis], &n);
+	in[axis] = ix_at(size_const(b->arena, 0));
+	const Node *value = element(b, x, in);
+	for (int64_t i = 1; i < n; i++) {
+		in[axis] = ix_at(size_const(b->arena, i));
+		const Node *is = node_row(b, OP_eq, DT_bool, index, node_const(b, DT_int32, 0, i), NULL);
+		value = node_row(b, OP_select, x->type->dtype, is, element(b, x, in), value);
+	}
+	return value;
+}
+
 static const Node *inline_gather(Build *b, const Val *v, const Ix *ix)
 {
 	const Val *x = v->in[0];
@@ -181,10 +196,14 @@ static const Node *inline_gather(Build *b, const Val *v, const Ix *ix)
 	Ix in[MAX_RANK];
 	for (int i = 0; i < axis; i++)
 		in[i] = ix[i];
-	for (int i = 0; i < count; i++)
-		in[axis + i] = gather_index(b, v, i, ix);
 	for (int i = axis + count; i < x->type->rank; i++)
 		in[i] = ix[i - count + nix];
+	for (int i = 0; i < count; i++)
+		in[axis + i] = gather_index(b, v, i, ix);
+	int64_t n;
+	int last = axis + count - 1;
+	if (b->unrolled && last > 0 && in[last].node && size_is_const(x->type->size[last], &n) && n <= FEW_ELEMENTS)
+		return chosen(b, x, last, node_cast(b, in[last].node, DT_int32), in);
 	return element(b, x, in);
 }
 

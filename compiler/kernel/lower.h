@@ -5,6 +5,7 @@
  *      inline.c    an element of a value as a scalar graph       index.c   its indices, loads
  *      tile.c      how contractions are tiled                    body_*.c  loops for one row, a block of rows, a tile
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
+ *      turned.c    rows of few elements across lanes
  *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names
  *      unused.c    what nothing takes                      schedule_cuda.c blocks and threads
  *      schedule_text.c how it is done, for --report
@@ -20,6 +21,7 @@ enum {
 	LANES = 16, /* of a sum along a row */
 	LONG_LANES = 64, /* of one along a long row, or over rows of one element */
 	LOCAL_MAX = 4096,
+	FEW_ELEMENTS = 16, /* of a row that lies across lanes */
 	SHARED_BYTES = 32768, /* of a block of a GPU, for what lives inside rows */
 	MOST_PIECES = 100, /* of a kernel: C compilers take more than their share of time for longer functions */
 	MOST_READS = 400, /* of a kernel's pieces together, for the same reason */
@@ -183,6 +185,8 @@ typedef struct KBuf {
 	const Buffer *buffer;
 	bool local; /* has no row dimension, or rows from base */
 	const Size *base;
+	bool turned; /* rows come last */
+	const Buffer *staged; /* while rows lie in lanes: the block's rows, turned; or NULL */
 } KBuf;
 
 typedef struct Memo {
@@ -221,6 +225,7 @@ struct Build {
 	VEC(OuterAcc) accs;
 	const Size *lane; /* of an element that is added up over the rows; NULL: they are added in order */
 	int64_t nlanes;
+	bool unrolled; /* the axes of a row: its rows lie in lanes */
 	VEC(Here) here;
 	const Target *target;
 	bool tiled; /* its text depends on the target */
@@ -242,6 +247,7 @@ uint32_t reshape_merges(Arena *, const Type *from, const Type *to); /* axes of f
 const Node *load_buf(Build *, PlanBuf *, const Node *at, int rank, const Ix *);
 Access access_buf(Build *, PlanBuf *, const Node *at, int rank, const Ix *);
 const Buffer *kernel_buffer(Build *, PlanBuf *);
+KBuf *kernel_kbuf(Build *, PlanBuf *); /* until the next is asked for */
 Buffer *new_buffer(Build *, const char *name, DType, Where, int rank, const Size *const *extent);
 
 /* ---- inline.c */
@@ -314,6 +320,10 @@ void target_store(Build *, const Piece *, Items *, int rank, const Ix *, StoreHo
 /* ---- fuse.c */
 Piece *new_piece(Scope *, const Val *, PlanBuf *target, const Node *at, uint64_t needs);
 void add_piece(Scope *, Piece *);
+/* Rows of a block: a multiple of step, of `most` or less; less where their number is known, so that two to four threads have equal
+ * shares. */
+int64_t even_block(const Size *rows, int64_t most, int64_t step);
+int even_rows(const Size *rows); /* BLOCK_ROWS or less, in steps of 2 */
 Group *add_step_group(Scope *, Step *, uint64_t needs);
 Traffic *traffic_of(Scope *, const PlanBuf *); /* until the next is asked for */
 void note_reader(Scope *, const PlanBuf *, int group);

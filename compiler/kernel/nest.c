@@ -1,30 +1,26 @@
 /* nest.c -- the kernel of a group: its rows on threads, what stays inside a row on the stack */
 #include <string.h>
 
+#include "nest.h"
 #include "tile.h"
 
-typedef struct Rows { /* how a group walks over its rows */
-	const Group *group;
-	int *phase; /* of each piece: rows of a phase are one loop, a BLOCK piece is a phase */
-	int nphases;
-	int64_t block; /* 0: each row on its own */
-	AxisKind kind; /* of the rows in a block */
-	bool outer; /* some are added up */
-	bool lanes; /* of one element each, beside pieces that take a block of rows: a row is a lane of what is added up */
-} Rows;
-
 /* On a GPU, whatever is added up over the rows is a phase of its own: the others then have a thread a row. */
-static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
+static void split_phases(const Build *b, const Group *g, Rows *r)
 {
+	Arena *arena = b->arena;
+	const bool gpu = b->target->gpu, *in_lanes = pieces_in_lanes(b, g);
 	r->phase = NEW_ARRAY(arena, int, g->pieces.len + 1);
+	r->turned = NEW_ARRAY(arena, bool, g->pieces.len + 1);
 	bool only_stores = true, single = true, outer = false, in_rows = false;
 	int phase = -1;
 	for (int i = 0; i < g->pieces.len; i++) {
 		const Piece *p = g->pieces.data[i];
 		bool block = p->form == FORM_BLOCK;
-		if (block || !in_rows || (gpu && i > 0 && (p->form == FORM_OUTER || g->pieces.data[i - 1]->form == FORM_OUTER)))
+		if (block || !in_rows || r->turned[phase] != in_lanes[i] ||
+		    (gpu && i > 0 && (p->form == FORM_OUTER || g->pieces.data[i - 1]->form == FORM_OUTER)))
 			phase++;
 		in_rows = !block;
+		r->turned[phase] = in_lanes[i];
 		r->phase[i] = phase;
 		outer = outer || p->form == FORM_OUTER;
 		only_stores = only_stores && (p->only_stores || block);
@@ -35,8 +31,11 @@ static void split_phases(Arena *arena, const Group *g, Rows *r, bool gpu)
 	for (int i = 0; i < g->pieces.len; i++)
 		blocks = blocks || g->pieces.data[i]->form == FORM_BLOCK;
 	r->outer = outer;
-	r->lanes = outer && (gpu || (blocks && single));
-	r->kind = (r->lanes && !gpu) || (only_stores && !outer) ? AXIS_SIMD : AXIS_SEQ;
+	bool turned = false;
+	for (int i = 0; i <= phase; i++)
+		turned = turned || r->turned[i];
+	r->lanes = outer && (gpu || turned || (blocks && single));
+	r->kind = (r->lanes && !gpu && !turned) || (only_stores && !outer) ? AXIS_SIMD : AXIS_SEQ;
 	r->block = outer || blocks ? g->block_rows : only_stores && !gpu ? ELEMENT_BLOCK : 0;
 }
 
@@ -51,7 +50,7 @@ static int64_t row_elements(const PlanBuf *buf)
 	return n;
 }
 
-static bool reads_buf(const Piece *p, const PlanBuf *buf, bool *aligned)
+bool reads_buf(const Piece *p, const PlanBuf *buf, bool *aligned)
 {
 	bool reads = false;
 	for (int i = 0; i < p->reads.len; i++)
@@ -105,13 +104,15 @@ static void find_locals(Build *b, int g, const Rows *r, Items *block_items)
 				continue;
 			shared -= bytes;
 		}
-		KBuf k = {buf, NULL, true, within ? NULL : b->block_lo};
+		KBuf k = {.plan = buf, .local = true, .base = within ? NULL : b->block_lo, .turned = !within && is_turned(r, buf)};
 		const Size *extent[MAX_RANK];
 		int rank = 0;
-		if (!within)
+		if (!within && !k.turned)
 			extent[rank++] = size_const(b->arena, r->block);
 		for (int d = 1; d < buf->type->rank; d++)
 			extent[rank++] = buf->type->size[d];
+		if (k.turned)
+			extent[rank++] = size_const(b->arena, r->block);
 		k.buffer = new_buffer(b, buf->name, buf->type->dtype, rank ? WHERE_STACK : WHERE_REG, rank, extent);
 		push(b->arena, &b->bufs, k);
 		buf->local = true;
@@ -155,9 +156,9 @@ static void build_piece(Build *b, Piece *p, Items *items)
 	comment_from(items, from, piece_comment(b, p));
 }
 
-static Axis *row_axis(Build *b, const Rows *r)
+Axis *row_axis(Build *b, const Rows *r, AxisKind kind)
 {
-	Axis *a = new_axis(b, "i", r->block ? r->kind : AXIS_PAR, r->group->rows);
+	Axis *a = new_axis(b, "i", r->block ? kind : AXIS_PAR, r->group->rows);
 	if (r->block) {
 		const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
 		bound[0] = b->block_lo;
@@ -255,7 +256,10 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 		return;
 	}
 	if (r->lanes) {
-		b->nlanes = lanes_of_rows(group->rows, r->block);
+		int64_t most = 2; /* which are folded in halves */
+		while (most < r->block)
+			most *= 2;
+		b->nlanes = lanes_of_rows(group->rows, most);
 		b->lane = size_const(b->arena, 0); /* that there are some */
 	}
 	for (int i = 0; i < group->pieces.len; i++)
@@ -263,14 +267,22 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 			outer_begin(b, group->pieces.data[i], items);
 	for (int phase = 0, i = 0; phase < r->nphases; phase++) {
 		bool block = group->pieces.data[i]->form == FORM_BLOCK;
-		Items *in = block ? items : &open_nest(b, items, row_axis(b, r))->body;
+		Stage stage = {0};
+		if (r->turned[phase])
+			stage = open_stage(b, r, phase, items);
+		if (r->block == 1) /* the block is the row */
+			b->row = b->block_index;
+		Items *in = block || r->block == 1 ? items : &open_nest(b, items, row_axis(b, r, r->turned[phase] ? AXIS_SIMD : r->kind))->body;
 		const Size *row = b->row;
 		if (r->lanes && !block)
 			b->lane = size_sub(b->arena, row, b->block_lo);
+		b->unrolled = r->turned[phase];
 		for (; i < group->pieces.len && r->phase[i] == phase; i++) {
 			build_piece(b, group->pieces.data[i], in);
 			b->row = row;
 		}
+		b->unrolled = false;
+		close_stage(b, r, &stage, items);
 	}
 	for (int i = 0; i < group->pieces.len; i++)
 		if (group->pieces.data[i]->form == FORM_OUTER)
@@ -493,7 +505,7 @@ static Build *build_kernel(Scope *s, int index, const Target *target, const Buil
 		if (g->tile) {
 			build_tile_group(b, index, &part);
 		} else {
-			split_phases(L->arena, g, &r, target->gpu);
+			split_phases(b, g, &r);
 			build_phases(b, index, &r, &part);
 		}
 		add_part(b, &part);

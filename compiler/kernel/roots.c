@@ -4,7 +4,7 @@
  * is written into its consumers, unless it costs more than a load and is taken more than once. */
 #include "lower.h"
 
-enum { DEAR = 4, DEAR_OPERAND = 3 };
+enum { DEAR = 4, DEAR_OPERAND = 3, DEAR_OF_FEW = 2 };
 
 Info *info_of(const Scope *s, const Val *v)
 {
@@ -233,9 +233,11 @@ static void decide(Scope *s, const Val *v)
 	if (info->cost > 1000)
 		info->cost = 1000;
 	int dear = info->spread && v->type->rank > 1 ? DEAR_OPERAND : DEAR;
+	/* of a few that are compared: scalars where they are written into that, vectors where they are stored */
+	int often = info->few && info->few < info->uses ? DEAR_OF_FEW : DEAR;
 	if (!can_inline(v) || (v->op == OP_pad && !can_inline_pad(v)) ||
 	    (v->op == OP_contraction && !can_inline_contraction(v)) || info->want_buffer ||
-	    info->cost > 200 || (info->uses > 1 && info->cost >= DEAR) || (info->spread && info->cost >= dear))
+	    info->cost > 200 || (info->uses > 1 && info->cost >= often) || (info->spread && info->cost >= dear))
 		make_root(s, v);
 }
 

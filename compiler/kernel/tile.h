@@ -39,7 +39,10 @@ struct Tile {
 	double cycles, next; /* its price, and that of the next best way; 0: there was none */
 };
 
-enum { TILE_ROWS = 240 }; /* rows of `unroll` that share a block of columns */
+enum {
+	TILE_ROWS = 240, /* rows of `unroll` that share a block of columns */
+	KEPT_BYTES = 4 << 20 /* of state that stays in the threads' own caches from call to call */
+};
 
 /* ---- tile.c */
 bool plan_tile(Scope *, Piece *);
@@ -56,9 +59,11 @@ const int64_t *block_cuts(Arena *, int64_t most, int *n); /* of what is known wh
 const int64_t *lane_cuts(Arena *, const Size *, int64_t most, int width, int *n);
 
 /* ---- body_tile.c */
+Axis *cut_axis(Build *, const char *name, AxisKind, const Axis *of); /* over the current cut of an axis */
 void body_tile(Build *, const Piece *, Items *); /* in a block of rows */
 void note_tile(Build *, const Piece *, Items *); /* what it reads, for a tile that is a kernel */
 void body_pack(Build *, const Piece *, Items *);
+void plan_pack(Scope *, Piece *);
 void build_tile_group(Build *, int group, Items *);
 /* the sum at c->ix, and what the other pieces of the group make of it */
 void store_on_tile(Build *, const Group *, const Contraction *, Items *, const Node *value);

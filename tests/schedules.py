@@ -1,0 +1,103 @@
+"""schedules.py -- each rule by which a kernel's loops are chosen, seen in the C that comes out: that it fires, and that it does not where
+it would gain nothing.  That values stay is for the suites values, random_programs and bits."""
+import os, re, tempfile
+import harness
+
+# name: the model, what the C has, what it has not; blanks stand for any white space
+RULES = {
+    "columns of little state are a thread's": ("""
+model m
+symbol x : floatX[20, 784]
+symbol d : floatX[20, 500]
+param W : floatX[784, 500] = zeros
+function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
+        [r"for \(int64_t tj = 0; tj < 16; tj\+\+\) for \(int64_t ti = 0;"], [r"for \(int64_t ti = 0; ti < \d+; ti\+\+\) for \(int64_t tj"]),
+    "of much state the rows": ("""
+model m
+symbol x : floatX[20, 2000]
+symbol d : floatX[20, 1500]
+param W : floatX[2000, 1500] = zeros
+function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
+        [r"for \(int64_t ti = 0; ti < \d+; ti\+\+\) for \(int64_t tj"], []),
+    "the sum of little state by columns": ("""
+model m
+param W : floatX[784, 500] = zeros
+function f() -> s = sum(W ** 2)""",
+        [r"f_s_j\(const int j_step, int64_t t, int64_t j, const float \*MC_RESTRICT W, float lane\[64\]\)", r"for \(int64_t t = 0; t < 8; t\+\+\)"], []),
+    "the sum of few columns by rows": ("""
+model m
+param W : floatX[784, 100] = zeros
+function f() -> s = sum(W ** 2)""",
+        [r"for \(int64_t i = t \* 50; i < mc_min_i64\(t \* 50 \+ 50, 784\); i\+\+\)"], [r"f_s_j\("]),
+    "even blocks of rows": ("""
+model m
+symbol x : floatX[600, 30]
+function f(x) -> s = sum(exp(x))""",
+        [r"for \(int64_t t = 0; t < 12; t\+\+\)", r"i < t \* 50 \+ 50;"], []),
+    "short rows across lanes": ("""
+model m
+symbol x : floatX[600, 30]
+symbol y : uint8[600]
+param W : floatX[30, 10] = zeros
+loss c = nn.cross_entropy(x @ W, y)
+function f(x, y) -> c { optim.sgd(c, 0.1) }""",
+        [r"MC_SIMD for \(int64_t i = t \* 50; i < t \* 50 \+ 50; i\+\+\) \{", r"MC_UNROLL for \(int j = 0; j < 10; j\+\+\) exp\[j\] ="], []),
+    "long rows along lanes": ("""
+model m
+symbol x : floatX[600, 30]
+symbol y : uint8[600]
+param W : floatX[30, 40] = zeros
+loss c = nn.cross_entropy(x @ W, y)
+function f(x, y) -> c { optim.sgd(c, 0.1) }""",
+        [r"MC_SIMD for \(int64_t j = 0; j < 40; j\+\+\) exp\[j\] ="], [r"MC_SIMD for \(int64_t i = t"]),
+    "columns are packed in blocks": ("""
+model m
+symbol d : floatX[128, 1024]
+symbol W : floatX[300, 1024]
+function f(d, W) -> y = d @ transpose(W, [1, 0])""",
+        [r"for \(int64_t j = 0; j < \d+; j\+\+\) for \(int64_t i = t \* 16; i < mc_min_i64\(t \* 16 \+ 16, \d+\); i\+\+\) \w+_packed\[i \* \d+ \+ j\] = \w+\[j \* \d+ \+ i\];|"
+         r"for \(int64_t j = 0; j < \d+; j\+\+\) for \(int64_t i = t \* 16; i < t \* 16 \+ 16; i\+\+\) \w+_packed\[i \* \d+ \+ j\] = \w+\[j \* \d+ \+ i\];"], []),
+    "no threads for what one does": ("""
+model m
+symbol x : floatX[1, 784]
+param W : floatX[784, 500] = zeros
+param V : floatX[500, 10] = zeros
+function f(x) -> p = softmax(tanh(x @ W) @ V)""",
+        [r"f_product\(tanh, x, W\); \} \} /\*[^*]*\*/ /\*[^*]*\*/ if \(p\) \{ f_product_2\("], []),
+    "a scale leaves a product as a factor": ("""
+model m
+symbol x : uint8[20, 300]
+param W : floatX[300, 50] = zeros
+function f(x) -> y = x / 255 @ W""",
+        [r"0\.003921569f \* "], [r"\] / 255"]),
+    "what a tile changes is asked for before": ("""
+model m
+symbol x : floatX[20, 784]
+symbol d : floatX[20, 500]
+param W : floatX[784, 500] = zeros
+function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
+        [r"MC_AHEAD\(&W\[\(i \+ r\) \* 500 \+ j \+ v \* 16\]\);"], []),
+    "columns in a panel where rows share sets of the cache": ("""
+model m
+symbol x : floatX[128, 1024]
+param W : floatX[1024, 1024] = zeros
+function f(x) -> y = x @ W""",
+        [r"float panel\[1024\]\[32\];"], []),
+}
+
+
+def tests(options):
+    for name, rule in RULES.items():
+        yield name, lambda rule=rule: fires(*rule)
+
+
+def fires(model, has, has_not):
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "m.model")
+        open(path, "w").write(model + "\n")
+        harness.must([harness.MODELC, path, "--blas", "none", "-o", d])
+        text = open(os.path.join(d, "m.c")).read()
+        for pattern in has:
+            assert re.search(pattern.replace(" ", r"\s+"), text), "nothing in the C is " + pattern
+        for pattern in has_not:
+            assert not re.search(pattern.replace(" ", r"\s+"), text), "in the C is " + pattern
