@@ -4,18 +4,23 @@
  * elements are unrolled, and C compilers make vectors of the loop over rows. */
 #include "nest.h"
 
-enum { DEAR_FUNCTION = 10 };
+enum {
+	DEAR_FUNCTION = 10,
+	MOST_UNROLLED = 4000 /* operations of a row that are written out; C compilers take long for more */
+};
 
-/* elements from one row to the next are few, and of literal number */
+/* elements of a row; 0: many, or not known */
+static int64_t few_of_row(const Type *t)
+{
+	int64_t n = 1;
+	if (t->rank == 2 && (!size_is_const(t->size[1], &n) || n > FEW_ELEMENTS))
+		return 0;
+	return t->rank == 1 || t->rank == 2 ? n : 0;
+}
+
 static bool is_short(const Type *t)
 {
-	int64_t n = 1, c;
-	for (int d = 1; d < t->rank; d++) {
-		if (!size_is_const(t->size[d], &c) || c < 1 || c > FEW_ELEMENTS)
-			return false;
-		n *= c;
-	}
-	return t->rank >= 1 && n <= FEW_ELEMENTS;
+	return few_of_row(t) > 0;
 }
 
 static bool fits_lanes(const Piece *p)
@@ -39,14 +44,18 @@ bool *pieces_in_lanes(const Build *b, const Group *g)
 {
 	bool *in = NEW_ARRAY(b->arena, bool, g->pieces.len + 1), dear = false;
 	bool blocks = g->block_rows >= LANES && g->block_rows < ELEMENT_BLOCK && !b->target->gpu;
+	int64_t operations = 0;
 	for (int i = 0; i < g->pieces.len; i++) {
 		const Piece *p = g->pieces.data[i];
+		const int cost = info_of(b->scope, p->val)->cost;
 		in[i] = fits_lanes(p);
-		dear = dear || (in[i] && p->form == FORM_ROW && p->target->type->rank == 2 && info_of(b->scope, p->val)->cost >= DEAR_FUNCTION);
+		if (in[i] && p->form == FORM_ROW)
+			operations += few_of_row(p->target->type) * (1 + cost);
+		dear = dear || (in[i] && p->form == FORM_ROW && p->target->type->rank == 2 && cost >= DEAR_FUNCTION);
 		blocks = blocks && (in[i] || p->form != FORM_OUTER || p->val->type->rank);
 	}
 	for (int i = 0; i < g->pieces.len; i++)
-		in[i] = in[i] && blocks && dear;
+		in[i] = in[i] && blocks && dear && operations <= MOST_UNROLLED;
 	return in;
 }
 
