@@ -19,7 +19,7 @@ NO_FMA = [("gcc", ["-O3"], "float32", [2]), ("clang", ["-O1", NATIVE, OFF, "-DMC
 MORE_NO_FMA = [("gcc", ["-O1"], "float32", [1]), ("clang", ["-O3"], "float32", [3]), ("gcc", ["-O3", NATIVE, OFF, "-DMC_NO_FMA"], "float32", [4])]
 FLOAT64 = [("gcc", ["-O3", NATIVE], "float64", [1, 3]), ("clang", ["-O2", NATIVE], "float64", [2])]
 CLOSE = 1e-5  # of the sum of the costs of 1,000 steps
-_cost, _lock = {}, threading.Lock()
+_made, _lock = {}, threading.Lock()
 
 
 def tests(options):
@@ -32,30 +32,42 @@ def tests(options):
     yield "functions", functions
 
 
+def once(key, make):
+    """what make() gives, made once in a run"""
+    with _lock:
+        entry = _made.setdefault(key, [threading.Lock(), None])
+    with entry[0]:
+        if entry[1] is None:
+            entry[1] = make()
+        return entry[1]
+
+
+def built(cc, flags, floatX, options):
+    """the folder of a program `bits`; all work is shared out, however little it is.  With --dispatch, WITHOUT_SET=1 leaves one out"""
+    d = tempfile.TemporaryDirectory(prefix="modelc-bits-")
+    harness.must([harness.MODELC, os.path.join(HERE, "net.model"), "-o", d.name, "--blas", "none", "--floatX", floatX, *options])
+    path = os.path.join(d.name, "net.c")
+    text, n = re.subn(r"(#pragma omp parallel)( if \(.*\))?$", r"\1", open(path).read(), flags=re.M)
+    assert n > 1, "%d parallel regions in net.c" % n
+    text, n = re.subn(r"return &net_(avx\w+);", r'if (!getenv("WITHOUT_\1")) return &net_\1;', text)
+    assert n == 2 * len(options), "%d sets in net.c" % n
+    open(path, "w").write(text)
+    harness.must([cc, *([] if any(f.startswith("-std") for f in flags) else ["-std=gnu99"]), "-fopenmp", *flags, "-DFLOAT=" + {"float32": "float", "float64": "double"}[floatX],
+                  "-I", os.path.join(ROOT, "runtime"), "-I", d.name, os.path.join(HERE, "bits.c"), path, harness.runtime_library(), "-o", os.path.join(d.name, "bits"),
+                  "-lpng", "-lz", "-lm"])
+    return d
+
+
 def train(cc, flags, floatX, threads, options=(), without=()):
-    """{number of threads: (hash, sum of the costs)}; all work is shared out, however little it is.  without: instruction sets"""
-    with tempfile.TemporaryDirectory() as d:
-        harness.must([harness.MODELC, os.path.join(HERE, "net.model"), "-o", d, "--blas", "none", "--floatX", floatX, *options])
-        path = os.path.join(d, "net.c")
-        for name in without:
-            text = open(path).read()
-            assert "return &net_%s;" % name in text
-            open(path, "w").write(text.replace("return &net_%s;" % name, ";"))
-        text, n = re.subn(r"(#pragma omp parallel)( if \(.*\))?$", r"\1", open(path).read(), flags=re.M)
-        assert n > 1, "%d parallel regions in net.c" % n
-        open(path, "w").write(text)
-        exe = os.path.join(d, "bits")
-        harness.must([cc, *([] if any(f.startswith("-std") for f in flags) else ["-std=gnu99"]), "-fopenmp", *flags, "-DFLOAT=" + {"float32": "float", "float64": "double"}[floatX], "-I", os.path.join(ROOT, "runtime"), "-I", d,
-                      os.path.join(HERE, "bits.c"), path, harness.runtime_library(), "-o", exe, "-lpng", "-lz", "-lm"])
-        found = {}
-        for t in threads:
-            env = dict(os.environ, OMP_NUM_THREADS=str(t), OMP_DYNAMIC="false", OMP_WAIT_POLICY="passive")
-            hash, cost = harness.must([exe, "1000"], env=env).split()
-            found[t] = hash, float(cost)
-        with _lock:
-            if not options:
-                _cost[cc, " ".join(flags), floatX] = found[threads[0]][1]
-        return found
+    """{number of threads: (hash, sum of the costs)}"""
+    key = cc, tuple(flags), floatX, tuple(options)
+    folder = once(key, lambda: built(cc, flags, floatX, options))
+    found = {}
+    for t in threads:
+        env = dict(os.environ, OMP_NUM_THREADS=str(t), OMP_DYNAMIC="false", OMP_WAIT_POLICY="passive", **{"WITHOUT_" + x: "1" for x in without})
+        hash, cost = once((*key, t, tuple(without)), lambda: harness.must([os.path.join(folder.name, "bits"), "1000"], env=env).split())
+        found[t] = hash, float(cost)
+    return found
 
 
 def same(rows):
@@ -66,21 +78,17 @@ def same(rows):
 
 def dispatched():
     """for any machine, by --dispatch: on this one the bits of -march=native, by AVX2 too; by neither, those without multiply-adds"""
-    hash_of = lambda found: found[1][0]
-    native = hash_of(train("gcc", ["-O2", NATIVE], "float32", [1]))
-    assert hash_of(train("gcc", ["-O2"], "float32", [1], ["--dispatch"])) == native
-    assert hash_of(train("clang", ["-O1"], "float32", [1], ["--dispatch"], ["avx512"])) == native
-    base = hash_of(train("clang", ["-O1"], "float32", [1], ["--dispatch"], ["avx512", "avx2"]))
-    assert base != native and base == hash_of(train("gcc", ["-O1"], "float32", [1]))
+    hash_of = lambda row, *more: list(train(*row, *more).values())[0][0]
+    native, base = hash_of(FMA[0]), hash_of(NO_FMA[0])
+    row = lambda cc: (cc, ["-O1"], "float32", [1], ["--dispatch"])
+    assert hash_of(row("gcc")) == hash_of(row("clang"), ["avx512"]) == native != base
+    assert hash_of(row("clang"), ["avx512", "avx2"]) == base
 
 
 def close():
     """and what the test of equal bits would see: the two are not the same"""
-    for row in FMA[:1] + NO_FMA[:1]:
-        if (row[0], " ".join(row[1]), row[2]) not in _cost:
-            train(*row[:3], [1])
-    costs = {k[:2]: c for k, c in _cost.items() if k[2] == "float32"}
-    assert len(set(costs.values())) > 1 and max(costs.values()) - min(costs.values()) < CLOSE * min(costs.values()), costs
+    costs = [cost for row in (FMA[0], NO_FMA[0]) for _, cost in train(*row).values()]
+    assert len(set(costs)) > 1 and max(costs) - min(costs) < CLOSE * min(costs), costs
 
 
 def functions():
