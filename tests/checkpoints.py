@@ -163,29 +163,29 @@ def partial():
     with tempfile.TemporaryDirectory() as d:
         open(os.path.join(d, "x.csv"), "w").write("".join("%d,%d,%d,%d\n" % (i, 1, i * i, 2) for i in range(10)))
         exe = {}
-        for name in ("old", "new"):
+        for name in ("old", "newer"):
             exe[name] = os.path.join(d, name)
             harness.must([harness.MODELC, os.path.join(ROOT, "tests/checkpoints", name + ".model"), "--driver", "--blas", "none", "--threads", "none", "-o", d])
             harness.must(["gcc", "-O1", "-std=gnu99", "-I", os.path.join(ROOT, "runtime"), "-I", d, exe[name] + ".c", exe[name] + "_driver.c",
                           harness.runtime_library(), "-o", exe[name], "-lpng", "-lz", "-lm"])
         old, run = os.path.join(d, "o/last.npz"), lambda *a, **kw: training.program(*a, "--data", d, **kw)
         run(exe["old"], "train", "--out", d + "/o", "--seed", "5")
-        out = run(exe["new"], "train", "--out", d + "/n", "--seed", "9", "--state", old, "--partial")
+        out = run(exe["newer"], "train", "--out", d + "/n", "--seed", "9", "--state", old, "--partial")
         lines = out.splitlines()[:5]
         assert lines == ["W: taken from %s" % old, "b: float32[3] in %s, float32[5] here: stays as it is" % old, "V: not in %s, stays as it is" % old,
                          "steps: int64 in %s, int32 here: stays as it is" % old, "gone: only in %s, left out" % old], out
-        run(exe["new"], "train", "--out", d + "/m", "--seed", "9")
+        run(exe["newer"], "train", "--out", d + "/m", "--seed", "9")
         import zipfile
         o, n, m = (zipfile.ZipFile(os.path.join(d, f, "last.npz")) for f in "onm")
         assert n.read("W.npy") == o.read("W.npy") != m.read("W.npy")
         assert all(n.read(k) == m.read(k) for k in ("V.npy", "b.npy", "steps.npy", "@random.npy"))
         # all or nothing without --partial; nothing in common; where it does not belong
-        out = run(exe["new"], "train", "--out", d + "/x", "--state", old, code=1)
+        out = run(exe["newer"], "train", "--out", d + "/x", "--state", old, code=1)
         assert "b is float32[3], expected float32[5]" in out and not os.path.exists(d + "/x/last.npz"), out
         lr = os.path.join(d, "other.npz")
         import shutil
         with zipfile.ZipFile(lr, "w") as z:
             z.writestr("gone.npy", o.read("gone.npy"))
-        assert "other.npz: it shares nothing with model new" in run(exe["new"], "train", "--out", d + "/x", "--state", lr, "--partial", code=1)
+        assert "other.npz: it shares nothing with model newer" in run(exe["newer"], "train", "--out", d + "/x", "--state", lr, "--partial", code=1)
         for wrong in (["train", "--partial"], ["train", "--partial", "--state", old, "--resume"], ["predict", "--partial", "--state", old]):
-            assert "--partial is for train --state FILE" in run(exe["new"], *wrong, code=2)
+            assert "--partial is for train --state FILE" in run(exe["newer"], *wrong, code=2)
