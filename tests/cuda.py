@@ -74,9 +74,9 @@ class Emulated(harness.Program):
         base = ["-O0" if s["sanitize"] else level, *sanitize, "-I", os.path.join(ROOT, "runtime"), "-I", self.dir]
         harness.must([cxx, *CXX, *harness.WARNINGS, *base, "-c", source, "-o", source + ".o"])
         cc = "gcc" if cxx == "g++" else "clang"
-        objects = [source + ".o", harness.harness_object(cc, self.name, s["sanitize"]), harness.runtime_library(cc, s["sanitize"])]
+        objects = [source + ".o", harness.harness_object(cc, s["sanitize"]), harness.runtime_library(cc, s["sanitize"])]
         self.exe = os.path.join(self.dir, "harness")
-        harness.must([cxx, *base, *objects, "-o", self.exe, "-lpng", "-lz", "-lm"])
+        harness.must([cxx, *base, *objects, "-Wl," + harness.for_model(self.name), "-o", self.exe, "-lpng", "-lz", "-lm"])
 
     def downwards(self, lines):
         return self.talk(["downwards"] + lines)[1:]
@@ -316,7 +316,7 @@ class OnGpu(harness.Program):
         source = os.path.join(self.dir, self.name + ".cu")
         self.exe = os.path.join(self.dir, "harness")
         harness.must([find_nvcc(), "-std=c++17", "-fmad=false", "-arch=native", "-I", os.path.join(ROOT, "runtime"), "-I", self.dir, source,
-                      harness.harness_object("gcc", self.name, False), harness.runtime_library("gcc", False), "-o", self.exe, "-lcublasLt", "-lpng", "-lz", "-lm"])
+                      harness.harness_object("gcc", False), harness.runtime_library("gcc", False), "-Xlinker", harness.for_model(self.name), "-o", self.exe, "-lcublasLt", "-lpng", "-lz", "-lm"])
 
 
 def on_gpu(paths):

@@ -54,7 +54,7 @@ def model_name(path):
     return m.group(1) if m else os.path.basename(path)[:-6]
 
 
-_libraries, _lock = {}, threading.Lock()
+_libraries, _evaluated, _lock = {}, {}, threading.Lock()
 
 
 def runtime_library(cc="gcc", sanitize=False):
@@ -66,23 +66,28 @@ def runtime_library(cc="gcc", sanitize=False):
             folder = tempfile.TemporaryDirectory(prefix="modelc-runtime-")
             flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"]
             for c in sorted(glob.glob(os.path.join(ROOT, "runtime/*.c"))):
-                must([cc, "-std=gnu11", "-O1", *flags, "-c", c, "-o", os.path.join(folder.name, os.path.basename(c) + ".o")])
+                must([cc, "-std=gnu11", "-O0", *flags, "-c", c, "-o", os.path.join(folder.name, os.path.basename(c) + ".o")])
             path = os.path.join(folder.name, "libmc.a")
             must(["ar", "rcs", path, *glob.glob(os.path.join(folder.name, "*.o"))])
             _libraries[cc] = folder, path
         return _libraries[cc][1]
 
 
-def harness_object(cc, name, sanitize):
-    """harness.c for models of this name, made once in a run"""
+def harness_object(cc, sanitize):
+    """harness.c, made once in a run; linked with what for_model says"""
     with _lock:
-        if (cc, name, sanitize) not in _libraries:
+        if (cc, sanitize) not in _libraries:
             folder = tempfile.TemporaryDirectory(prefix="modelc-harness-")
             path = os.path.join(folder.name, "harness.o")
             flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"] if sanitize else []
-            must([cc, "-std=gnu11", "-O1", *flags, "-DMODEL=%s_model" % name, "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(ROOT, "tests/harness.c"), "-o", path])
-            _libraries[cc, name, sanitize] = folder, path
-        return _libraries[cc, name, sanitize][1]
+            must([cc, "-std=gnu11", "-O1", *flags, "-DMODEL=harness_model", "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(ROOT, "tests/harness.c"), "-o", path])
+            _libraries[cc, sanitize] = folder, path
+        return _libraries[cc, sanitize][1]
+
+
+def for_model(name):
+    """the linker's option that gives harness.c its model"""
+    return "--defsym=harness_model=%s_model" % name
 
 
 class Program:
@@ -102,10 +107,9 @@ class Program:
         source = os.path.join(self.dir, self.name + ".c")
         must([cc, *(["-x", "c++", "-std=c++17"] if cxx else ["-std=c99"]), *([] if s["sanitize"] else WARNINGS), *base, "-c", source, "-o", source + ".o"])
         objects.append(source + ".o")
-        o = harness_object(s["cc"], self.name, s["sanitize"])
-        objects += [o, runtime_library(s["cc"], s["sanitize"])]
+        objects += [harness_object(s["cc"], s["sanitize"]), runtime_library(s["cc"], s["sanitize"])]
         self.exe = os.path.join(self.dir, "harness")
-        must([cc, *base, *objects, "-o", self.exe, *(["-lopenblas"] if s["blas"] == "openblas" else []), "-lpng", "-lz", "-lm"])
+        must([cc, *base, *objects, "-Wl," + for_model(self.name), "-o", self.exe, *(["-lopenblas"] if s["blas"] == "openblas" else []), "-lpng", "-lz", "-lm"])
 
     def talk(self, lines, timeout=120, threads="2"):
         """the answers, one a line"""
@@ -119,11 +123,18 @@ class Program:
 # ---- what the naive evaluator says: tests/tools/evaluate.c
 
 def evaluate(path, floatX, flags, lines, timeout=300):
-    """its answers to the same commands, one a line"""
-    p = subprocess.run([EVALUATE, path, floatX, *flags], input="".join(l + "\n" for l in lines), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       text=True, timeout=timeout)
-    assert p.returncode == 0, "evaluate: exit %d\n%s%s" % (p.returncode, p.stdout[-2000:], p.stderr[-4000:])
-    return p.stdout.splitlines()
+    """its answers to the same commands, one a line; asked again in a run, it says the same"""
+    with open(path) as f:
+        key = f.read(), floatX, *flags, *lines
+    with _lock:
+        one = _evaluated.setdefault(key, [threading.Lock(), None])
+    with one[0]:
+        if one[1] is None:
+            p = subprocess.run([EVALUATE, path, floatX, *flags], input="".join(l + "\n" for l in lines), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, timeout=timeout)
+            assert p.returncode == 0, "evaluate: exit %d\n%s%s" % (p.returncode, p.stdout[-2000:], p.stderr[-4000:])
+            one[1] = p.stdout.splitlines()
+        return one[1]
 
 
 def outputs(answer):
