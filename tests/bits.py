@@ -30,6 +30,8 @@ def tests(options):
     yield "1,000 steps, several instruction sets", dispatched
     yield "multiply-adds change little", close
     yield "functions", functions
+    if options.all:
+        yield "functions of every float32", floats
 
 
 def once(key, make):
@@ -106,3 +108,15 @@ def functions():
         for b in builds:
             wrong = [l.split()[0] for l, w in zip(found[b], first) if l != w]
             assert not wrong, "%s: not the bits of %s: %s" % (b, builds[0], " ".join(wrong))
+
+
+MOST = 3  # units in the last place, as mc_math.h says
+
+
+def floats():
+    """the largest error of each function over all arguments: some ten minutes of a core"""
+    with tempfile.TemporaryDirectory() as d:
+        exe = os.path.join(d, "floats")
+        harness.must(["gcc", "-O3", "-march=native", "-std=gnu99", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(ROOT, "runtime"), os.path.join(HERE, "floats.c"), "-o", exe, "-lm"])
+        lines = [l.split() for l in harness.must([exe], timeout=7200).splitlines()]
+        assert len(lines) == 10 and all(float(error) <= MOST for _, error, _ in lines), lines
