@@ -23,6 +23,7 @@ TOLERANCE = 1e-5
 OURS = [("modelc " + s, "peer_modelc", v + " %d" % t, t, None) for t in (1, 2)
         for s, v in (("gcc", "gcc native"), ("clang", "clang native"), ("gcc -march=haswell", "gcc haswell"),
                      ("clang -march=haswell", "clang haswell"))]
+OUR_NAMES = {p[0] for p in OURS}
 PEERS = [("C + OpenBLAS", "peer_c", str(t), t, None) for t in (1, 2)] + OURS + \
     [("torch eager", "peer_torch", "eager%d" % t, t, None) for t in (1, 2)] + \
     [("torch.compile loss", "peer_torch", "tc2", 2, spec.TRAIN), ("torch.compile step", "peer_torch", "tcw2", 2, None),
@@ -148,28 +149,24 @@ def time_one(w, peers, limit_us):
     return rows, wrong
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default="", metavar="WORD,WORD", help="peers whose name has one of them; =NAME: that one")
-    parser.add_argument("--out", default=os.path.join(ROOT, "build", "bench.json"), metavar="FILE")
+def arguments(doc, out):
+    """what every bench is told, for more to be added"""
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0])
+    parser.add_argument("--out", default=os.path.join(ROOT, "build", out), metavar="FILE")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(spec.TRAIN + spec.PREDICT))
-    options = parser.parse_args()
-    os.makedirs(BUILD, exist_ok=True)
-    words = options.only.split(",") if options.only else [""]
-    peers = [Peer(*p) for p in PEERS if any(x == "=" + p[0] or x in p[0] for x in words)
-             and can_run(p[1], p[2])]
-    workloads = options.workloads or spec.TRAIN + spec.PREDICT
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda w: prepare(w, peers), workloads))
-    bounds = roofline.model(limits.measure(min(SECONDS, 0.1), min(ROUNDS, 3)))
+    return parser
+
+
+def time_all(name, options, peers, limit_us, table_of):
+    """times the workloads, writes the rows to a file and shows them; what went wrong ends the program"""
     rows, wrong = [], []
     try:
-        for w in workloads:
-            more, bad = time_one(w, peers, bounds[w]["limit_us"])
-            ms = compile_ms(w)
-            for r in more:
-                if r["who"].startswith("modelc"):
-                    r["compile_ms"] = ms
+        for w in options.workloads or spec.TRAIN + spec.PREDICT:
+            more, bad = time_one(w, peers, limit_us(w))
+            ours = [r for r in more if r["who"] in OUR_NAMES]
+            ms = compile_ms(w) if ours else 0
+            for r in ours:
+                r["compile_ms"] = ms
             rows += more
             wrong += bad
     finally:
@@ -178,9 +175,23 @@ def main():
         with open(options.out, "w") as f:
             json.dump(rows, f, indent=1)
     print()
-    print(table.text(rows))
+    print(table_of(rows))
     if wrong:
-        sys.exit("bench: " + "\nbench: ".join(wrong))
+        sys.exit("%s: " % name + ("\n%s: " % name).join(wrong))
+
+
+def main():
+    parser = arguments(__doc__, "bench.json")
+    parser.add_argument("--only", default="", metavar="WORD,WORD", help="peers whose name has one of them; =NAME: that one")
+    options = parser.parse_args()
+    os.makedirs(BUILD, exist_ok=True)
+    words = options.only.split(",") if options.only else [""]
+    peers = [Peer(*p) for p in PEERS if any(x == "=" + p[0] or x in p[0] for x in words)
+             and can_run(p[1], p[2])]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda w: prepare(w, peers), options.workloads or spec.TRAIN + spec.PREDICT))
+    bounds = roofline.model(limits.measure(min(SECONDS, 0.1), min(ROUNDS, 3)))
+    time_all("bench", options, peers, lambda w: bounds[w]["limit_us"], table.text)
 
 
 if __name__ == "__main__":

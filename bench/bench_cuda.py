@@ -5,9 +5,9 @@
 
 A step of ours is a call of the generated function: it waits for the loss, which is copied to the host. Otherwise as bench.py.
 """
-import argparse, importlib.util, json, os, subprocess, sys
+import importlib.util, os, subprocess, sys
 
-import bench, spec, table
+import bench, table
 
 PEERS = [("modelc cuda", "peer_modelc", "cuda native 1", 1, None), ("torch eager cuda", "peer_torch_cuda", "eager1", 1, None),
          ("torch.compile step cuda", "peer_torch_cuda", "tcw1", 1, None), ("jax cuda", "peer_jax", "jit2", 2, None)]
@@ -32,10 +32,7 @@ def text(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", default=os.path.join(bench.ROOT, "build", "bench_cuda.json"), metavar="FILE")
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(spec.TRAIN + spec.PREDICT))
-    options = parser.parse_args()
+    options = bench.arguments(__doc__, "bench_cuda.json").parse_args()
     if subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode:
         sys.exit("bench_cuda: there is no GPU: nvidia-smi finds none")
     os.makedirs(bench.BUILD, exist_ok=True)
@@ -43,21 +40,7 @@ def main():
     for module, (name, _) in PROBES.items():
         if not any(p.module == module for p in peers):
             print("bench_cuda: this Python has no %s that sees a GPU" % name, file=sys.stderr)
-    rows, wrong = [], []
-    try:
-        for w in options.workloads or spec.TRAIN + spec.PREDICT:
-            more, bad = bench.time_one(w, peers, None)
-            rows += more
-            wrong += bad
-    finally:
-        for p in peers:
-            p.end()
-        with open(options.out, "w") as f:
-            json.dump(rows, f, indent=1)
-    print()
-    print(text(rows))
-    if wrong:
-        sys.exit("bench_cuda: " + "\nbench_cuda: ".join(wrong))
+    bench.time_all("bench_cuda", options, peers, lambda w: None, text)
 
 
 if __name__ == "__main__":
