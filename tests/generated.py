@@ -101,10 +101,10 @@ int main(void)
 
 def warnings(path):
     """a whole program, at its full sizes, compiles without a warning"""
-    for floatX, cc in ("float32", ["gcc", "-std=c99"]), ("float64", ["clang++", "-x", "c++", "-std=c++17"]):
+    for floatX, cc in ("float32", ["gcc", "-std=c99", "-O0", "-c"]), ("float64", ["clang++", "-x", "c++", "-std=c++17", "-fsyntax-only"]):
         with tempfile.TemporaryDirectory() as d:
             name = generate(path, d, "--floatX", floatX)
-            harness.must([*cc, *harness.WARNINGS, "-O0", "-I", os.path.join(ROOT, "runtime"), "-c", os.path.join(d, name + ".c"), "-o", os.path.join(d, "x.o")])
+            harness.must([*cc, *harness.WARNINGS, "-I", os.path.join(ROOT, "runtime"), os.path.join(d, name + ".c"), "-o", os.path.join(d, "x.o")])
 
 
 SHORT = """model rows
