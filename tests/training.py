@@ -1,5 +1,5 @@
 """training.py -- `make train` and `make predict`, as a person types them, and the figures they must reach"""
-import csv, os, re, shutil, statistics, struct, subprocess, sys, tempfile
+import csv, os, re, shutil, statistics, struct, subprocess, sys, tempfile, threading
 import harness
 from run import ROOT, Skip
 
@@ -60,13 +60,21 @@ def figures():
             assert os.path.getsize(os.path.join(d, name)) > 500
 
 
+_built, _lock = {}, threading.Lock()
+
+
 def build(d, model="logistic_regression", batch=50):
-    """a model compiled for the small set, as a program of its own"""
-    harness.must([harness.MODELC, os.path.join(ROOT, "models/%s.model" % model), "--driver", "--blas", "none", "-D", "n_fit=1500", "-D", "batch_size=%d" % batch, "-o", d])
-    exe = os.path.join(d, model)
-    harness.must(["gcc", "-O2", "-std=gnu99", "-fopenmp", "-I", os.path.join(ROOT, "runtime"), "-I", d, exe + ".c", exe + "_driver.c", harness.runtime_library(),
-                  "-o", exe, "-lpng", "-lz", "-lm"])
-    return exe
+    """a model compiled for the small set, as a program of its own; made once in a run"""
+    with _lock:
+        if (model, batch) not in _built:
+            folder = tempfile.TemporaryDirectory(prefix="modelc-training-")
+            made = os.path.join(folder.name, model)
+            harness.must([harness.MODELC, os.path.join(ROOT, "models/%s.model" % model), "--driver", "--blas", "none", "-D", "n_fit=1500", "-D", "batch_size=%d" % batch,
+                          "-o", folder.name])
+            harness.must(["gcc", "-O2", "-std=gnu99", "-fopenmp", "-I", os.path.join(ROOT, "runtime"), "-I", folder.name, made + ".c", made + "_driver.c",
+                          harness.runtime_library(), "-o", made, "-lpng", "-lz", "-lm"])
+            _built[model, batch] = folder
+        return shutil.copy(os.path.join(_built[model, batch].name, model), d)
 
 
 DATA = os.path.join(ROOT, "models/data")
