@@ -115,10 +115,6 @@ MC_FN double mc_abs_f64(double a)
 	MC_FN T mc_min_##S(T a, T b) { return mc_sel_##S((a <= b) | (a != a), a, b); }             \
 	MC_FN T mc_sign_##S(T a) { return mc_sel_##S(a != a, a, (T)((a > 0) - (a < 0))); }         \
 	MC_FN int mc_isinf_##S(T a) { return mc_abs_##S(a) == (T)INFINITY; }                       \
-	MC_FN T mc_softplus_##S(T a)                                                               \
-	{                                                                                          \
-		return mc_max_##S(a, 0) + mc_log1p_##S(mc_exp_##S(-mc_abs_##S(a)));                \
-	}                                                                                          \
 	MC_FN T mc_sqrt_##S(T a) { return sqrt##F(a); }                                            \
 	MC_FN T mc_cbrt_##S(T a) { return cbrt##F(a); }                                            \
 	MC_FN T mc_hypot_##S(T a, T b) { return hypot##F(a, b); }                                  \

@@ -9,12 +9,12 @@
 #define MC_NAN_F32 mc_float_f32(0x7fc00000u)
 #define MC_INF_F32 mc_float_f32(0x7f800000u)
 
-/* x as n ln 2 + r; n, from t, as a float and as bits of an integer */
-#define MC_REDUCE_EXP_F32(x)                                                                       \
-	const float t = mc_fma_f32(x, 1.44269504f, MC_ROUNDER_F32), n = t - MC_ROUNDER_F32;        \
+/* x as n ln 2 + r; `more`, a whole number, stands beside n in the low bits of t: shifted by 23 they are the exponent of a float */
+#define MC_REDUCE_EXP_F32(x, more)                                                                 \
+	const float t = mc_fma_f32(x, 1.44269504f, MC_ROUNDER_F32 + more);                         \
+	const float n = t - (MC_ROUNDER_F32 + more);                                               \
 	float r = mc_fma_f32(n, -0x1.62e4p-1f, x); /* the product is exact */                      \
-	r = mc_fma_f32(n, -0x1.7f7d1cp-20f, r);                                                    \
-	const uint32_t k = mc_bits_f32(t) - mc_bits_f32(MC_ROUNDER_F32)
+	r = mc_fma_f32(n, -0x1.7f7d1cp-20f, r)
 
 /* (e^r - 1 - r) / r^2 */
 MC_FN float mc_exp_rest_f32(float r)
@@ -26,29 +26,61 @@ MC_FN float mc_exp_rest_f32(float r)
 	return mc_fma_f32(p, r, 0x1.fffffep-2f);
 }
 
-/* e^(x + low) for a small low part; inf above 88.72, 0 below -103.97 */
-MC_FN float mc_exp_sum_f32(float x, float low)
+/* e^r for |r| <= ln 2 / 2 */
+MC_FN float mc_exp_near_f32(float r)
 {
-	x = mc_sel_f32(x > 89.0f, 89.0f, x);
-	x = mc_sel_f32(x < -104.0f, -104.0f, x);
-	MC_REDUCE_EXP_F32(x);
-	r = r + low;
-	float p = mc_fma_f32(mc_exp_rest_f32(r), r * r, r);
-	p = p + 1.0f;
-	const uint32_t half = (uint32_t)((int32_t)k >> 1);
-	return p * mc_float_f32((half + 127u) << 23) * mc_float_f32((k - half + 127u) << 23);
+	return mc_fma_f32(mc_fma_f32(mc_exp_rest_f32(r), r, 1.0f), r, 1.0f);
 }
 
+/* e^r 2^n, n + 254 in the low bits of t; 2^n as two factors, because it may be too large or too small for one */
+MC_FN float mc_exp_times_f32(float r, float t)
+{
+	const uint32_t both = mc_bits_f32(t), half = both >> 1;
+	return mc_exp_near_f32(r) * mc_float_f32(half << 23) * mc_float_f32((both - half) << 23);
+}
+
+/* what e^x does not tell from larger or smaller ones */
+MC_FN float mc_exp_range_f32(float x)
+{
+	x = mc_sel_f32(x > 89.0f, 89.0f, x);
+	return mc_sel_f32(x < -104.0f, -104.0f, x);
+}
+
+/* inf above 88.72, 0 below -103.97 */
 MC_FN float mc_exp_f32(float x)
 {
-	return mc_exp_sum_f32(x, 0.0f);
+	x = mc_exp_range_f32(x);
+	MC_REDUCE_EXP_F32(x, 254.0f);
+	return mc_exp_times_f32(r, t);
+}
+
+/* 2^24 e^x for x <= 0 or no number; where e^x is not 0, it is no smaller than a normal number */
+MC_FN float mc_exp_raised_f32(float x)
+{
+	x = mc_sel_f32(x < -104.0f, -104.0f, x);
+	MC_REDUCE_EXP_F32(x, 151.0f);
+	return mc_exp_near_f32(r) * mc_float_f32(mc_bits_f32(t) << 23);
+}
+
+/* the same as mc_exp_f32 for x <= 0 or no number, in fewer steps */
+MC_FN float mc_exp_below_f32(float x)
+{
+	return mc_exp_raised_f32(x) * 0x1p-24f;
+}
+
+/* e^(x + low) for a small low part */
+MC_FN float mc_exp_sum_f32(float x, float low)
+{
+	x = mc_exp_range_f32(x);
+	MC_REDUCE_EXP_F32(x, 254.0f);
+	return mc_exp_times_f32(r + low, t);
 }
 
 /* (e^x - 1) / 2 in two parts, high and *low, for -18 <= x <= 89 */
 MC_FN float mc_expm1_half_f32(float x, float *low)
 {
-	MC_REDUCE_EXP_F32(x);
-	const float s = mc_float_f32((k + 126u) << 23); /* 2^(n - 1) */
+	MC_REDUCE_EXP_F32(x, 126.0f);
+	const float s = mc_float_f32(mc_bits_f32(t) << 23); /* 2^(n - 1) */
 	const float a = s - 0.5f, b = mc_mul_f32(s, r);
 	const float high = a + b;
 	/* |a| >= |b|, or a is 0 */
@@ -66,14 +98,9 @@ MC_FN float mc_expm1_f32(float x)
 	return mc_sel_f32(x == 0.0f, x, y);
 }
 
-/* log u + c / u for small c */
-MC_FN float mc_log_sum_f32(float u, float c)
+/* log(1 + f) + e ln 2 + c for 1 + f between sqrt(1/2) and sqrt 2 and small c */
+MC_FN float mc_log_near_f32(float f, float e, float c)
 {
-	const int tiny = u < 0x1p-126f;
-	const uint32_t b = mc_bits_f32(mc_sel_f32(tiny, u * 0x1p23f, u)) -
-			   0x3f3504f3u; /* mantissa to [sqrt(1/2), sqrt 2) */
-	const float e = (float)((int32_t)b >> 23) - mc_sel_f32(tiny, 23.0f, 0.0f);
-	const float f = mc_float_f32((b & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
 	float p = -0x1.38c9dep-4f;
 	p = mc_fma_f32(p, f, 0x1.055ec6p-3f);
 	p = mc_fma_f32(p, f, -0x1.0d8242p-3f);
@@ -88,6 +115,16 @@ MC_FN float mc_log_sum_f32(float u, float c)
 	y = mc_fma_f32(f2, -0.5f, y);
 	y = y + f;
 	return mc_fma_f32(e, 0.693359375f, y);
+}
+
+/* log u + c for small c */
+MC_FN float mc_log_sum_f32(float u, float c)
+{
+	const int tiny = u < 0x1p-126f;
+	const uint32_t b = mc_bits_f32(mc_sel_f32(tiny, u * 0x1p23f, u)) -
+			   0x3f3504f3u; /* mantissa to [sqrt(1/2), sqrt 2) */
+	const float e = (float)((int32_t)b >> 23) - mc_sel_f32(tiny, 23.0f, 0.0f);
+	return mc_log_near_f32(mc_float_f32((b & 0x7fffffu) + 0x3f3504f3u) - 1.0f, e, c);
 }
 
 /* -inf at 0, NaN below */
@@ -110,25 +147,40 @@ MC_FN float mc_log1p_f32(float x)
 	return mc_sel_f32(x == 0.0f, x, y);
 }
 
-/* t / (t + 2) for t = e^(2 |x|) - 1; where that is above a half, 1 - 2 / (t + 2) */
+/* (1 - z) / (1 + z) for z = e^(-2 |x|) = s (1 + g); -|x| = n ln 2 / 2 + r, s = 2^n */
 MC_FN float mc_tanh_f32(float x)
 {
 	float a = mc_abs_f32(x);
-	a = mc_sel_f32(a > 10.0f, 10.0f, a);
-	float low;
-	const float high = mc_expm1_half_f32(a + a, &low);
-	const float half = high + low;
-	const int large = half > 1.0f;
-	const float q = mc_sel_f32(large, -1.0f, half) / (half + 1.0f);
-	const float y = mc_sel_f32(large, 1.0f, 0.0f) + q;
+	a = mc_sel_f32(a > 20.0f, 20.0f, a);
+	const float t = mc_fma_f32(a, -2.88539008f, MC_ROUNDER_F32 + 127.0f);
+	const float n = t - (MC_ROUNDER_F32 + 127.0f);
+	float r = mc_fma_f32(n, -0x1.62e4p-2f, -a);
+	r = mc_fma_f32(n, -0x1.7f7d1cp-21f, r);
+	float p = 0x1.6b9bb8p-4f;
+	p = mc_fma_f32(p, r, 0x1.1226e6p-2f);
+	p = mc_fma_f32(p, r, 0x1.5556f4p-1f);
+	p = mc_fma_f32(p, r, 0x1.5554b2p+0f);
+	p = mc_fma_f32(p, r, 0x1.fffffep+0f);
+	const float g = mc_fma_f32(p, r * r, r + r), s = mc_float_f32(mc_bits_f32(t) << 23);
+	const float y = mc_fma_f32(-s, g, 1.0f - s) / mc_fma_f32(s, g, 1.0f + s);
 	return mc_float_f32(mc_bits_f32(y) | (mc_bits_f32(x) & 0x80000000u));
 }
 
-/* 1 / (1 + e^-x) without overflow on either side; compilers see that for x and -x the e^-|x| is the same */
+/* 1 / (1 + e^-x) without overflow on either side; compilers see that for x and -x, and for softplus, the e^-|x| is the same */
 MC_FN float mc_sigmoid_f32(float x)
 {
-	const float z = mc_exp_f32(-fabsf(x));
-	return mc_sel_f32(x >= 0.0f, 1.0f, z) / (1.0f + z);
+	const float z = mc_exp_raised_f32(-fabsf(x));
+	return mc_sel_f32(x >= 0.0f, 0x1p24f, z) / (0x1p24f + z);
+}
+
+/* log(1 + e^x) = max(x, 0) + log(1 + z), z = e^-|x| <= 1: 1 + z is 1 + f, or 2 (1 + f) */
+MC_FN float mc_softplus_f32(float x)
+{
+	const float z = mc_exp_below_f32(-fabsf(x));
+	const int large = z > 0x1.a8279ap-2f;
+	const float f = mc_sel_f32(large, mc_fma_f32(z, 0.5f, -0.5f), z);
+	const float y = mc_log_near_f32(f, mc_sel_f32(large, 1.0f, 0.0f), 0.0f);
+	return mc_sel_f32(x > 0.0f, x, 0.0f) + y;
 }
 
 /* x + x p(x^2) below 0.93, 1 - exp(-x + x q(x)) above */

@@ -56,6 +56,12 @@ MC_FN double mc_exp_f64(double x)
 	return mc_exp_sum_f64(x, 0.0);
 }
 
+/* the same for x <= 0 or no number */
+MC_FN double mc_exp_below_f64(double x)
+{
+	return mc_exp_f64(x);
+}
+
 /* (e^x - 1) / 2 in two parts, high and *low, for -40 <= x <= 710 */
 MC_FN double mc_expm1_half_f64(double x, double *low)
 {
@@ -156,6 +162,11 @@ MC_FN double mc_sigmoid_f64(double x)
 	const double z = mc_exp_f64(-fabs(x));
 	const double den = 1.0 + z, lost = (1.0 - den) + z, q = mc_sel_f64(x >= 0.0, 1.0, z) / den;
 	return q - q * lost / den;
+}
+
+MC_FN double mc_softplus_f64(double x)
+{
+	return mc_sel_f64(x > 0.0, x, 0.0) + mc_log1p_f64(mc_exp_f64(-mc_abs_f64(x)));
 }
 
 /* x + x p(x^2) below 0.93, 1 - exp(q(x)) above */

@@ -104,7 +104,7 @@ def functions():
                 harness.must([*b.split(), "-std=gnu99", "-I", os.path.join(ROOT, "runtime"), os.path.join(HERE, "functions.c"), "-o", exe, "-lm"])
                 found[b] = harness.must([exe]).splitlines()
         first = found[builds[0]]
-        assert len(first) == 22 and len({l.split()[1] for l in first}) == 22, first
+        assert len(first) == 23 and len({l.split()[1] for l in first}) == 23, first
         for b in builds:
             wrong = [l.split()[0] for l, w in zip(found[b], first) if l != w]
             assert not wrong, "%s: not the bits of %s: %s" % (b, builds[0], " ".join(wrong))

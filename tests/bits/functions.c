@@ -55,6 +55,7 @@ BOTH(softplus)
 BOTH(erf)
 BOTH(sin)
 BOTH(cos)
+HASH(exp_below, 32, mc_exp_below_f32(-mc_abs_f32(x32[i])))
 HASH(pow, 32, mc_pow_f32(mc_abs_f32(x32[i]), 1.7f))
 HASH(pow, 64, mc_pow_f64(mc_abs_f64(x64[i]), -2.3))
 
@@ -63,6 +64,6 @@ HASH(pow, 64, mc_pow_f64(mc_abs_f64(x64[i]), -2.3))
 int main(void)
 {
 	RUN(exp), RUN(expm1), RUN(log), RUN(log1p), RUN(tanh), RUN(sigmoid);
-	RUN(softplus), RUN(erf), RUN(sin), RUN(cos), RUN(pow);
+	hash_exp_below_32(), RUN(softplus), RUN(erf), RUN(sin), RUN(cos), RUN(pow);
 	return 0;
 }

@@ -149,6 +149,17 @@ static void test_errors(void)
 	}
 }
 
+static void test_exp_below(void)
+{
+	int wrong = 0;
+	for (uint64_t u = 0x80000000u; u < (uint64_t)1 << 32; u += 257) {
+		const float x = mc_float_f32((uint32_t)u), y = mc_exp_below_f32(x);
+		wrong += x == x ? mc_bits_f32(y) != mc_bits_f32(mc_exp_f32(x)) : y == y;
+	}
+	CHECK_INT(wrong, 0);
+	CHECK(mc_exp_below_f32(0.0f) == 1.0f);
+}
+
 static double pow_error(double a, double b, bool single)
 {
 	double y = single ? (double)mc_pow_f32((float)a, (float)b) : mc_pow_f64(a, b);
@@ -384,6 +395,7 @@ static void test_folder(void)
 int main(void)
 {
 	test_errors();
+	test_exp_below();
 	test_pow();
 	test_bytes();
 	test_casts();
