@@ -297,6 +297,15 @@ def test_a_gradient_takes_the_sigmoid_that_is_there():
         assert sum(k["functions"] for k in kernels_of(path).values()) == 5000
 
 
+def test_exps_of_what_is_not_above_0():
+    """the shorter exp stands where the sign is known, as the comment of the model says"""
+    path = os.path.join(ROOT, "tests/values/exps.model")
+    with tempfile.TemporaryDirectory() as d:
+        modelc(path, "-o", d)
+        text = open(os.path.join(d, "exps.c")).read()
+        assert len(re.findall(r"mc_exp_below_f32\(", text)) == 5 and len(re.findall(r"mc_exp_f32\(", text)) == 2, text
+
+
 SIZES = """dim n
 symbol x : floatX[n, %d]
 symbol y : floatX[n, %d]

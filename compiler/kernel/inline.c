@@ -353,6 +353,7 @@ const Node *element_here(Build *b, const Val *v, const Ix *ix)
 	Node *n = (Node *)(uintptr_t)node_row(b, v->op, v->type->dtype, arg[0], arg[1], arg[2]);
 	if (!n->name && n->kind == NODE_ROW)
 		n->name = v->name;
+	n->below = n->kind == NODE_ROW && n->op == OP_exp && not_above_0(v->in[0]);
 	return n;
 }
 

@@ -84,6 +84,7 @@ struct Node {
 	NodeKind kind;
 	DType dtype;
 	Op op; /* ROW */
+	bool below; /* of exp: its operand is no more than 0, or no number */
 	int nargs;
 	const Node *arg[3];
 	Access load; /* LOAD */

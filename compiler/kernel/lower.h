@@ -7,6 +7,7 @@
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
  *      turned.c    rows of few elements across lanes
  *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names
+ *      sign.c      values on one side of 0
  *      unused.c    what nothing takes                      schedule_cuda.c blocks and threads
  *      schedule_text.c how it is done, for --report
  *      tile_cuda.c contractions for a GPU */
@@ -257,6 +258,9 @@ bool can_inline(const Val *);
 bool can_inline_contraction(const Val *); /* it has few terms of floats */
 void slice_index(Build *, const Val *, const Size *const *size, const Ix *ix, Ix *in); /* of the whole, for that of its part */
 Ix gather_index(Build *, const Val *, int k, const Ix *ix); /* of axis k of those that are gathered or scattered */
+
+/* ---- sign.c */
+bool not_above_0(const Val *); /* or no number */
 
 /* ---- scalar.c */
 const Node *node_const(Build *, DType, double f, int64_t i);

@@ -441,6 +441,8 @@ Text node_c(Stage *s, int number)
 		Text arg[3];
 		for (int i = 0; i < n->nargs; i++)
 			arg[i] = node_use(s, n->arg[i]);
+		if (node->below)
+			return (Text){arena_printf(p->arena, "mc_exp_below_%s(%s)", dtype_suffix(node->dtype), arg[0].s), PREC_ATOM};
 		t = row_c(p->arena, node->op, node->dtype, s->nodes.data[n->arg[n->nargs - 1]].node->dtype, n->nargs, arg, NULL);
 	}
 	return t;
