@@ -306,6 +306,14 @@ def test_exps_of_what_is_not_above_0():
         assert len(re.findall(r"mc_exp_below_f32\(", text)) == 5 and len(re.findall(r"mc_exp_f32\(", text)) == 2, text
 
 
+def test_loops_along_chains_of_functions():
+    """a function that waits for another stands in a loop of its own"""
+    with tempfile.TemporaryDirectory() as d:
+        modelc(os.path.join(ROOT, "tests/values/chains.model"), "-o", d)
+        text = open(os.path.join(d, "chains.c")).read()
+        assert re.findall(r"float (\w+\[(?:64|1024)\]);", text)[:4] == ["s_2[1024]", "t_2[1024]", "sum[64]", "s_2[64]"], text
+
+
 SIZES = """dim n
 symbol x : floatX[n, %d]
 symbol y : floatX[n, %d]

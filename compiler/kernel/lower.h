@@ -7,7 +7,7 @@
  *      fuse.c      pieces with the same rows become one kernel   nest.c    the kernel of a group
  *      turned.c    rows of few elements across lanes
  *      scalar.c    scalars computed outside of kernels           share.c   kernels equal but for names
- *      sign.c      values on one side of 0
+ *      sign.c      values on one side of 0                      split.c   loops along chains of functions
  *      unused.c    what nothing takes                      schedule_cuda.c blocks and threads
  *      schedule_text.c how it is done, for --report
  *      tile_cuda.c contractions for a GPU */
@@ -339,6 +339,9 @@ void settle_cells(Scope *); /* in place where no later reader sees it, else thro
 void add_part(Build *, Items *); /* the first of the items, with a barrier after it */
 void emit_groups(Scope *, PlanBlock *);
 const Kernel *shared_kernel(Lower *, Kernel *);
+
+/* ---- split.c */
+void split_loops(Build *, Items *); /* where a function waits for another */
 
 /* ---- schedule_text.c */
 const char *schedule_text(Lower *, const Group *);

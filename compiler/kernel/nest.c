@@ -295,6 +295,8 @@ void add_part(Build *b, Items *items)
 	drop_unread_buffers(b->arena, items);
 	if (!items->len)
 		return;
+	if (!b->target->gpu)
+		split_loops(b, items);
 	KernelPart part = {.item = items->data[0], .barrier = true};
 	push(b->arena, &b->kernel->parts, part);
 }
