@@ -314,6 +314,13 @@ def test_loops_along_chains_of_functions():
         assert re.findall(r"float (\w+\[(?:64|1024)\]);", text)[:4] == ["s_2[1024]", "t_2[1024]", "sum[64]", "s_2[64]"], text
 
 
+def test_rows_are_made_and_added_up_in_one_loop():
+    with tempfile.TemporaryDirectory() as d:
+        modelc(os.path.join(ROOT, "tests/values/beside.model"), "-o", d)
+        text = open(os.path.join(d, "beside.c")).read()
+        assert re.findall(r"(\w+)\[q \* 16 \+ l\] = (\w+);\n\t*lane_2\[l\] \+= \2;", text) == [("e", "e1"), ("exp", "exp1")], text
+
+
 SIZES = """dim n
 symbol x : floatX[n, %d]
 symbol y : floatX[n, %d]

@@ -194,6 +194,29 @@ const Node *fold_lanes(Build *b, Items *items, const Buffer *lane, ReduceKind ki
 	return combine(b, kind, x, load_of(b, access_at(lane, size_const(arena, 1))));
 }
 
+/* the element of the map that goes beside the loop: stored, and what the loop takes for it */
+static void beside_element(Build *b, Items *items, Ix at)
+{
+	const Piece *p = b->beside;
+	if (!p)
+		return;
+	Ix ix[] = {ix_at(b->row), at};
+	Node *n = (Node *)(uintptr_t)element_here(b, p->val, ix);
+	if (n->kind == NODE_ROW && !n->name)
+		n->name = p->target->name;
+	target_store(b, p, items, 2, ix, STORE_SET, n);
+	Here here = {p->target, n};
+	push(b->arena, &b->here, here);
+}
+
+static void accumulate_lane(Build *b, Items *items, const Buffer *lane, const Size *at, ReduceKind kind, Ix *ix, int n, ElementOf *f, void *data)
+{
+	const int nhere = b->here.len;
+	beside_element(b, items, ix[n - 1]);
+	accumulate(b, items, access_at(lane, at), kind, f(b, data, ix));
+	b->here.len = nhere;
+}
+
 /* Along a row: in fixed lanes, which are folded in halves; so the order does not depend on the vector's width. */
 static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind kind, int n,
 			      const Size *const *size, ElementOf *f, void *data)
@@ -212,7 +235,7 @@ static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind ki
 	Axis *l = new_axis(b, "l", AXIS_SIMD, size_const(arena, lanes));
 	const Size *at = axis_index(arena, l);
 	scale_add(b, axis_index(arena, q), lanes, at, &ix[n - 1]);
-	accumulate(b, &open_nest(b, body, l)->body, access_at(lane, at), kind, f(b, data, ix));
+	accumulate_lane(b, &open_nest(b, body, l)->body, lane, at, kind, ix, n, f, data);
 	const Size *rest = size_scale(arena, whole, lanes);
 	if (!size_equal(rest, last)) {
 		/* gcc drops the mark, with a warning, from loops between quotients */
@@ -223,23 +246,22 @@ static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind ki
 		j->nlo = 1;
 		at = axis_index(arena, j);
 		ix[n - 1] = ix_at(at);
-		accumulate(b, &open_nest(b, in, j)->body, access_at(lane, size_sub(arena, at, rest)), kind,
-			   f(b, data, ix));
+		accumulate_lane(b, &open_nest(b, in, j)->body, lane, size_sub(arena, at, rest), kind, ix, n, f, data);
 	}
 	return fold_lanes(b, items, lane, kind);
 }
 
-static bool in_lanes(ReduceKind kind, DType dtype)
+bool goes_in_lanes(ReduceKind kind, DType dtype, const Size *last)
 {
-	return dtype_is_float(dtype) && (kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
+	int64_t c;
+	const bool wide = !size_is_const(last, &c) || c > 2 * LANES;
+	return wide && dtype_is_float(dtype) && (kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
 }
 
 const Node *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
 			const Size *const *size, ElementOf *f, void *data)
 {
-	int64_t c;
-	bool wide = n > 0 && (!size_is_const(size[n - 1], &c) || c > 2 * LANES);
-	if (wide && in_lanes(kind, dtype))
+	if (n > 0 && goes_in_lanes(kind, dtype, size[n - 1]))
 		return lanes_loop(b, items, dtype, kind, n, size, f, data);
 	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
 	add_buffer(b, items, acc);

@@ -228,6 +228,7 @@ struct Build {
 	int64_t nlanes;
 	bool unrolled; /* the axes of a row: its rows lie in lanes */
 	VEC(Here) here;
+	const Piece *beside; /* a map along rows that is done in the loop of the piece after it, which reduces them */
 	const Target *target;
 	bool tiled; /* its text depends on the target */
 	bool piece_outer; /* the first axis that goes is the row */
@@ -295,6 +296,7 @@ typedef const Node *ElementOf(Build *, void *, const Ix *axes);
 /* over n axes in order, innermost last; to be stored right after it */
 const Node *reduce_loop(Build *, Items *, const char *name, DType, ReduceKind, int n, const Size *const *size, ElementOf *, void *);
 Items *open_axis(Build *, Items *, int letter, AxisKind, const Size *n, Ix *);
+bool goes_in_lanes(ReduceKind, DType, const Size *last); /* along rows of that size */
 void accumulate(Build *, Items *, Access target, ReduceKind, const Node *value);
 const Node *combine(Build *, ReduceKind, const Node *a, const Node *b);
 const Node *identity(Build *, ReduceKind, DType);

@@ -153,7 +153,18 @@ static void build_piece(Build *b, Piece *p, Items *items)
 		add_buffer(b, items, local);
 	int from = items->len;
 	p->body(b, p, items);
-	comment_from(items, from, piece_comment(b, p));
+	const char *comment = piece_comment(b, p);
+	comment_from(items, from, b->beside ? arena_printf(b->arena, "%s,  %s", piece_comment(b, b->beside), comment) : comment);
+}
+
+/* Does the second piece reduce the rows that the first one makes?  Then one loop does both. */
+static bool goes_beside(Build *b, const Piece *p, const Piece *q)
+{
+	const Val *v = p->val, *r = q->val;
+	if (b->target->gpu || b->unrolled || p->body != body_map || p->at || p->cell || !row_local(b, p->target) || info_of(b->scope, v)->piece != p)
+		return false;
+	return q->body == body_reduce && r->op == OP_reduce && r->in[0] == v && v->type->rank == 2 && r->attr.reduce.axes == 2 &&
+	       goes_in_lanes(r->attr.reduce.kind, v->type->dtype, v->type->size[1]);
 }
 
 Axis *row_axis(Build *b, const Rows *r, AxisKind kind)
@@ -278,7 +289,14 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 			b->lane = size_sub(b->arena, row, b->block_lo);
 		b->unrolled = r->turned[phase];
 		for (; i < group->pieces.len && r->phase[i] == phase; i++) {
-			build_piece(b, group->pieces.data[i], in);
+			Piece *p = group->pieces.data[i];
+			if (i + 1 < group->pieces.len && r->phase[i + 1] == phase && goes_beside(b, p, group->pieces.data[i + 1])) {
+				b->beside = p;
+				add_buffer(b, in, row_local(b, p->target));
+				continue;
+			}
+			build_piece(b, p, in);
+			b->beside = NULL;
 			b->row = row;
 		}
 		b->unrolled = false;
