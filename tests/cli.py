@@ -321,6 +321,13 @@ def test_rows_are_made_and_added_up_in_one_loop():
         assert re.findall(r"(\w+)\[q \* 16 \+ l\] = (\w+);\n\t*lane_2\[l\] \+= \2;", text) == [("e", "e1"), ("exp", "exp1")], text
 
 
+def test_lanes_that_take_one_value_need_no_start():
+    with tempfile.TemporaryDirectory() as d:
+        modelc(os.path.join(ROOT, "tests/values/few_rows.model"), "-o", d)
+        text = open(os.path.join(d, "few_rows.c")).read()
+        assert len(re.findall(r"\[l\] = 0\.0f \+ ", text)) == 3, text
+
+
 SIZES = """dim n
 symbol x : floatX[n, %d]
 symbol y : floatX[n, %d]

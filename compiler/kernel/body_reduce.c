@@ -235,6 +235,13 @@ void outer_begin(Build *b, const Piece *p, Items *items)
 		add_store(b, items, part(b, p, r.nkept, out), STORE_SET, start);
 		return;
 	}
+	if (b->fresh) {
+		const Size *n = size_const(b->arena, b->nlanes);
+		OuterAcc lanes = {p, new_buffer(b, "sum", r.dtype, WHERE_STACK, 1, &n)};
+		push(b->arena, &b->accs, lanes);
+		add_buffer(b, items, lanes.buffer);
+		return;
+	}
 	if (b->lane) {
 		OuterAcc lanes = {p, open_lanes(b, items, "sum", r.dtype, kind, b->nlanes)};
 		push(b->arena, &b->accs, lanes);
@@ -269,7 +276,10 @@ void body_outer(Build *b, const Piece *p, Items *items)
 	Access to = r.nkept ? part(b, p, r.nkept, out)
 		    : b->lane ? access_at(scalar_part(b, p), b->lane)
 			      : access_scalar(scalar_part(b, p));
-	accumulate(b, items, to, kind, x);
+	if (b->fresh && !r.nkept) /* 0 + x, as in every sum: of -0 it is 0 */
+		add_store(b, items, to, STORE_SET, kind == REDUCE_sum ? combine(b, kind, identity(b, kind, r.dtype), x) : x);
+	else
+		accumulate(b, items, to, kind, x);
 }
 
 /* ---- all of a matrix, by columns: a block of LONG_LANES columns is a row, its columns are the lanes of the sum */

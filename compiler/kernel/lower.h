@@ -227,6 +227,7 @@ struct Build {
 	const Size *lane; /* of an element that is added up over the rows; NULL: they are added in order */
 	int64_t nlanes;
 	bool unrolled; /* the axes of a row: its rows lie in lanes */
+	bool fresh; /* the lanes have no values yet: the first ones are set */
 	VEC(Here) here;
 	const Piece *beside; /* a map along rows that is done in the loop of the piece after it, which reduces them */
 	const Target *target;

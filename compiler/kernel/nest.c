@@ -217,6 +217,8 @@ static void build_elements(Build *b, const Group *g, Items *items)
 	b->nlanes = lanes_of_rows(g->rows, LONG_LANES);
 	const Size *lanes = size_const(arena, b->nlanes), *whole = size_floordiv(arena, g->rows, b->nlanes);
 	b->lane = lanes; /* that there are some */
+	int64_t n;
+	b->fresh = !b->target->gpu && size_is_const(whole, &n) && n == 1;
 	for (int i = 0; i < g->pieces.len; i++)
 		if (g->pieces.data[i]->form == FORM_OUTER)
 			outer_begin(b, g->pieces.data[i], items);
@@ -224,7 +226,6 @@ static void build_elements(Build *b, const Group *g, Items *items)
 	int64_t per_block = ELEMENT_BLOCK / b->nlanes;
 	Axis *q = new_axis(b, "q", AXIS_SEQ, whole), *l = new_axis(b, "l", AXIS_SIMD, lanes);
 	const Size *first = size_scale(arena, b->block_index, per_block);
-	int64_t n;
 	if (!size_is_const(whole, &n) || n > per_block) { /* else there is one block */
 		set_bounds(b, &bound, &q->nhi, size_const(arena, per_block), size_sub(arena, whole, first));
 		q->hi = bound;
@@ -232,6 +233,7 @@ static void build_elements(Build *b, const Group *g, Items *items)
 	const Size *lane = axis_index(arena, l), *row = size_scale(arena, axis_index(arena, q), b->nlanes);
 	row = size_add(arena, size_add(arena, b->block_lo, row), lane);
 	build_lanes(b, g, &open_nest(b, &open_nest(b, items, q)->body, l)->body, row, lane);
+	b->fresh = false;
 	const Size *rest = size_scale(arena, whole, b->nlanes);
 	if (!size_equal(rest, g->rows)) {
 		Axis *i = new_axis(b, "i", AXIS_SIMD, g->rows);
