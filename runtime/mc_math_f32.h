@@ -202,7 +202,7 @@ MC_FN float mc_erf_f32(float x)
 	q = mc_fma_f32(q, b, -0x1.457e4ap-1f);
 	q = mc_fma_f32(q, b, -0x1.0730dap-3f);
 	q = mc_fma_f32(q, b, -b);
-	q = 1.0f - mc_exp_f32(q);
+	q = 1.0f - mc_exp_below_f32(q);
 	q = mc_float_f32(mc_bits_f32(q) | (mc_bits_f32(x) & 0x80000000u));
 	return mc_sel_f32(a < 0.93f, p, q);
 }
