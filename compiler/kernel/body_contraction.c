@@ -26,6 +26,46 @@ Contraction contraction_of(const Val *v)
 	return c;
 }
 
+static bool is_zero(const Size *s)
+{
+	int64_t n;
+	return size_is_const(s, &n) && n == 0;
+}
+
+static const Val *windowed(const Val *v)
+{
+	while (v->op == OP_windows)
+		v = v->in[0];
+	return v;
+}
+
+const Val *padded_operand(const Val *contraction, int k)
+{
+	const Val *x = contraction->in[k], *pad = windowed(x);
+	const Contraction c = contraction_of(contraction);
+	const int8_t *label = k ? contraction->attr.contraction.b : contraction->attr.contraction.a;
+	if (pad == x || pad->op != OP_pad || pad->attr.pad.fill != 0)
+		return NULL;
+	for (int i = 0; i < pad->type->rank; i++) {
+		if (pad->attr.pad.gap[i])
+			return NULL;
+		if (is_zero(pad->attr.pad.lo[i]) && is_zero(pad->attr.pad.hi[i]))
+			continue;
+		int windows = 0;
+		for (const Val *v = x; v != pad; v = v->in[0]) {
+			if (v->attr.windows.axis != i)
+				continue;
+			bool summed = false;
+			for (int n = 0; n < c.nsum; n++)
+				summed = summed || c.sum[n] == label[v->type->rank - 1];
+			windows += summed && v->attr.windows.dilation == 1;
+		}
+		if (windows != 1)
+			return NULL;
+	}
+	return pad;
+}
+
 const Node *contraction_side(Build *b, const Contraction *c, int k)
 {
 	const Val *x = c->v->in[k];

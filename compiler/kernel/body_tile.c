@@ -58,8 +58,12 @@ static const Node *side_of(TileNest *x, int k)
 		at.index[n].affine = x->panel_lane;
 		return load_of(x->b, at);
 	}
-	if (!t->packed[k])
-		return contraction_side(x->b, &x->c, k);
+	if (!t->packed[k]) {
+		x->b->bare = t->bare[k];
+		const Node *n = contraction_side(x->b, &x->c, k);
+		x->b->bare = NULL;
+		return n;
+	}
 	for (int i = 0; i < t->nlabels[k]; i++)
 		ix[i] = x->c.ix[t->order[k][i]];
 	return load_buf(x->b, t->packed[k], NULL, t->nlabels[k], ix);

@@ -226,7 +226,7 @@ static const Node *inline_pad(Build *b, const Val *v, const Ix *ix)
 	int cap = b->memo.cap;
 	b->memo.data = NULL;
 	b->memo.len = b->memo.cap = 0;
-	bool all_preds = true;
+	bool all_preds = true, bare = v == b->bare;
 	for (int i = 0; i < v->type->rank; i++) {
 		const Size *lo = size_resolve(b->arena, v->attr.pad.lo[i]), *hi = size_resolve(b->arena, v->attr.pad.hi[i]);
 		const Size *n = x->type->size[i];
@@ -236,6 +236,8 @@ static const Node *inline_pad(Build *b, const Val *v, const Ix *ix)
 			continue;
 		KIndex k = ix_index(b, ix[i]);
 		in[i] = (Ix){size_sub(b->arena, k.affine, lo), k.gathered, NULL, NULL, NULL};
+		if (bare)
+			continue;
 		const Node *at = ix_value(b, in[i]);
 		if (below)
 			cond = within(b, cond, at, OP_ge, zero);

@@ -56,6 +56,7 @@ typedef struct Info {
 	bool want_buffer; /* some consumer takes it only from memory */
 	bool *asked; /* of a tuple: which items some consumer takes */
 	int few; /* consumers that take it at known places of its merged axes */
+	bool bare; /* padded, for one sum over windows, which can do without the padding: made only if it does not */
 } Info;
 
 /* One function. */
@@ -233,6 +234,7 @@ struct Build {
 	const Target *target;
 	bool tiled; /* its text depends on the target */
 	bool piece_outer; /* the first axis that goes is the row */
+	const Val *bare; /* a padded value whose padding no loop reaches, or NULL */
 	bool unchecked; /* it runs before the checks of its indices: these are kept inside */
 	Names *names; /* of its buffers, or NULL: none yet */
 	int nbuffers;

@@ -2,7 +2,7 @@
  *
  * Reductions, contractions and the like are computed into buffers.  An elementwise value or a view
  * is written into its consumers, unless it costs more than a load and is taken more than once. */
-#include "lower.h"
+#include "tile.h"
 
 enum { DEAR = 4, DEAR_OPERAND = 3, DEAR_OF_FEW = 2 };
 
@@ -67,6 +67,32 @@ static void use(Scope *s, const Val *v, uint64_t needs)
 	info->needs |= needs;
 }
 
+/* the last axis lies along lanes in a result that only this operand has it from, so tiles will too */
+static bool has_lanes(const Val *v, int k, const Val *pad)
+{
+	const int8_t *label = k ? v->attr.contraction.b : v->attr.contraction.a;
+	const Contraction c = contraction_of(v);
+	int last = pad->type->rank - 1, l = label[last];
+	int64_t n, lo, hi;
+	return size_is_const(pad->type->size[last], &n) && n % LANES == 0 && c.out[c.nout - 1] == l && !(c.has[1 - k] >> l & 1) &&
+	       size_is_const(pad->attr.pad.lo[last], &lo) && size_is_const(pad->attr.pad.hi[last], &hi) && lo == 0 && hi == 0;
+}
+
+/* only one sum over windows takes the padded value, and its bounds leave out the padding */
+static bool is_bare(Scope *s, const Val *pad)
+{
+	const Val *x = pad, *v = NULL;
+	if (s->L->options->target->gpu)
+		return false;
+	while (info_of(s, x)->uses == 1 && (v = info_of(s, x)->user) && v->op == OP_windows)
+		x = v;
+	if (info_of(s, x)->uses != 1 || !v || v->op != OP_contraction || !v->attr.contraction.nout ||
+	    !dtype_is_float(v->type->dtype) || wants_product(s, v))
+		return false;
+	int k = v->in[1] == x;
+	return padded_operand(v, k) == pad && has_lanes(v, k, pad);
+}
+
 /* what v asks of its operands */
 static void use_operands(Scope *s, const Val *v)
 {
@@ -76,6 +102,10 @@ static void use_operands(Scope *s, const Val *v)
 		if (!tuple->asked)
 			tuple->asked = NEW_ARRAY(s->L->arena, bool, v->in[0]->type->nitems);
 		tuple->asked[v->attr.get.index] = true;
+	}
+	if (v->op == OP_pad && is_bare(s, v)) {
+		info_of(s, v)->bare = true;
+		info_of(s, v)->want_buffer = false;
 	}
 	for (int k = 0; k < v->nin; k++) {
 		Info *in = info_of(s, v->in[k]);
@@ -89,6 +119,9 @@ static void use_operands(Scope *s, const Val *v)
 			in->want_buffer = true;
 		/* each element is taken by many windows: no bounds tested each time */
 		if (v->op == OP_windows && v->in[k]->op == OP_pad)
+			in->want_buffer = true;
+		/* nor here, where the padding is not made */
+		if (v->op == OP_pad && info_of(s, v)->bare)
 			in->want_buffer = true;
 		in->want_buffer = in->want_buffer || wants_product(s, v);
 		if (v->op == OP_contraction || v->op == OP_windows || v->op == OP_scatter_add || v->op == OP_scatter_set)

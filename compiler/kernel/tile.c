@@ -370,6 +370,35 @@ static void plan_blocks(const Look *k, Tile *t)
 		t->block *= 2;
 }
 
+/* the tile has one place of each padded axis, so that the bounds of its sums can be those of what is padded */
+static bool leaves_out(const Look *k, const Tile *t, int side, const Val *pad)
+{
+	const int8_t *label = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
+	for (const Val *v = k->c.v->in[side]; v != pad; v = v->in[0]) {
+		const int place = label[v->attr.windows.axis], offset = label[v->type->rank - 1];
+		if (in_tile(t, place) || in_tile(t, offset) || offset == t->blocked)
+			return false;
+	}
+	return true;
+}
+
+/* Operands whose padding need not be made are made with it where the tile does read it. */
+static void plan_padding(const Look *k, Tile *t)
+{
+	for (int side = 0; side < 2; side++) {
+		const Val *pad = padded_operand(k->c.v, side);
+		if (!pad || !info_of(k->s, pad)->bare || t->packed[side])
+			continue;
+		if (leaves_out(k, t, side, pad)) {
+			t->bare[side] = pad;
+			continue;
+		}
+		info_of(k->s, pad)->root = true;
+		info_of(k->s, pad)->done = false;
+		need_value(k->s, pad);
+	}
+}
+
 bool plan_tile(Scope *s, Piece *p)
 {
 	if (s->L->options->target->gpu)
@@ -398,6 +427,7 @@ bool plan_tile(Scope *s, Piece *p)
 		plan_blocks(&k, t);
 	if (t->blocked >= 0)
 		t->chains = 0;
+	plan_padding(&k, t);
 	if (t->whole) {
 		p->form = FORM_TILE;
 		p->rows = NULL;

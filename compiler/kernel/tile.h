@@ -17,6 +17,8 @@ typedef struct Contraction {
 
 Contraction contraction_of(const Val *);
 const Node *contraction_side(Build *, const Contraction *, int k); /* the element of operand k at c->ix */
+/* operand k is windows of a value padded with zeros, and the places within those windows are summed: that value, or NULL */
+const Val *padded_operand(const Val *contraction, int k);
 
 /* A tile: accumulators for some rows of `unroll` by some vectors along `lanes`.
  *
@@ -31,6 +33,7 @@ struct Tile {
 	int nlabels[2];
 	int order[2][MAX_RANK]; /* labels of the axes of what is packed */
 	PlanBuf *packed[2];
+	const Val *bare[2]; /* what is padded, where the sums leave out all padding; or NULL */
 	bool whole; /* a kernel of its own with elementwise epilogues; else inside blocks of rows */
 	/* sums in blocks of this label, so that what a block reads stays in the cache: parts go to memory between; -1 */
 	int chains; /* sums of every n-th product, of which the result is added up as a tree; 0: one */
