@@ -145,7 +145,7 @@ const Node *few_inline(Build *b, const Val *v, const Ix *ix)
 	return few_elements(b, &r);
 }
 
-static void body_few(Build *b, const Piece *p, Items *items)
+void body_few(Build *b, const Piece *p, Items *items)
 {
 	Reduce r = reduce_of(p->val);
 	Ix out[MAX_RANK];
@@ -155,7 +155,11 @@ static void body_few(Build *b, const Piece *p, Items *items)
 		else
 			items = open_axis(b, items, k, k == r.nkept - 1 ? AXIS_SIMD : AXIS_SEQ, r.size[r.kept[k]], &out[k]);
 	}
-	target_store(b, p, items, r.nkept, out, STORE_SET, few_inline(b, p->val, out));
+	b->store_rank = p->at ? -1 : r.nkept;
+	b->store_ix = out;
+	const Node *n = few_inline(b, p->val, out);
+	b->store_rank = -1;
+	target_store(b, p, items, r.nkept, out, STORE_SET, n);
 }
 
 void body_reduce(Build *b, const Piece *p, Items *items)

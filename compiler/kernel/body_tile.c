@@ -11,7 +11,10 @@
 
 typedef struct Axes { /* of one label of the result */
 	const Size *lo, *hi; /* of its loop; hi NULL: the extent */
-	Axis *outer; /* in cuts */
+	Axis *outer; /* in cuts, or over windows */
+	int64_t window; /* places of a window that follows: it is walked over in these; 0 */
+	const Size *first; /* of an axis that the tile lacks: the first place of the window, of this number */
+	const Size *number;
 	int64_t most; /* the largest cut */
 	int ncuts;
 	const int64_t *cut;
@@ -93,12 +96,29 @@ static void set_lo(Build *b, Axis *a, const Size *lo)
 	a->nlo = 1;
 }
 
+static Items *open_inner(TileNest *x, Items *items, Axis *a)
+{
+	return &open_nest(x->b, items, a)->body;
+}
+
+/* the first place of a label in the tile */
+static const Size *first_of(const TileNest *x, int label)
+{
+	const Axes *of = &x->of[label];
+	const Size *at = axis_index(x->b->arena, of->outer);
+	return of->window ? size_scale(x->b->arena, at, of->window) : at;
+}
+
 /* the loop over a label in cuts */
 static Items *open_cuts(TileNest *x, Items *items, const char *name, int label)
 {
 	Build *b = x->b;
 	Axes *of = &x->of[label];
 	const Size *size = x->c.size[label];
+	if (of->window) {
+		of->outer = new_axis(b, name, AXIS_SEQ, size_floordiv(b->arena, size, of->window));
+		return open_inner(x, items, of->outer);
+	}
 	Axis *a = new_axis(b, name, AXIS_SEQ, of->hi ? of->hi : size);
 	if (of->lo)
 		set_lo(b, a, of->lo);
@@ -119,15 +139,10 @@ static Items *open_cuts(TileNest *x, Items *items, const char *name, int label)
 static Axis *inner_axis_of(TileNest *x, const char *name, AxisKind kind, int label)
 {
 	Build *b = x->b;
-	Axis *a = cut_axis(b, name, kind, x->of[label].outer);
-	x->c.ix[label] = ix_at(size_add(b->arena, axis_index(b->arena, x->of[label].outer),
-					axis_index(b->arena, a)));
+	const int64_t window = x->of[label].window;
+	Axis *a = window ? new_axis(b, name, kind, size_const(b->arena, window)) : cut_axis(b, name, kind, x->of[label].outer);
+	x->c.ix[label] = ix_at(size_add(b->arena, first_of(x, label), axis_index(b->arena, a)));
 	return a;
-}
-
-static Items *open_inner(TileNest *x, Items *items, Axis *a)
-{
-	return &open_nest(x->b, items, a)->body;
 }
 
 /* ---- accumulators */
@@ -147,8 +162,10 @@ static void declare(TileNest *x, Items *items)
 		add_extent(x->acc, size_const(b->arena, t->chains), NULL);
 	if (t->unroll >= 0)
 		add_extent(x->acc, NULL, x->of[t->unroll].outer);
-	if (t->second >= 0)
-		add_extent(x->acc, NULL, x->of[t->second].outer);
+	if (t->second >= 0) {
+		const Axes *of = &x->of[t->second];
+		add_extent(x->acc, of->window ? size_const(b->arena, of->window) : NULL, of->window ? NULL : of->outer);
+	}
 	if (t->dot)
 		add_extent(x->acc, size_const(b->arena, SUM_LANES), NULL);
 	else
@@ -278,7 +295,7 @@ static void leave_out_padding(TileNest *x, int side)
 			continue;
 		/* of several places in a tile, what is padding for all */
 		bool several = in_tile(x, place);
-		Ix at = several ? ix_at(axis_index(arena, x->of[place].outer)) : x->c.ix[place];
+		Ix at = several ? ix_at(first_of(x, place)) : x->c.ix[place];
 		if (at.of || at.node)
 			continue;
 		const Size *hi = size_sub(arena, size_resolve(arena, in->attr.pad.lo[axis]),
@@ -682,8 +699,18 @@ static Items *open_others(TileNest *x, Items *items, int from, AxisKind kind)
 {
 	for (int i = from; i < x->c.nout; i++) {
 		int l = x->c.out[i];
-		if (!in_tile(x, l))
+		Axes *of = &x->of[l];
+		if (in_tile(x, l))
+			continue;
+		if (!of->window) {
 			items = open_axis(x->b, items, i, kind, x->c.size[l], &x->c.ix[l]);
+			continue;
+		}
+		Ix number;
+		items = open_axis(x->b, items, i, kind, size_floordiv(x->b->arena, x->c.size[l], of->window), &number);
+		of->number = number.at;
+		of->first = size_scale(x->b->arena, number.at, of->window);
+		x->c.ix[l] = ix_at(of->first);
 	}
 	return items;
 }
@@ -1045,11 +1072,129 @@ static void add_block(TileNest *x, Items *items, const Node *value, void *data)
 	target_store(x->b, x->p, items, x->c.nout, ix, STORE_ADD, value);
 }
 
+/* ---- windows of the result that follow, such as pools: a tile goes through the places of its windows, which pass an array */
+
+static void plan_windows(TileNest *x, const int8_t *window)
+{
+	for (int i = 0; i < x->c.nout; i++) {
+		Axes *of = &x->of[x->c.out[i]];
+		if (window[i] > 1)
+			of->most = of->window = window[i];
+	}
+}
+
+/* loops over the places of windows along axes that the tile lacks */
+static Items *open_places(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	for (int i = 0; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (in_tile(x, l) || !x->of[l].window)
+			continue;
+		Axis *a = new_axis(b, "p", AXIS_SEQ, size_const(b->arena, x->of[l].window));
+		x->c.ix[l] = ix_at(size_add(b->arena, x->of[l].first, axis_index(b->arena, a)));
+		items = open_inner(x, items, a);
+	}
+	return items;
+}
+
+static View view_of_windows(TileNest *x, Items *items)
+{
+	View v = {.plan = x->p->target};
+	Buffer *array = new_buffer(x->b, "tile", x->dtype, WHERE_STACK, 0, NULL);
+	for (int i = 0; i < x->c.nout; i++) {
+		const int l = x->c.out[i];
+		const bool inside = in_tile(x, l);
+		if (!inside && !x->of[l].window)
+			continue;
+		v.base[i] = inside ? first_of(x, l) : x->of[l].first;
+		add_extent(array, size_const(x->b->arena, x->of[l].most), NULL);
+	}
+	add_buffer(x->b, items, array);
+	v.buffer = array;
+	return v;
+}
+
+/* the tile to its place in the array, and to memory if others read it */
+static void store_place(TileNest *x, Items *items, const View *view)
+{
+	Build *b = x->b;
+	Ix ix[MAX_RANK];
+	Cell c = open_cell(x, &items);
+	out_index(x, ix);
+	Access to = {.buffer = view->buffer};
+	for (int i = 0, n = 0; i < x->c.nout; i++)
+		if (view->base[i])
+			to.index[n++].affine = size_sub(b->arena, ix[i].at, view->base[i]);
+	add_store(b, items, to, STORE_SET, load_of(b, c.at));
+	if (!x->p->target->local)
+		target_store(b, x->p, items, x->c.nout, ix, STORE_SET, load_of(b, c.at));
+}
+
+static void follow_windows(TileNest *x, Items *items, const Piece *p, const View *view)
+{
+	Build *b = x->b;
+	Ix ix[MAX_RANK];
+	for (int i = 0; i < x->c.nout; i++) {
+		const int l = x->c.out[i];
+		const Axes *of = &x->of[l];
+		if (in_tile(x, l) && !of->window) {
+			Axis *a = inner_axis_of(x, l == x->t->lanes ? "q" : "p", l == x->t->lanes ? AXIS_SIMD : AXIS_SEQ, l);
+			items = open_inner(x, items, a);
+		}
+		ix[i] = !of->window ? x->c.ix[l] : ix_at(in_tile(x, l) ? axis_index(b->arena, of->outer) : of->number);
+	}
+	const Info *info = info_of(b->scope, p->val);
+	b->memo.len = 0;
+	b->view = *view;
+	b->row = ix[0].at;
+	const Node *n = info->root && info->piece == p ? element_here(b, p->val, ix) : element(b, p->val, ix);
+	b->view.plan = NULL;
+	b->row = NULL;
+	target_store(b, p, items, x->c.nout, ix, STORE_SET, n);
+}
+
+static void build_windows(TileNest *x, Items *items, const Group *group)
+{
+	const Tile *t = x->t;
+	items = open_cuts(x, items, "j", t->lanes);
+	if (t->second >= 0)
+		items = open_cuts(x, items, "g", t->second);
+	if (t->unroll >= 0)
+		items = open_cuts(x, items, "i", t->unroll);
+	View view = view_of_windows(x, items);
+	Items *in = open_places(x, items);
+	for (int side = 0; side < 2; side++)
+		if (!t->packed[side])
+			leave_out_padding(x, side);
+	declare(x, in);
+	clear(x, in);
+	sum_along_result(x, in);
+	store_place(x, in, &view);
+	for (int i = 1; i < group->pieces.len; i++)
+		follow_windows(x, items, group->pieces.data[i], &view);
+}
+
+/* what only windows that follow read needs no memory */
+static void find_window_locals(Scope *s, int g)
+{
+	const Group *group = s->groups.data[g];
+	PlanBuf *made = group->tile->target;
+	bool local = made->kind == BUF_SCRATCH && !group->tile->cell && !group->tile->at && read_only_in(s, made, g);
+	for (int k = 0; k < group->tail.len; k++)
+		for (int r = 0; r < group->tail.data[k]->reads.len; r++)
+			local = local && group->tail.data[k]->reads.data[r].buf != made;
+	made->local = local;
+}
+
 void build_tile_group(Build *b, int g, Items *items)
 {
 	Scope *s = b->scope;
 	const Group *group = s->groups.data[g];
-	find_tile_locals(s, g);
+	if (group->window)
+		find_window_locals(s, g);
+	else
+		find_tile_locals(s, g);
 	if (b->target->gpu) {
 		build_tile_cuda(b, group, items);
 		return;
@@ -1058,8 +1203,12 @@ void build_tile_group(Build *b, int g, Items *items)
 	Epilogue e = {s, group};
 	bool parts = x.t->blocked >= 0 && x.t->dot;
 	Follower f = {parts ? add_block : store_group, &e};
+	if (group->window)
+		plan_windows(&x, group->window);
 	items = open_apart(&x, open_blocks(&x, group, items), "tile");
-	if (rows_unknown(&x))
+	if (group->window)
+		build_windows(&x, items, group);
+	else if (rows_unknown(&x))
 		build_pairs_and_one(&x, items, &f);
 	else
 		build_tile(&x, items, &f);

@@ -2,6 +2,8 @@
  *
  * A piece joins a group whose pieces walk over the same rows, if what it reads of them it reads of its
  * own row.  Groups stay in order: a piece comes to the first group that is late enough. */
+#include <string.h>
+
 #include "tile.h"
 
 static bool is_move(Op op)
@@ -165,7 +167,7 @@ static bool same_sizes(const Type *a, const Type *b)
 /* it makes an element for each element of the tile: it can follow there */
 static bool on_tile(const Group *g, const Piece *p)
 {
-	return g->tile && p->body == body_map && !p->at &&
+	return g->tile && !g->window && p->body == body_map && !p->at &&
 	       same_sizes(p->target->type, g->tile->target->type);
 }
 
@@ -194,6 +196,48 @@ static bool follows_tile(const Group *g, const Piece *p)
 	return reads;
 }
 
+/* windows of so many places of the tile's result lie in a tile, side by side and with none left over */
+static bool windows_fit(const Piece *tile, const Piece *p, const int8_t *window)
+{
+	const Contraction c = contraction_of(tile->val);
+	const Tile *t = tile->tile;
+	bool wider = false;
+	if (t->dot || t->blocked >= 0 || t->chains || c.out[c.nout - 1] != t->lanes || p->target->type->rank != c.nout)
+		return false;
+	for (int i = 0; i < c.nout; i++) {
+		const int n = window[i], l = c.out[i];
+		int64_t all, count;
+		if (n < 1 || !size_is_const(c.size[l], &all) || !size_is_const(p->target->type->size[i], &count) || all != n * count ||
+		    (n > 1 && (l == t->lanes || l == t->unroll)) || (n > 2 && l == t->second))
+			return false;
+		wider = wider || n > 1;
+	}
+	return wider;
+}
+
+/* It makes an element for each window of the tile's result, such as the largest in it: the windows, or NULL. */
+static const int8_t *windows_on_tile(const Scope *s, const Group *g, const Piece *p)
+{
+	const int8_t *window = NULL;
+	if (!g->tile || (p->body != body_map && p->body != body_few) || p->at || p->cell || s->L->options->target->gpu ||
+	    (!g->window && g->pieces.len > 1))
+		return NULL;
+	for (int i = 0; i < p->reads.len; i++) {
+		const Read *r = &p->reads.data[i];
+		if (r->buf == g->tile->target) {
+			if (window && memcmp(window, r->window, sizeof r->window))
+				return NULL;
+			window = r->window;
+		}
+		for (int k = 1; k < g->pieces.len; k++)
+			if (makes(g->pieces.data[k], r->buf) && !r->same)
+				return NULL;
+	}
+	if (!window || (g->window && memcmp(window, g->window, sizeof p->reads.data->window)) || !windows_fit(g->tile, p, window))
+		return NULL;
+	return window;
+}
+
 /* in a group that stands before this one nothing that it reads is missing */
 static int earliest(Scope *s, const Piece *p)
 {
@@ -205,7 +249,8 @@ static int earliest(Scope *s, const Piece *p)
 		if (r->buf == p->target && g < 0)
 			continue;
 		bool join = is_tail(p) || (t->by_rows && r->row) ||
-			    (g >= 0 && r->same && on_tile(s->groups.data[g], p) && !tail_makes(s->groups.data[g], r->buf));
+			    (g >= 0 && !tail_makes(s->groups.data[g], r->buf) &&
+			     ((r->same && on_tile(s->groups.data[g], p)) || windows_on_tile(s, s->groups.data[g], p)));
 		if (g >= 0 && g + !join > first)
 			first = g + !join;
 	}
@@ -299,12 +344,14 @@ void add_piece(Scope *s, Piece *p)
 	for (p->group = first; p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
 		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
-		    (tail || (same_rows(g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p)))
+		    (tail || (same_rows(g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p) || windows_on_tile(s, g, p)))
 			break;
 	}
 	if (p->group == s->groups.len)
 		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
 	Group *g = s->groups.data[p->group];
+	if (!tail && !g->window && !follows_tile(g, p))
+		g->window = windows_on_tile(s, g, p);
 	g->needs |= p->needs;
 	g->nreads += p->reads.len;
 	if (p->form == FORM_TILE) {

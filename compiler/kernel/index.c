@@ -341,6 +341,30 @@ static Access make_access(Build *b, PlanBuf *p, const Node *at, int rank, const 
 	return a;
 }
 
+/* ix = n * of + c with 0 <= c < n: a place in the window `of` of n; n, or 0 */
+static int8_t window_of(Build *b, Ix ix, Ix of)
+{
+	enum { WIDEST = 4 };
+	int64_t c;
+	if (ix.of || ix.node || of.of || of.node)
+		return 0;
+	for (int n = 1; n <= WIDEST; n++)
+		if (size_is_const(size_sub(b->arena, ix.at, size_scale(b->arena, of.at, n)), &c))
+			return (int8_t)(c >= 0 && c < n ? n : 0);
+	return 0;
+}
+
+/* an element of what the tile makes */
+static Access view_access(Build *b, int rank, const Ix *ix)
+{
+	const View *v = &b->view;
+	Access a = {.buffer = v->buffer};
+	for (int i = 0, n = 0; i < rank; i++)
+		if (v->base[i])
+			a.index[n++].affine = size_sub(b->arena, ix[i].at, v->base[i]);
+	return a;
+}
+
 const Node *load_buf(Build *b, PlanBuf *p, const Node *at, int rank, const Ix *ix)
 {
 	for (int i = 0; i < b->here.len; i++)
@@ -350,12 +374,18 @@ const Node *load_buf(Build *b, PlanBuf *p, const Node *at, int rank, const Ix *i
 	n->kind = NODE_LOAD;
 	n->dtype = p->type->dtype;
 	n->name = p->name;
+	if (b->view.plan == p) {
+		n->load = view_access(b, rank, ix);
+		return n;
+	}
 	bool row;
 	n->load = make_access(b, p, at, rank, ix, &row);
 	if (b->piece) {
-		Read read = {p, row, b->store_rank == rank && !at};
-		for (int i = 0; i < rank && read.same; i++)
-			read.same = ix_equal(&ix[i], &b->store_ix[i]);
+		Read read = {.buf = p, .row = row, .same = b->store_rank == rank && !at};
+		for (int i = 0; i < rank && b->store_rank == rank && !at; i++) {
+			read.same = read.same && ix_equal(&ix[i], &b->store_ix[i]);
+			read.window[i] = window_of(b, ix[i], b->store_ix[i]);
+		}
 		push(b->arena, &b->piece->reads, read);
 	}
 	return n;

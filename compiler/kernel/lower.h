@@ -88,6 +88,7 @@ typedef struct Group {
 	VEC(Piece *) tail; /* of rank 0, done by one thread after the rows */
 	int block_rows; /* 0: any */
 	Piece *tile; /* the first of the pieces: others follow on its tiles */
+	const int8_t *window; /* by axis of the tile's result: the others follow on windows of so many places of it; or NULL */
 	bool closed; /* takes no more */
 	int nreads; /* of all pieces */
 	uint64_t needs;
@@ -147,6 +148,7 @@ typedef struct Read {
 	PlanBuf *buf;
 	bool row; /* the leading index is the row */
 	bool same; /* the very element that the piece stores */
+	int8_t window[MAX_RANK]; /* by axis, n: one of the n places in the window of that number; 0: not so */
 } Read;
 
 struct Piece {
@@ -202,6 +204,12 @@ typedef struct Here { /* a value as it is at the element that is stored now */
 	const Node *node;
 } Here;
 
+typedef struct View { /* of a value: the part of it that a tile makes, as an array */
+	const PlanBuf *plan; /* NULL: none now */
+	const Buffer *buffer;
+	const Size *base[MAX_RANK]; /* by axis: the first index; NULL: the array does not have the axis */
+} View;
+
 typedef struct OuterAcc { /* of a sum over rows to a scalar: the block's part */
 	const Piece *piece;
 	const Buffer *buffer;
@@ -231,6 +239,7 @@ struct Build {
 	bool fresh; /* the lanes have no values yet: the first ones are set */
 	VEC(Here) here;
 	const Piece *beside; /* a map along rows that is done in the loop of the piece after it, which reduces them */
+	View view;
 	const Target *target;
 	bool tiled; /* its text depends on the target */
 	bool piece_outer; /* the first axis that goes is the row */
@@ -316,6 +325,7 @@ void outer_parts(Lower *, Piece *, int block_rows); /* one for each block of row
 void outer_end(Build *, const Piece *, Items *);
 void outer_fold(Build *, const Piece *, Items *); /* the parts, by one thread */
 void plan_reduce(Scope *, Piece *);
+void body_few(Build *, const Piece *, Items *);
 bool is_few(const Val *); /* a reduction to the largest, the least or so of a few: one expression */
 const Node *few_inline(Build *, const Val *, const Ix *);
 void plan_contraction(Scope *, Piece *);

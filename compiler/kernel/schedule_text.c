@@ -44,7 +44,8 @@ const char *schedule_text(Lower *L, const Group *g)
 	Arena *a = L->arena;
 	const char *s = "one thread: nothing to share out";
 	if (g->tile)
-		s = "tiles shared out to the threads, what follows done on each in registers";
+		s = g->window ? "tiles shared out to the threads, what follows done on windows of each while it is in the cache"
+			      : "tiles shared out to the threads, what follows done on each in registers";
 	else if (g->rows && g->pieces.len) {
 		bool elements = true;
 		for (int i = 0; i < g->pieces.len; i++)
