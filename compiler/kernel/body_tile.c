@@ -30,6 +30,7 @@ typedef struct TileNest {
 	const Size *sum_lo[NLABELS][2], *sum_hi[NLABELS][2]; /* further bounds of the sums */
 	int nbounds[NLABELS];
 	Buffer *acc, *array;
+	int64_t part; /* lanes of the sum that are summed at a time */
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
 	const Size *panel_lane; /* where in its rows */
 } TileNest;
@@ -167,7 +168,7 @@ static void declare(TileNest *x, Items *items)
 		add_extent(x->acc, of->window ? size_const(b->arena, of->window) : NULL, of->window ? NULL : of->outer);
 	}
 	if (t->dot)
-		add_extent(x->acc, size_const(b->arena, SUM_LANES), NULL);
+		add_extent(x->acc, size_const(b->arena, x->part), NULL);
 	else
 		add_extent(x->acc, NULL, x->of[t->lanes].outer);
 	add_buffer(b, items, x->acc);
@@ -197,7 +198,7 @@ static Cell open_chain_cell(TileNest *x, Items **items, const Size *chain)
 		*items = open_inner(x, *items, c.w);
 	}
 	if (t->dot)
-		c.l = new_axis(b, "v", AXIS_LANES, size_const(b->arena, SUM_LANES));
+		c.l = new_axis(b, "v", AXIS_LANES, size_const(b->arena, x->part));
 	else
 		c.l = inner_axis_of(x, "v", AXIS_LANES, t->lanes);
 	c.at.index[n].affine = axis_index(b->arena, c.l);
@@ -370,6 +371,52 @@ static const Size *sum_along_lanes(TileNest *x, Items *items)
 	x->c.ix[label] = ix_at(size_add(b->arena, axis_index(b->arena, k), axis_index(b->arena, c.l)));
 	add_store(b, items, c.at, STORE_ADD, product(x));
 	return size_equal(whole, size) ? NULL : whole;
+}
+
+/* Lanes of the sum that are more than a vector has, and all that there is of the axis: a vector of them at a time, so that the
+ * accumulators of a tile fit the registers. The array that they pass has all lanes. */
+static bool has_parts(const TileNest *x)
+{
+	int64_t n;
+	return x->t->dot && size_is_const(x->c.size[x->t->lanes], &n) && n == SUM_LANES &&
+	       tile_shape(x->b->target, x->dtype, x->t).width < SUM_LANES;
+}
+
+static void sum_in_parts(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const Tile *t = x->t;
+	const int label = t->lanes, axes[2] = {t->unroll, t->second};
+	Buffer *lanes = new_buffer(b, "lanes", x->dtype, WHERE_STACK, 0, NULL);
+	for (int k = 0; k < 2; k++)
+		if (axes[k] >= 0)
+			add_extent(lanes, size_const(b->arena, x->of[axes[k]].most), NULL);
+	add_extent(lanes, size_const(b->arena, SUM_LANES), NULL);
+	add_buffer(b, items, lanes);
+	Axis *h = new_axis(b, "h", AXIS_SEQ, size_const(b->arena, SUM_LANES));
+	int64_t *step = NEW_ARRAY(b->arena, int64_t, 1);
+	*step = x->part = tile_shape(b->target, x->dtype, t).width;
+	h->cut = step;
+	h->ncuts = 1;
+	Items *in = open_inner(x, items, h);
+	declare(x, in);
+	clear(x, in);
+	Items *sums = open_sums(x, in, label);
+	Cell c = open_cell(x, &sums);
+	x->c.ix[label] = ix_at(size_add(b->arena, axis_index(b->arena, h), axis_index(b->arena, c.l)));
+	add_store(b, sums, c.at, STORE_ADD, product(x));
+	c = open_cell(x, &in);
+	Access to = c.at;
+	to.buffer = lanes;
+	const int last = lanes->rank - 1;
+	to.index[last].affine = size_add(b->arena, axis_index(b->arena, h), axis_index(b->arena, c.l));
+	add_store(b, in, to, STORE_SET, load_of(b, c.at));
+	x->part = SUM_LANES;
+	declare(x, items);
+	c = open_cell(x, &items);
+	Access from = c.at;
+	from.buffer = lanes;
+	add_store(b, items, c.at, STORE_SET, load_of(b, from));
 }
 
 /* ---- the array that a tile passes */
@@ -554,7 +601,7 @@ static void plan_axes(TileNest *x)
 			of->cut = lane_cuts(b->arena, size, vectors * s.width, s.width, &of->ncuts);
 		} else if (t->dot) {
 			/* the second first: what it takes, the rows leave */
-			int64_t sums = SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
+			int64_t sums = has_parts(x) ? 1 : SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
 			int64_t n = second && second <= 10 ? second : !few ? 5 : all / rows > 2 ? all / rows : 2, most = k ? n : all / n;
 			if (k && most > all)
 				most = all;
@@ -670,6 +717,11 @@ static void build_tile(TileNest *x, Items *items, const Follower *f)
 	for (int side = 0; side < 2; side++)
 		if (!t->packed[side])
 			leave_out_padding(x, side);
+	if (has_parts(x)) {
+		sum_in_parts(x, items);
+		follow_array(x, items, NULL, f);
+		return;
+	}
 	declare(x, items);
 	if (t->blocked >= 0 && !t->dot)
 		resume(x, items);
@@ -718,7 +770,7 @@ static Items *open_others(TileNest *x, Items *items, int from, AxisKind kind)
 static TileNest nest_of(Build *b, const Piece *p)
 {
 	b->tiled = true;
-	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val)};
+	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val), .part = SUM_LANES};
 	x.dtype = p->val->type->dtype;
 	plan_axes(&x);
 	return x;
