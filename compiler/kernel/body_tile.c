@@ -991,6 +991,46 @@ static Items *open_columns(TileNest *x, Items *items)
 	return items;
 }
 
+static bool is_shared(const TileNest *x, int label)
+{
+	return x->c.has[0] >> label & x->c.has[1] >> label & 1 && !fits(x->c.size[label], 1);
+}
+
+/* Columns of a dot tile that are read for each index of axes which they lack: those axes inside, so that the columns stay in the
+ * cache.  Threads share out what both operands have, and the columns. */
+static bool keeps_columns(const TileNest *x)
+{
+	const Tile *t = x->t;
+	bool shared = false, again = false;
+	if (!t->dot || t->second < 0 || fits(x->c.size[t->second], x->of[t->second].most))
+		return false;
+	for (int i = 0; i < x->c.nout; i++) {
+		const int l = x->c.out[i];
+		if (in_tile(x, l))
+			continue;
+		shared = shared || is_shared(x, l);
+		again = again || (!is_shared(x, l) && !fits(x->c.size[l], 1));
+	}
+	return shared && again;
+}
+
+static Items *open_shared(TileNest *x, Items *items)
+{
+	const int columns = x->t->second;
+	for (int inner = 0; inner < 2; inner++) {
+		for (int i = 0; i < x->c.nout; i++) {
+			const int l = x->c.out[i];
+			if (!in_tile(x, l) && is_shared(x, l) == !inner)
+				items = open_axis(x->b, items, i, inner ? AXIS_SEQ : AXIS_PAR, x->c.size[l], &x->c.ix[l]);
+		}
+		if (!inner) {
+			items = open_par(x, items, "tj", columns, x->of[columns].most);
+			close_cuts(x->b, &x->of[columns], x->c.size[columns]);
+		}
+	}
+	return items;
+}
+
 /* the state that it changes is no more than what the caches of some threads hold together */
 static bool changes_little_state(const Group *g)
 {
@@ -1011,6 +1051,8 @@ static Items *open_blocks(TileNest *x, const Group *g, Items *items)
 	const Tile *t = x->t;
 	if (t->blocked >= 0)
 		return open_blocked(x, items);
+	if (keeps_columns(x))
+		return open_shared(x, items);
 	if (count_others(x))
 		return open_others(x, items, 0, AXIS_PAR);
 	open_others(x, items, 0, AXIS_SEQ); /* of extent 1: indices */

@@ -4,7 +4,7 @@
  *
  * Convolutions, pools and what is elementwise between them then fill vectors whatever the numbers of channels and pixels are, and
  * load them from where they lie.  The last block is filled up: with the last image, or with zeros where a sum over the batch
- * needs them: of gradients, so that nothing is added. */
+ * needs them: of gradients, so that nothing is added.  Such a sum is first that of each block. */
 #include "build_more.h"
 #include "passes.h"
 
@@ -316,7 +316,8 @@ static int free_label(const Val *v)
 	return l;
 }
 
-static Val *wide_contraction(State *s, Graph *g, const Val *v, Val *const *in)
+/* parts: of a sum over the batch, one for each block of images, as the first axis */
+static Val *wide_contraction(State *s, Graph *g, const Val *v, Val *const *in, bool parts)
 {
 	Attr attr = v->attr;
 	int lanes = free_label(v), batch = labels_of(v, images_of(s, v))[0], nout = v->attr.contraction.nout;
@@ -331,7 +332,45 @@ static Val *wide_contraction(State *s, Graph *g, const Val *v, Val *const *in)
 	}
 	if (nout && v->attr.contraction.out[0] == batch)
 		attr.contraction.out[attr.contraction.nout++] = (int8_t)lanes;
+	for (int i = attr.contraction.nout; parts && i > 0; i--)
+		attr.contraction.out[i] = attr.contraction.out[i - 1];
+	if (parts) {
+		attr.contraction.out[0] = (int8_t)batch;
+		attr.contraction.nout++;
+	}
 	return build(g, v->loc, OP_contraction, 2, pair, &attr, NULL);
+}
+
+/* A block's part of the sum is made of what lies close together, and threads share out the blocks: where all parts are no more
+ * than the operands. */
+static bool has_parts(const State *s, const Val *v)
+{
+	enum { MOST_PARTS = 64 };
+	int64_t part, n, operands = 0;
+	for (int k = 0; k < 2; k++) {
+		const Val *x = v->in[k];
+		while (x->op == OP_windows)
+			x = x->in[0];
+		if (!size_is_const(type_count(s->cx->out, x->type), &n))
+			return false;
+		operands += n;
+	}
+	return s->blocks <= MOST_PARTS && v->type->rank < MAX_RANK && v->type->rank > 0 &&
+	       size_is_const(type_count(s->cx->out, v->type), &part) && part <= operands / s->blocks;
+}
+
+static Val *wide_sum(State *s, Graph *g, const Val *v, Val *const *in)
+{
+	const bool parts = has_parts(s, v);
+	Val *sum = wide_contraction(s, g, v, in, parts);
+	if (!parts)
+		return sum;
+	/* rows of a part as one axis: they are added along it */
+	const Size *size[3] = {sum->type->size[0], sum->type->size[1], size_const(g->arena, 1)};
+	for (int i = 2; i < sum->type->rank; i++)
+		size[2] = size_mul(g->arena, size[2], sum->type->size[i]);
+	sum = build_reduce(g, v->loc, REDUCE_sum, build_reshape(g, v->loc, sum, 3, size), 1);
+	return build_reshape(g, v->loc, sum, v->type->rank, v->type->size);
 }
 
 static Val *wide_broadcast(State *s, Graph *g, const Val *v, Val *const *in)
@@ -399,7 +438,7 @@ static Wide made(State *s, Graph *g, const Val *v, Val *const *in)
 		return (Wide){build_transpose(g, v->loc, last_of(s, g, v, in, 0), perm), rank};
 	case OP_slice: return (Wide){wide_slice(s, g, v, in), rank};
 	case OP_broadcast: return (Wide){wide_broadcast(s, g, v, in), rank};
-	case OP_contraction: return (Wide){wide_contraction(s, g, v, in), rank};
+	case OP_contraction: return (Wide){wide_contraction(s, g, v, in, false), rank};
 	default: internal_error("%s has no form with lanes", op_info(v->op)->name);
 	}
 }
@@ -437,7 +476,7 @@ static Val *rule(Rewrite *r, Graph *g, const Val *v, Val *const *in)
 		return out_of_lanes(s, g, v, w);
 	}
 	if (sums_lanes(s, v))
-		return wide_contraction(s, g, v, in);
+		return wide_sum(s, g, v, in);
 	return sums_more(s, v) ? two_sums(s, g, v, in) : NULL;
 }
 
