@@ -9,6 +9,8 @@
 #include "print_c.h"
 #include "tile.h"
 
+enum { MANY_REGS = 32 };
+
 typedef struct Axes { /* of one label of the result */
 	const Size *lo, *hi; /* of its loop; hi NULL: the extent */
 	Axis *outer; /* in cuts, or over windows */
@@ -31,6 +33,7 @@ typedef struct TileNest {
 	int nbounds[NLABELS];
 	Buffer *acc, *array;
 	int64_t part; /* lanes of the sum that are summed at a time */
+	int last; /* the label that is summed innermost, or -1: as they come */
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
 	const Size *panel_lane; /* where in its rows */
 } TileNest;
@@ -291,6 +294,8 @@ static void leave_out_padding(TileNest *x, int side)
 		const Val *in = v->in[0];
 		while (in->op == OP_windows && axis < in->type->rank - 1 && axis != in->attr.windows.axis)
 			in = in->in[0];
+		if (x->t->across && place == x->t->second)
+			continue;
 		if (in->op != OP_pad || in->attr.pad.fill != 0 || in->attr.pad.gap[axis] || v->attr.windows.dilation != 1 ||
 		    is_summed(x, place) || !is_summed(x, offset) || x->nbounds[offset])
 			continue;
@@ -342,13 +347,64 @@ static void sum_in_chains(TileNest *x, Items *items)
 	}
 }
 
+/* the places within the windows whose places are the tile's second axis */
+static int offset_of_second(const TileNest *x)
+{
+	const int side = lanes_side(x);
+	const int8_t *label = side ? x->c.v->attr.contraction.b : x->c.v->attr.contraction.a;
+	const Val *v = x->c.v->in[side];
+	while (label[v->attr.windows.axis] != x->t->second)
+		v = v->in[0];
+	return label[v->type->rank - 1];
+}
+
+/* Each element of what is padded, times all places of the window, to the accumulators that it meets. */
+static void sum_across(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	Arena *arena = b->arena;
+	const Tile *t = x->t;
+	const int offset = x->last;
+	int64_t places = 0, offsets = 0;
+	size_is_const(x->c.size[t->second], &places);
+	size_is_const(x->c.size[offset], &offsets);
+	items = open_sums(x, items, offset);
+	Axis *s = new_axis(b, "s", AXIS_UNROLL, size_const(arena, places - offsets + 1)), *r = NULL;
+	items = open_inner(x, items, s);
+	if (t->unroll >= 0) {
+		r = inner_axis_of(x, "r", AXIS_UNROLL, t->unroll);
+		items = open_inner(x, items, r);
+	}
+	Axis *u = new_axis(b, "u", AXIS_UNROLL, size_const(arena, offsets));
+	items = open_inner(x, items, u);
+	Axis *l = inner_axis_of(x, "v", AXIS_LANES, t->lanes);
+	items = open_inner(x, items, l);
+	const Size *meets = size_add(arena, axis_index(arena, s), axis_index(arena, u));
+	x->c.ix[t->second] = ix_at(meets);
+	x->c.ix[offset] = ix_at(size_sub(arena, size_const(arena, offsets - 1), axis_index(arena, u)));
+	Access at = {.buffer = x->acc};
+	int n = 0;
+	if (r)
+		at.index[n++].affine = axis_index(arena, r);
+	at.index[n++].affine = meets;
+	at.index[n].affine = axis_index(arena, l);
+	add_store(b, items, at, STORE_ADD, product(x));
+}
+
 static void sum_along_result(TileNest *x, Items *items)
 {
 	if (x->t->chains) {
 		sum_in_chains(x, items);
 		return;
 	}
-	items = open_sums(x, items, -1);
+	if (x->t->across) {
+		sum_across(x, items);
+		return;
+	}
+	items = open_sums(x, items, x->last);
+	for (int k = 0; k < x->c.nsum; k++)
+		if (x->c.sum[k] == x->last)
+			items = open_sum(x, items, k);
 	Cell c = open_cell(x, &items);
 	x->panel_lane = axis_index(x->b->arena, c.l);
 	add_store(x->b, items, c.at, STORE_ADD, product(x));
@@ -607,7 +663,11 @@ static void plan_axes(TileNest *x)
 				most = all;
 			of->cut = tile_cuts(b->arena, size, most < 1 ? 1 : most, &of->ncuts);
 		} else {
-			of->cut = tile_cuts(b->arena, size, k ? 2 : s.rows, &of->ncuts);
+			enum { ALL_PLACES = 24 };
+			int64_t most = k ? 2 : s.rows;
+			if (t->across)
+				most = k ? second : ALL_PLACES / second;
+			of->cut = tile_cuts(b->arena, size, most < 1 ? 1 : most, &of->ncuts);
 		}
 		of->most = of->cut[0];
 	}
@@ -641,7 +701,7 @@ static void resume(TileNest *x, Items *items)
 
 static bool panel_pays(const TileNest *x, const Node *value)
 {
-	enum { SAME_SETS = 1024, MANY_REGS = 32, ROW_BLOCKS = 8, LONG = 64 };
+	enum { SAME_SETS = 1024, ROW_BLOCKS = 8, LONG = 64 };
 	int64_t last, rows, sums;
 	if (value->kind != NODE_LOAD || value->load.npreds || value->load.buffer->rank < 1)
 		return true; /* computed once for all rows */
@@ -772,6 +832,16 @@ static TileNest nest_of(Build *b, const Piece *p)
 	b->tiled = true;
 	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val), .part = SUM_LANES};
 	x.dtype = p->val->type->dtype;
+	x.last = -1;
+	if (x.t->across)
+		x.last = offset_of_second(&x);
+	if (x.t->across && b->target->regs < MANY_REGS) { /* one place at a time, summed in the same order */
+		Tile *one = NEW(b->arena, Tile);
+		*one = *x.t;
+		one->second = -1;
+		one->across = false;
+		x.t = one;
+	}
 	plan_axes(&x);
 	return x;
 }
@@ -839,7 +909,7 @@ void body_tile(Build *b, const Piece *p, Items *items)
 
 void note_tile(Build *b, const Piece *p, Items *items)
 {
-	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val)};
+	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val), .last = -1};
 	for (int l = 0; l < NLABELS; l++)
 		if (x.c.size[l])
 			items = open_axis(b, items, 3 + l, AXIS_SEQ, x.c.size[l], &x.c.ix[l]);

@@ -208,7 +208,7 @@ static bool windows_fit(const Piece *tile, const Piece *p, const int8_t *window)
 		const int n = window[i], l = c.out[i];
 		int64_t all, count;
 		if (n < 1 || !size_is_const(c.size[l], &all) || !size_is_const(p->target->type->size[i], &count) || all != n * count ||
-		    (n > 1 && (l == t->lanes || l == t->unroll)) || (n > 2 && l == t->second))
+		    (n > 1 && (l == t->lanes || l == t->unroll || (t->across && l == t->second))) || (n > 2 && l == t->second))
 			return false;
 		wider = wider || n > 1;
 	}

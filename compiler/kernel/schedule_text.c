@@ -24,7 +24,9 @@ static const char *tile_text(Lower *L, const Piece *p)
 	const char *s = arena_printf(a, "%s: vectors along %s", p->target->name, axis_text(a, &c, t->lanes));
 	if (t->dot)
 		s = arena_printf(a, "%s, folded at the end", s);
-	if (t->unroll >= 0) {
+	if (t->across)
+		s = arena_printf(a, "%s, registers for all of %s, to which each element goes that they meet", s, axis_text(a, &c, t->second));
+	else if (t->unroll >= 0) {
 		TileShape shape = tile_shape(target, p->val->type->dtype, t);
 		s = arena_printf(a, "%s, registers for up to %" PRId64 " of %s by %" PRId64 " vectors of %d", s, shape.rows, axis_text(a, &c, t->unroll),
 		                 t->dot ? 1 : shape.vectors, shape.width);

@@ -220,6 +220,23 @@ static bool is_padded_place(const Look *k, int side, int label)
 	return found && v->op == OP_pad;
 }
 
+/* Padded by all places of the window but one on both sides, as in the gradient of a convolution, and few: registers hold all. */
+static bool meets_all(const Look *k, int side, int label)
+{
+	enum { MOST_PLACES = 12, MOST_OFFSETS = 7 };
+	const int8_t *labels = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
+	const Val *v = k->c.v->in[side], *pad = padded_operand(k->c.v, side);
+	while (v->op == OP_windows && labels[v->attr.windows.axis] != label)
+		v = v->in[0];
+	if (!pad || v->op != OP_windows || v->attr.windows.stride != 1)
+		return false;
+	const int axis = v->attr.windows.axis;
+	int64_t places, offsets, lo, hi;
+	return size_is_const(v->type->size[axis], &places) && places <= MOST_PLACES &&
+	       size_is_const(v->attr.windows.size, &offsets) && offsets > 1 && offsets <= MOST_OFFSETS &&
+	       size_is_const(pad->attr.pad.lo[axis], &lo) && lo == offsets - 1 && size_is_const(pad->attr.pad.hi[axis], &hi) && hi == lo;
+}
+
 static Way along_result(const Look *k, int label)
 {
 	int side = has(k, 1, label) ? 1 : 0;
@@ -230,11 +247,13 @@ static Way along_result(const Look *k, int label)
 	if (vectors < 2) {
 		w.tile.second = own_label(k, side, label);
 		if (w.tile.second >= 0 && is_padded_place(k, side, w.tile.second)) {
-			w.tile.second = -1;
-			rows = w.tile.unroll < 0 ? 1 : at_most(k->n[w.tile.unroll], 20);
+			w.tile.across = meets_all(k, side, w.tile.second);
+			if (!w.tile.across)
+				w.tile.second = -1;
+			rows = w.tile.unroll < 0 ? 1 : at_most(k->n[w.tile.unroll], w.tile.across ? 2 : 20);
 		}
 		if (w.tile.second >= 0)
-			wide = at_most(k->n[w.tile.second], 2);
+			wide = w.tile.across ? k->n[w.tile.second] : at_most(k->n[w.tile.second], 2);
 	}
 	price_packing(k, &w, label);
 	w.cost += k->outs / k->n[label] * vectors * k->sums * cycles(rows, wide);
@@ -376,7 +395,7 @@ static bool leaves_out(const Look *k, const Tile *t, int side, const Val *pad)
 	const int8_t *label = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
 	for (const Val *v = k->c.v->in[side]; v != pad; v = v->in[0]) {
 		const int place = label[v->attr.windows.axis], offset = label[v->type->rank - 1];
-		if (in_tile(t, place) || in_tile(t, offset) || offset == t->blocked)
+		if ((in_tile(t, place) && !(t->across && place == t->second)) || in_tile(t, offset) || offset == t->blocked)
 			return false;
 	}
 	return true;
@@ -423,7 +442,7 @@ bool plan_tile(Scope *s, Piece *p)
 	/* one row of few columns: several sums at a time, else each addition waits for the last */
 	if (!t->dot && t->unroll < 0 && t->second < 0 && k.c.nsum == 1 && k.n[t->lanes] <= FEW_COLUMNS && k.sums >= LONG_ROW)
 		t->chains = CHAINS;
-	if (t->whole)
+	if (t->whole && !t->across) /* of windows along a row in a tile each element is read once */
 		plan_blocks(&k, t);
 	if (t->blocked >= 0)
 		t->chains = 0;

@@ -36,6 +36,7 @@ struct Tile {
 	const Val *bare[2]; /* what is padded, where the sums leave out all padding; or NULL */
 	bool whole; /* a kernel of its own with elementwise epilogues; else inside blocks of rows */
 	/* sums in blocks of this label, so that what a block reads stays in the cache: parts go to memory between; -1 */
+	bool across; /* second is all places of windows that are padded all around: each element is added to the places that it meets */
 	int chains; /* sums of every n-th product, of which the result is added up as a tree; 0: one */
 	int blocked;
 	int64_t block; /* indices of it */
