@@ -36,6 +36,7 @@ typedef struct TileNest {
 	int last; /* the label that is summed innermost, or -1: as they come */
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
 	const Size *panel_lane; /* where in its rows */
+	Buffer *made; /* the operand of the columns for those of a thread, or NULL */
 } TileNest;
 
 static int lanes_side(const TileNest *x)
@@ -53,6 +54,19 @@ static int panel_sums(const TileNest *x, int *label)
 	return n;
 }
 
+/* in the array of columns that are made: the column, then the sums */
+static Access made_at(const TileNest *x, int side)
+{
+	Build *b = x->b;
+	Access at = {.buffer = x->made};
+	int n = 0;
+	at.index[n++].affine = size_sub(b->arena, x->c.ix[x->t->second].at, x->of[x->t->second].lo);
+	for (int k = 0; k < x->c.nsum; k++)
+		if (x->c.has[side] >> x->c.sum[k] & 1)
+			at.index[n++] = ix_index(b, x->c.ix[x->c.sum[k]]);
+	return at;
+}
+
 static const Node *side_of(TileNest *x, int k)
 {
 	const Tile *t = x->t;
@@ -65,6 +79,8 @@ static const Node *side_of(TileNest *x, int k)
 		at.index[n].affine = x->panel_lane;
 		return load_of(x->b, at);
 	}
+	if (x->made && t->made[k])
+		return load_of(x->b, made_at(x, k));
 	if (!t->packed[k]) {
 		x->b->bare = t->bare[k];
 		const Node *n = contraction_side(x->b, &x->c, k);
@@ -1084,6 +1100,46 @@ static bool keeps_columns(const TileNest *x)
 	return shared && again;
 }
 
+static Items *open_made(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	const int l = x->t->second;
+	const Axes *of = &x->of[l];
+	Axis *a = new_axis(b, "c", AXIS_SEQ, of->hi);
+	set_lo(b, a, of->lo);
+	const Size **hi = NEW_ARRAY(b->arena, const Size *, 2);
+	hi[0] = of->hi;
+	hi[1] = x->c.size[l];
+	a->hi = hi;
+	a->nhi = 2;
+	x->c.ix[l] = ix_at(axis_index(b->arena, a));
+	return open_inner(x, items, a);
+}
+
+static void make_columns(TileNest *x, Items *items, int side)
+{
+	Build *b = x->b;
+	const int columns = x->t->second;
+	Buffer *made = new_buffer(b, "columns", x->dtype, WHERE_STACK, 0, NULL);
+	add_extent(made, size_const(b->arena, x->of[columns].most), NULL);
+	int sums = 0;
+	for (int k = 0; k < x->c.nsum; k++)
+		sums += x->c.has[side] >> x->c.sum[k] & 1;
+	add_buffer(b, items, made);
+	items = open_made(x, items);
+	for (int k = 0; k < x->c.nsum; k++) {
+		const int l = x->c.sum[k];
+		if (!(x->c.has[side] >> l & 1))
+			continue;
+		add_extent(made, x->c.size[l], NULL);
+		items = open_axis(b, items, 3 + k, made->rank > sums ? AXIS_SIMD : AXIS_SEQ, x->c.size[l], &x->c.ix[l]);
+	}
+	b->memo.len = 0;
+	const Node *value = contraction_side(b, &x->c, side);
+	x->made = made;
+	add_store(b, items, made_at(x, side), STORE_SET, value);
+}
+
 static Items *open_shared(TileNest *x, Items *items)
 {
 	const int columns = x->t->second;
@@ -1096,6 +1152,9 @@ static Items *open_shared(TileNest *x, Items *items)
 		if (!inner) {
 			items = open_par(x, items, "tj", columns, x->of[columns].most);
 			close_cuts(x->b, &x->of[columns], x->c.size[columns]);
+			for (int side = 0; side < 2; side++)
+				if (x->t->made[side])
+					make_columns(x, items, side);
 		}
 	}
 	return items;
@@ -1121,7 +1180,7 @@ static Items *open_blocks(TileNest *x, const Group *g, Items *items)
 	const Tile *t = x->t;
 	if (t->blocked >= 0)
 		return open_blocked(x, items);
-	if (keeps_columns(x))
+	if (t->made[0] || t->made[1] || keeps_columns(x))
 		return open_shared(x, items);
 	if (count_others(x))
 		return open_others(x, items, 0, AXIS_PAR);

@@ -31,6 +31,8 @@ static const char *tile_text(Lower *L, const Piece *p)
 		s = arena_printf(a, "%s, registers for up to %" PRId64 " of %s by %" PRId64 " vectors of %d", s, shape.rows, axis_text(a, &c, t->unroll),
 		                 t->dot ? 1 : shape.vectors, shape.width);
 	}
+	if (t->made[0] || t->made[1])
+		s = arena_printf(a, "%s, one operand made for its columns", s);
 	for (int side = 0; side < 2; side++)
 		if (t->packed[side])
 			s = arena_printf(a, "%s, %s in another order", s, t->packed[side]->name);

@@ -389,6 +389,35 @@ static void plan_blocks(const Look *k, Tile *t)
 		t->block *= 2;
 }
 
+/* Columns that are computed, and that a cache holds, for a tile that goes through many rows with them: no copy of the whole. */
+static bool makes_columns(const Look *k, const Tile *t, int side)
+{
+	enum { BYTES = 1 << 18, FEW = 10, COLUMNS = 5 };
+	const int8_t *label = side ? k->c.v->attr.contraction.b : k->c.v->attr.contraction.a;
+	bool shared = false, again = false;
+	if (!t->dot || !t->whole || t->blocked >= 0 || t->second < 0 || has(k, 1 - side, t->second))
+		return false;
+	const double columns = k->n[t->second] <= FEW ? k->n[t->second] : COLUMNS; /* of a tile, at most */
+	int64_t n, bytes = (int64_t)columns * dtype_bytes(k->p->val->type->dtype);
+	for (int i = 0; i < k->c.v->in[side]->type->rank; i++) {
+		const int l = label[i];
+		if (l == t->second)
+			continue;
+		if (is_out(k, l)) {
+			if (!has(k, 1 - side, l))
+				return false;
+			shared = shared || k->n[l] > 1;
+			continue;
+		}
+		if (!size_is_const(k->c.size[l], &n) || n > BYTES || bytes * n > BYTES)
+			return false;
+		bytes *= n;
+	}
+	for (int i = 0; i < k->c.nout; i++)
+		again = again || (!in_tile(t, k->c.out[i]) && !has(k, side, k->c.out[i]) && k->n[k->c.out[i]] > 1);
+	return shared && again;
+}
+
 /* the tile has one place of each padded axis, so that the bounds of its sums can be those of what is padded */
 static bool leaves_out(const Look *k, const Tile *t, int side, const Val *pad)
 {
@@ -406,7 +435,7 @@ static void plan_padding(const Look *k, Tile *t)
 {
 	for (int side = 0; side < 2; side++) {
 		const Val *pad = padded_operand(k->c.v, side);
-		if (!pad || !info_of(k->s, pad)->bare || t->packed[side])
+		if (!pad || !info_of(k->s, pad)->bare || t->packed[side] || t->made[side])
 			continue;
 		if (leaves_out(k, t, side, pad)) {
 			t->bare[side] = pad;
@@ -428,9 +457,6 @@ bool plan_tile(Scope *s, Piece *p)
 		return false;
 	Tile *t = NEW(s->L->arena, Tile);
 	*t = w.tile;
-	for (int side = 0; side < 2; side++)
-		if (w.pack[side])
-			pack(&k, t, side, p->needs);
 	p->tile = t;
 	int64_t n, elements = 1;
 	for (int i = 1; i < k.c.nout && elements <= ROW_ELEMENTS; i++)
@@ -446,6 +472,11 @@ bool plan_tile(Scope *s, Piece *p)
 		plan_blocks(&k, t);
 	if (t->blocked >= 0)
 		t->chains = 0;
+	for (int side = 0; side < 2; side++) {
+		t->made[side] = w.pack[side] && makes_columns(&k, t, side);
+		if (w.pack[side] && !t->made[side])
+			pack(&k, t, side, p->needs);
+	}
 	plan_padding(&k, t);
 	if (t->whole) {
 		p->form = FORM_TILE;

@@ -33,6 +33,7 @@ struct Tile {
 	int nlabels[2];
 	int order[2][MAX_RANK]; /* labels of the axes of what is packed */
 	PlanBuf *packed[2];
+	bool made[2]; /* instead: made for the columns of a tile, by the thread that goes through all rows with them */
 	const Val *bare[2]; /* what is padded, where the sums leave out all padding; or NULL */
 	bool whole; /* a kernel of its own with elementwise epilogues; else inside blocks of rows */
 	/* sums in blocks of this label, so that what a block reads stays in the cache: parts go to memory between; -1 */
