@@ -52,13 +52,15 @@ static const Node *is_nan(Build *b, const Node *n)
 	return node_row(b, OP_isnan, DT_bool, n, NULL, NULL);
 }
 
+/* of floats: a NaN is better than any number */
 static const Node *is_better(Build *b, const Reduce *r, const Node *x, const Node *old)
 {
-	const Node *better = node_row(b, r->kind == REDUCE_argmax ? OP_gt : OP_lt, DT_bool, x, old, NULL);
+	const bool greater = r->kind == REDUCE_argmax;
 	if (!dtype_is_float(r->dtype))
-		return better;
-	const Node *fresh = node_row(b, OP_and, DT_bool, is_nan(b, x), node_row(b, OP_not, DT_bool, is_nan(b, old), NULL, NULL), NULL);
-	return node_row(b, OP_or, DT_bool, better, fresh, NULL);
+		return node_row(b, greater ? OP_gt : OP_lt, DT_bool, x, old, NULL);
+	const Node *worse = node_row(b, greater ? OP_le : OP_ge, DT_bool, x, old, NULL);
+	const Node *number = node_row(b, OP_not, DT_bool, is_nan(b, old), NULL, NULL);
+	return node_row(b, OP_and, DT_bool, node_row(b, OP_not, DT_bool, worse, NULL, NULL), number, NULL);
 }
 
 /* The best so far and where: a pair of stores, both from the old best. */
