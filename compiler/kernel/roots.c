@@ -167,6 +167,16 @@ static bool keeps_axes(const Val *v, uint32_t axes)
 	return true;
 }
 
+/* a reshape of what stands before these axes, which are the last */
+static bool keeps_last(const Val *v, uint32_t axes)
+{
+	const Type *from = v->in[0]->type, *to = v->type;
+	for (int i = 0; i < to->rank && axes & ((UINT32_C(1) << (to->rank - i)) - 1); i++)
+		if (i >= from->rank || !size_equal(to->size[to->rank - 1 - i], from->size[from->rank - 1 - i]))
+			return false;
+	return true;
+}
+
 /* with digits of a flat index for these axes its element is a load at that index, or made of such */
 static bool is_flat(Scope *s, const Val *v, uint32_t axes)
 {
@@ -175,6 +185,10 @@ static bool is_flat(Scope *s, const Val *v, uint32_t axes)
 		return true;
 	if (v->op == OP_slice && keeps_axes(v, axes))
 		return is_flat(s, v->in[0], axes);
+	if (v->op == OP_reshape && keeps_last(v, axes)) {
+		const int more = v->in[0]->type->rank - v->type->rank;
+		return is_flat(s, v->in[0], more > 0 ? axes << more : axes >> -more);
+	}
 	if (!op_info(v->op)->elementwise)
 		return false;
 	for (int k = 0; k < v->nin; k++)
