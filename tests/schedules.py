@@ -3,6 +3,16 @@ it would gain nothing.  That values stay is for the suites values, random_progra
 import os, re, tempfile
 import harness
 
+# of enough images that a lane is an image
+IMAGES = """
+model m
+symbol x : floatX[32, 2, 12, 12]
+param A : floatX[11, 2, 3, 3] = zeros
+param B : floatX[6, 11, 3, 3] = zeros
+let h = tanh(nn.max_pool(nn.conv(x, A), [2, 2]))
+let c = sum(nn.conv(h, B) ** 2)
+"""
+
 # name: the model, what the C has, what it has not; blanks stand for any white space
 RULES = {
     "columns of little state are a thread's": ("""
@@ -83,6 +93,22 @@ symbol x : floatX[128, 1024]
 param W : floatX[1024, 1024] = zeros
 function f(x) -> y = x @ W""",
         [r"float panel\[1024\]\[32\];"], []),
+    "a pool follows on tiles": (IMAGES + "function f(x) -> g = grad(c, A)",
+        [r"float tile\[6\]\[2\]\[2\]\[16\];"], [r"float32\[2, 11, 10, 10, 16\]"]),
+    "a pool reads what others read too": (IMAGES + "function f(x) -> g = grad(c + sum(nn.conv(x, A) ** 2), A)",
+        [r"float tile\[6\]\[2\]\[2\]\[16\];", r"float32\[2, 11, 10, 10, 16\]"], []),
+    "few places that are padded all around share a tile": (IMAGES + "function f(x) -> g = grad(c, A)",
+        [r"acc\[r\]\[s \+ u\] = mc_fma_f32x16\(", r"p < mc_min_i64\(3, 5 - l\)|q < mc_min_i64\(3, 5 - k\)"], [r"\bpad\b"]),
+    "a sum over images is that of each block": (IMAGES + "function f(x) -> g = grad(c, B)",
+        [r"/\* float32\[2, 6, 11, 3, 3\] \*/"], []),
+    "columns are made where they are used": (IMAGES + "function f(x) -> g = grad(c, A)",
+        [r"float columns\[6\]\[10\]\[10\]\[16\];"], [r"d_\w+_packed"]),
+    "lanes of a sum by the vector": (IMAGES + "function f(x) -> g = grad(c, B)",
+        [r"float lanes\[2\]\[6\]\[16\];"], []),
+    "images out of lanes are read where they lie": (IMAGES.replace("[32", "[40") + """
+param D : floatX[54, 7] = zeros
+function f(x) -> g = grad(sum((reshape(nn.conv(h, B), [40, 54]) @ D) ** 2), D)""",
+        [r"transpose\["], [r"\bslice\b"]),
 }
 
 
