@@ -35,6 +35,22 @@ static bool is_largest_of(const Val *v, const Val *x)
 	return true;
 }
 
+/* more than 0, or no number; or 0, but not -0, of which quotients are on the other side */
+static bool above_minus_0(const Val *v)
+{
+	v = same_elements(v);
+	switch (v->op) {
+	case OP_const: return v->attr.number.f > 0;
+	case OP_abs:
+	case OP_exp:
+	case OP_sigmoid:
+	case OP_softplus: return true;
+	case OP_mul: return v->in[0] == v->in[1] || (above_minus_0(v->in[0]) && above_minus_0(v->in[1]));
+	case OP_add: return above_minus_0(v->in[0]) && above_minus_0(v->in[1]);
+	default: return false;
+	}
+}
+
 static bool product_below(const Val *x, const Val *y, int depth)
 {
 	return (below(x, depth) && above(y, depth)) || (above(x, depth) && below(y, depth));
@@ -53,8 +69,8 @@ static bool below(const Val *v, int depth)
 	case OP_add:
 	case OP_max: return below(v->in[0], depth) && below(v->in[1], depth);
 	case OP_min: return below(v->in[0], depth) || below(v->in[1], depth);
-	case OP_mul:
-	case OP_div: return product_below(v->in[0], v->in[1], depth);
+	case OP_mul: return product_below(v->in[0], v->in[1], depth);
+	case OP_div: return below(v->in[0], depth) && above_minus_0(v->in[1]);
 	default: return false;
 	}
 }
@@ -76,8 +92,8 @@ static bool above(const Val *v, int depth)
 	case OP_add:
 	case OP_min: return above(v->in[0], depth) && above(v->in[1], depth);
 	case OP_max: return above(v->in[0], depth) || above(v->in[1], depth);
-	case OP_mul:
-	case OP_div: return v->in[0] == v->in[1] || (above(v->in[0], depth) && above(v->in[1], depth));
+	case OP_mul: return v->in[0] == v->in[1] || (above(v->in[0], depth) && above(v->in[1], depth));
+	case OP_div: return v->in[0] == v->in[1] || (above(v->in[0], depth) && above_minus_0(v->in[1]));
 	case OP_reduce: return v->attr.reduce.kind == REDUCE_sum && above(v->in[0], depth);
 	default: return false;
 	}
