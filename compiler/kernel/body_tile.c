@@ -1124,7 +1124,7 @@ static void make_columns(TileNest *x, Items *items, int side)
 	add_extent(made, size_const(b->arena, x->of[columns].most), NULL);
 	int sums = 0;
 	for (int k = 0; k < x->c.nsum; k++)
-		sums += x->c.has[side] >> x->c.sum[k] & 1;
+		sums += (int)(x->c.has[side] >> x->c.sum[k] & 1);
 	add_buffer(b, items, made);
 	items = open_made(x, items);
 	for (int k = 0; k < x->c.nsum; k++) {

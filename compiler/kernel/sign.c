@@ -36,17 +36,20 @@ static bool is_largest_of(const Val *v, const Val *x)
 }
 
 /* more than 0, or no number; or 0, but not -0, of which quotients are on the other side */
-static bool above_minus_0(const Val *v)
+static bool above_minus_0(const Val *v, int depth)
 {
 	v = same_elements(v);
+	if (depth == MOST_DEPTH || !dtype_is_float(v->type->dtype))
+		return false;
+	depth++;
 	switch (v->op) {
 	case OP_const: return v->attr.number.f > 0;
 	case OP_abs:
 	case OP_exp:
 	case OP_sigmoid:
 	case OP_softplus: return true;
-	case OP_mul: return v->in[0] == v->in[1] || (above_minus_0(v->in[0]) && above_minus_0(v->in[1]));
-	case OP_add: return above_minus_0(v->in[0]) && above_minus_0(v->in[1]);
+	case OP_mul: return v->in[0] == v->in[1] || (above_minus_0(v->in[0], depth) && above_minus_0(v->in[1], depth));
+	case OP_add: return above_minus_0(v->in[0], depth) && above_minus_0(v->in[1], depth);
 	default: return false;
 	}
 }
@@ -70,7 +73,7 @@ static bool below(const Val *v, int depth)
 	case OP_max: return below(v->in[0], depth) && below(v->in[1], depth);
 	case OP_min: return below(v->in[0], depth) || below(v->in[1], depth);
 	case OP_mul: return product_below(v->in[0], v->in[1], depth);
-	case OP_div: return below(v->in[0], depth) && above_minus_0(v->in[1]);
+	case OP_div: return below(v->in[0], depth) && above_minus_0(v->in[1], depth);
 	default: return false;
 	}
 }
@@ -93,7 +96,7 @@ static bool above(const Val *v, int depth)
 	case OP_min: return above(v->in[0], depth) && above(v->in[1], depth);
 	case OP_max: return above(v->in[0], depth) || above(v->in[1], depth);
 	case OP_mul: return v->in[0] == v->in[1] || (above(v->in[0], depth) && above(v->in[1], depth));
-	case OP_div: return v->in[0] == v->in[1] || (above(v->in[0], depth) && above_minus_0(v->in[1]));
+	case OP_div: return v->in[0] == v->in[1] || (above(v->in[0], depth) && above_minus_0(v->in[1], depth));
 	case OP_reduce: return v->attr.reduce.kind == REDUCE_sum && above(v->in[0], depth);
 	default: return false;
 	}
