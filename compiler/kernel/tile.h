@@ -1,4 +1,4 @@
-/* tile.h -- contractions of floats as tiles of registers: what tile.c decides and body_tile.c builds */
+/* tile.h -- contractions of floats as tiles of registers: what tile.c decides and body_tile.c and its kin build */
 #ifndef TILE_H
 #define TILE_H
 
@@ -63,12 +63,16 @@ const int64_t *tile_cuts(Arena *, const Size *, int64_t most, int *n);
 const int64_t *block_cuts(Arena *, int64_t most, int *n); /* of what is known when it runs */
 const int64_t *lane_cuts(Arena *, const Size *, int64_t most, int width, int *n);
 
-/* ---- body_tile.c */
+/* ---- tile_axes.c */
 Axis *cut_axis(Build *, const char *name, AxisKind, const Axis *of); /* over the current cut of an axis */
+
+/* ---- body_tile.c */
 void body_tile(Build *, const Piece *, Items *); /* in a block of rows */
-void note_tile(Build *, const Piece *, Items *); /* what it reads, for a tile that is a kernel */
 void body_pack(Build *, const Piece *, Items *);
 void plan_pack(Scope *, Piece *);
+
+/* ---- tile_group.c */
+void note_tile(Build *, const Piece *, Items *); /* what it reads, for a tile that is a kernel */
 void build_tile_group(Build *, int group, Items *);
 /* the sum at c->ix, and what the other pieces of the group make of it */
 void store_on_tile(Build *, const Group *, const Contraction *, Items *, const Node *value);

@@ -1,0 +1,149 @@
+/* tile_follow.c -- what follows on a tile: in registers, or through a small array over whose last axis the C compiler vectorises */
+#include "print_c.h"
+#include "tile_nest.h"
+
+/* ---- the array that a tile passes */
+
+typedef struct Order { /* labels of the array's axes, the last innermost */
+	int n, label[3];
+} Order;
+
+static Order order_of(const TileNest *x)
+{
+	const Tile *t = x->t;
+	Order o = {0};
+	/* as they come in the result */
+	for (int i = 0; i < x->c.nout; i++) {
+		int l = x->c.out[i];
+		if (l == t->unroll || l == t->second || (!t->dot && l == t->lanes))
+			o.label[o.n++] = l;
+	}
+	return o;
+}
+
+/* loops over the tile, in the order of the result; the index into the array */
+Items *open_array(TileNest *x, Items *items, bool simd, Access *at)
+{
+	static const char *const names[] = {"p", "q", "s"};
+	Build *b = x->b;
+	Order o = order_of(x);
+	*at = (Access){.buffer = x->array};
+	int pos[3] = {0}, n = 0;
+	const Tile *t = x->t;
+	const int axes[3] = {t->unroll, t->second, t->dot ? -1 : t->lanes};
+	for (int k = 0; k < 3; k++)
+		for (int i = 0; axes[k] >= 0 && i < o.n; i++)
+			if (o.label[i] == axes[k])
+				pos[i] = n++;
+	for (int i = 0; i < o.n; i++) {
+		bool last = simd && i == o.n - 1 && o.label[i] == x->c.out[x->c.nout - 1];
+		Axis *a = inner_axis_of(x, names[i], last ? AXIS_SIMD : AXIS_SEQ, o.label[i]);
+		items = open_inner(x, items, a);
+		at->index[pos[i]].affine = axis_index(b->arena, a);
+	}
+	return items;
+}
+
+void declare_array(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	if (x->array)
+		return;
+	const Tile *t = x->t;
+	x->array = new_buffer(b, "tile", x->dtype, WHERE_STACK, 0, NULL);
+	const int axes[3] = {t->unroll, t->second, t->dot ? -1 : t->lanes};
+	for (int k = 0; k < 3; k++)
+		if (axes[k] >= 0)
+			add_extent(x->array, size_const(b->arena, x->of[axes[k]].most), NULL);
+	add_buffer(b, items, x->array);
+}
+
+static void fill_array(TileNest *x, Items *items, const Size *rest_from)
+{
+	Build *b = x->b;
+	declare_array(x, items);
+	Items *in = items;
+	Cell c = open_cell(x, &in);
+	Access to = c.at;
+	to.buffer = x->array;
+	for (int i = 0; x->t->chains && i < x->array->rank; i++) /* the first chain has the sum */
+		to.index[i] = c.at.index[i + 1];
+	Node *value = NEW(b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
+	add_store(b, in, to, STORE_SET, value);
+	if (!rest_from)
+		return;
+	int label = x->t->lanes;
+	Access at;
+	in = open_sums(x, items, label);
+	Axis *k = new_axis(b, "k", AXIS_SEQ, x->c.size[label]);
+	set_lo(b, k, rest_from);
+	in = open_inner(x, in, k);
+	in = open_array(x, in, false, &at);
+	x->c.ix[label] = ix_at(axis_index(b->arena, k));
+	add_store(b, in, at, STORE_ADD, tile_product(x));
+}
+
+void out_index(const TileNest *x, Ix *ix)
+{
+	for (int i = 0; i < x->c.nout; i++)
+		ix[i] = x->c.ix[x->c.out[i]];
+}
+
+static bool all_legal(const Items *items, int from, const Axis *lanes)
+{
+	for (int i = from; i < items->len; i++) {
+		const Store *s = items->data[i].store;
+		Node target = {.kind = NODE_LOAD, .load = s->target};
+		if (!lanes_legal(&target, lanes->id) || !lanes_legal(s->value, lanes->id) ||
+		    s->target.buffer->dtype != s->value->dtype ||
+		    (s->value->dtype != DT_float32 && s->value->dtype != DT_float64))
+			return false;
+	}
+	return true;
+}
+
+/* What the stores change in place is asked for before the sums, which hide the way from memory. */
+void ask_ahead(TileNest *x, Items *items, const Follower *f)
+{
+	Items list = {0}, stores = {0}, *in = &list;
+	Cell c = open_cell(x, &in);
+	Node *value = NEW(x->b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
+	f->stores(x, &stores, value, f->data);
+	for (int i = 0; i < stores.len; i++) {
+		const Store *s = stores.data[i].store;
+		const Buffer *to = s->target.buffer;
+		Node target = {.kind = NODE_LOAD, .load = s->target};
+		if (to->where == WHERE_ARG && to->dtype == x->dtype && (!c.r || access_speaks_of(&s->target, c.r->id)) &&
+		    access_speaks_of(&s->target, c.l->id) && lanes_legal(&target, c.l->id) && node_loads(s->value, to))
+			add_store(x->b, in, s->target, STORE_AHEAD, node_const(x->b, x->dtype, 0, 0));
+	}
+	for (int i = 0; in->len && i < list.len; i++)
+		push(x->b->arena, items, list.data[i]);
+}
+
+/* in registers; false, and nothing done, where that cannot be */
+bool follow_in_lanes(TileNest *x, Items *items, const Follower *f)
+{
+	Items tried = {0}, *in = &tried;
+	Cell c = open_cell(x, &in);
+	Node *value = NEW(x->b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
+	f->stores(x, in, value, f->data);
+	if (!in->len || !all_legal(in, 0, c.l))
+		return !in->len;
+	for (int i = 0; i < tried.len; i++)
+		push(x->b->arena, items, tried.data[i]);
+	return true;
+}
+
+void follow_array(TileNest *x, Items *items, const Size *rest_from, const Follower *f)
+{
+	Access at;
+	fill_array(x, items, rest_from);
+	Items *in = open_array(x, items, true, &at);
+	Node *value = NEW(x->b->arena, Node);
+	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = at};
+	f->stores(x, in, value, f->data);
+}
