@@ -59,7 +59,7 @@ symbol y : uint8[600]
 param W : floatX[30, 40] = zeros
 loss c = nn.cross_entropy(x @ W, y)
 function f(x, y) -> c { optim.sgd(c, 0.1) }""",
-        [r"MC_SIMD for \(int64_t j = 0; j < 40; j\+\+\) exp\[j\] ="], [r"MC_SIMD for \(int64_t i = t"]),
+        [r"exp\[q \* 16 \+ l\] = exp1; lane_2\[l\] \+= exp1;"], [r"MC_SIMD for \(int64_t i = t"]),
     "columns are packed in blocks": ("""
 model m
 symbol d : floatX[128, 1024]
