@@ -148,7 +148,7 @@ static bool has_call(const char *s)
 /* clang takes `f(x) < y | z < w` in C++ for a slip */
 static bool looks_like_slip(Op op, const Text *arg)
 {
-	bool compares = arg[0].prec == PREC_EQUAL || arg[0].prec == PREC_LESS;
+	bool compares = arg[0].prec == PREC_EQUAL || arg[0].prec == PREC_LESS || arg[0].s[0] == '!';
 	return (op == OP_and || op == OP_or) && compares && (has_call(arg[0].s) || has_call(arg[1].s));
 }
 
