@@ -60,6 +60,22 @@ static int count_others(const TileNest *x)
 	return n;
 }
 
+/* a loop over a thread's part of a label */
+static Items *open_part(TileNest *x, Items *items, const char *name, int label, Ix *ix)
+{
+	Build *b = x->b;
+	const Axes *of = &x->of[label];
+	Axis *a = new_axis(b, name, AXIS_SEQ, of->hi);
+	set_lo(b, a, of->lo);
+	const Size **hi = NEW_ARRAY(b->arena, const Size *, 2);
+	hi[0] = of->hi;
+	hi[1] = x->c.size[label];
+	a->hi = hi;
+	a->nhi = 2;
+	*ix = ix_at(axis_index(b->arena, a));
+	return open_inner(x, items, a);
+}
+
 /* Zeros in the threads' part of the result; `inner` are the axes that are walked in each block. */
 static void zero_part(TileNest *x, Items *items, uint32_t inner)
 {
@@ -72,19 +88,7 @@ static void zero_part(TileNest *x, Items *items, uint32_t inner)
 			ix[i] = x->c.ix[l];
 			continue;
 		}
-		if (!of->lo) {
-			items = open_axis(b, items, i, AXIS_SEQ, x->c.size[l], &ix[i]);
-			continue;
-		}
-		Axis *a = new_axis(b, "i", AXIS_SEQ, of->hi);
-		set_lo(b, a, of->lo);
-		const Size **hi = NEW_ARRAY(b->arena, const Size *, 2);
-		hi[0] = of->hi;
-		hi[1] = x->c.size[l];
-		a->hi = hi;
-		a->nhi = 2;
-		items = open_inner(x, items, a);
-		ix[i] = ix_at(axis_index(b->arena, a));
+		items = of->lo ? open_part(x, items, "i", l, &ix[i]) : open_axis(b, items, i, AXIS_SEQ, x->c.size[l], &ix[i]);
 	}
 	target_store(b, x->p, items, x->c.nout, ix, STORE_SET, node_const(b, x->dtype, 0, 0));
 }
@@ -178,22 +182,6 @@ static bool keeps_columns(const TileNest *x)
 	return shared && again;
 }
 
-static Items *open_made(TileNest *x, Items *items)
-{
-	Build *b = x->b;
-	const int l = x->t->second;
-	const Axes *of = &x->of[l];
-	Axis *a = new_axis(b, "c", AXIS_SEQ, of->hi);
-	set_lo(b, a, of->lo);
-	const Size **hi = NEW_ARRAY(b->arena, const Size *, 2);
-	hi[0] = of->hi;
-	hi[1] = x->c.size[l];
-	a->hi = hi;
-	a->nhi = 2;
-	x->c.ix[l] = ix_at(axis_index(b->arena, a));
-	return open_inner(x, items, a);
-}
-
 static void make_columns(TileNest *x, Items *items, int side)
 {
 	Build *b = x->b;
@@ -204,7 +192,7 @@ static void make_columns(TileNest *x, Items *items, int side)
 	for (int k = 0; k < x->c.nsum; k++)
 		sums += (int)(x->c.has[side] >> x->c.sum[k] & 1);
 	add_buffer(b, items, made);
-	items = open_made(x, items);
+	items = open_part(x, items, "c", columns, &x->c.ix[columns]);
 	for (int k = 0; k < x->c.nsum; k++) {
 		const int l = x->c.sum[k];
 		if (!(x->c.has[side] >> l & 1))
