@@ -44,7 +44,7 @@ help:
 	@echo 'make train           sets up, compiles a model, trains it; results in $(OUT)'
 	@echo 'make predict         predictions of its best state; IMAGE=file CSV=file.csv|.npy for images of your own'
 	@echo 'make info            the functions and variables of a model'
-	@echo 'make test            all tests, some five minutes; make test-all: every combination of settings'
+	@echo 'make test            all tests, some six minutes; make test-all: every combination of settings'
 	@echo 'make kills           N=200 trainings killed at random moments, each resumed'
 	@echo 'make bench           times our code against C by hand, and frameworks in PEERS=$(PEERS): doc/speed.md'
 	@echo 'make bench-cuda      times our code on a GPU against PyTorch and JAX there'
