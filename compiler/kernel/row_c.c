@@ -145,11 +145,24 @@ static bool has_call(const char *s)
 	return false;
 }
 
+/* its text is no number but true or false */
+static bool is_truth(const Text *t)
+{
+	return t->prec == PREC_EQUAL || t->prec == PREC_LESS || t->s[0] == '!';
+}
+
 /* clang takes `f(x) < y | z < w` in C++ for a slip */
 static bool looks_like_slip(Op op, const Text *arg)
 {
-	bool compares = arg[0].prec == PREC_EQUAL || arg[0].prec == PREC_LESS || arg[0].s[0] == '!';
-	return (op == OP_and || op == OP_or) && compares && (has_call(arg[0].s) || has_call(arg[1].s));
+	return (op == OP_and || op == OP_or) && is_truth(&arg[0]) && (has_call(arg[0].s) || has_call(arg[1].s));
+}
+
+/* compilers ask whether `!a & b` and `!a == b` are `!(a & b)` and `!(a == b)` */
+static bool is_doubtful_not(Op op, const Text *arg)
+{
+	bool logic = op == OP_and || op == OP_or;
+	bool compares = op == OP_eq || op == OP_ne || op == OP_lt || op == OP_le || op == OP_gt || op == OP_ge;
+	return arg[0].s[0] == '!' && (compares || (logic && !is_truth(&arg[1])));
 }
 
 Text row_c(Arena *arena, Op op, DType result, DType operand, int nargs, const Text *arg, const char *vector)
@@ -157,6 +170,10 @@ Text row_c(Arena *arena, Op op, DType result, DType operand, int nargs, const Te
 	Text whole[3];
 	if (!vector && nargs == 2 && looks_like_slip(op, arg)) {
 		whole[0] = (Text){arena_printf(arena, "(int)(%s)", arg[0].s), PREC_UNARY};
+		whole[1] = arg[1];
+		arg = whole;
+	} else if (!vector && nargs == 2 && is_doubtful_not(op, arg)) {
+		whole[0] = (Text){arena_printf(arena, "(%s)", arg[0].s), PREC_ATOM};
 		whole[1] = arg[1];
 		arg = whole;
 	}
