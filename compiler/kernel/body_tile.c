@@ -237,20 +237,6 @@ static void store_result(TileNest *x, Items *items, const Node *value, void *dat
 	target_store(x->b, x->p, items, x->c.nout, ix, STORE_SET, value);
 }
 
-static Axis *rows_of_block(Build *b, const Size *rows)
-{
-	Axis *a = new_axis(b, "i", AXIS_SEQ, b->block_hi);
-	const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
-	bound[0] = b->block_lo;
-	bound[1] = b->block_hi;
-	bound[2] = rows;
-	a->lo = bound;
-	a->nlo = 1;
-	a->hi = bound + 1;
-	a->nhi = b->block_exact ? 1 : 2;
-	return a;
-}
-
 void body_tile(Build *b, const Piece *p, Items *items)
 {
 	TileNest x = nest_of(b, p);
@@ -278,7 +264,7 @@ void body_tile(Build *b, const Piece *p, Items *items)
 		}
 		of->most = of->cut[0];
 	} else {
-		Axis *a = rows_of_block(b, x.c.size[rows]);
+		Axis *a = rows_of_block(b, AXIS_SEQ, x.c.size[rows]);
 		items = open_inner(&x, items, a);
 		b->row = axis_index(b->arena, a);
 		x.c.ix[rows] = ix_at(b->row);
@@ -319,7 +305,7 @@ void body_pack(Build *b, const Piece *p, Items *items)
 	Ix ix[MAX_RANK];
 	if (p->form == FORM_BLOCK) {
 		items = open_axis(b, items, 1, AXIS_SEQ, c.size[t->order[side][1]], &ix[1]);
-		Axis *a = rows_of_block(b, p->rows);
+		Axis *a = rows_of_block(b, AXIS_SEQ, p->rows);
 		items = &open_nest(b, items, a)->body;
 		b->row = axis_index(b->arena, a);
 	}

@@ -353,6 +353,7 @@ void settle_cells(Scope *); /* in place where no later reader sees it, else thro
 /* ---- nest.c, share.c */
 void add_part(Build *, Items *); /* the first of the items, with a barrier after it */
 void emit_groups(Scope *, PlanBlock *);
+Axis *rows_of_block(Build *, AxisKind, const Size *rows); /* over the rows of the block, of which the last may be short */
 const Kernel *shared_kernel(Lower *, Kernel *);
 
 /* ---- split.c */

@@ -167,19 +167,24 @@ static bool goes_beside(Build *b, const Piece *p, const Piece *q)
 	       goes_in_lanes(r->attr.reduce.kind, v->type->dtype, v->type->size[1]);
 }
 
+Axis *rows_of_block(Build *b, AxisKind kind, const Size *rows)
+{
+	Axis *a = new_axis(b, "i", kind, rows);
+	const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
+	bound[0] = b->block_lo;
+	bound[1] = b->block_hi;
+	bound[2] = rows;
+	a->lo = bound;
+	a->nlo = 1;
+	a->hi = bound + 1;
+	a->nhi = b->block_exact ? 1 : 2;
+	return a;
+}
+
 Axis *row_axis(Build *b, const Rows *r, AxisKind kind)
 {
-	Axis *a = new_axis(b, "i", r->block ? kind : AXIS_PAR, r->group->rows);
-	if (r->block) {
-		const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
-		bound[0] = b->block_lo;
-		bound[1] = b->block_hi;
-		bound[2] = r->group->rows;
-		a->lo = bound;
-		a->nlo = 1;
-		a->hi = bound + 1;
-		a->nhi = b->block_exact ? 1 : 2;
-	}
+	const Size *rows = r->group->rows;
+	Axis *a = r->block ? rows_of_block(b, kind, rows) : new_axis(b, "i", AXIS_PAR, rows);
 	b->row = axis_index(b->arena, a);
 	return a;
 }
