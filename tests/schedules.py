@@ -13,6 +13,13 @@ let h = tanh(nn.max_pool(nn.conv(x, A), [2, 2]))
 let c = sum(nn.conv(h, B) ** 2)
 """
 
+FEW_COLUMNS = """
+model m
+symbol x : floatX[600, 400]
+param W : floatX[400, 10] = zeros
+loss c = sum((x @ W) ** 2)
+function f(x) -> c { optim.sgd(c, 0.1) }"""
+
 # name: the model, what the C has, what it has not; blanks stand for any white space
 RULES = {
     "columns of little state are a thread's": ("""
@@ -67,6 +74,13 @@ symbol W : floatX[300, 1024]
 function f(d, W) -> y = d @ transpose(W, [1, 0])""",
         [r"for \(int64_t j = 0; j < \d+; j\+\+\) for \(int64_t i = t \* 16; i < mc_min_i64\(t \* 16 \+ 16, \d+\); i\+\+\) \w+_packed\[i \* \d+ \+ j\] = \w+\[j \* \d+ \+ i\];|"
          r"for \(int64_t j = 0; j < \d+; j\+\+\) for \(int64_t i = t \* 16; i < t \* 16 \+ 16; i\+\+\) \w+_packed\[i \* \d+ \+ j\] = \w+\[j \* \d+ \+ i\];"], []),
+    "few columns are packed in blocks of the matrix's rows": (FEW_COLUMNS,
+        [r"for \(int64_t t = 0; t < 25; t\+\+\) \{ /\*[^*]*\*/ for \(int64_t i = 0; i < 10; i\+\+\) MC_SIMD for "
+         r"\(int64_t i1 = t \* 16; i1 < t \* 16 \+ 16; i1\+\+\) \w+_packed\[i \* 400 \+ i1\] = W\[i1 \* 10 \+ i\];"], []),
+    "of few blocks the first is the short one": (FEW_COLUMNS,
+        [r"for \(int64_t i = mc_max_i64\(t \* 32 - 16, 0\); i < t \* 32 \+ 16; i\+\+\)"], [r"mc_min_i64\(t \* 32 \+ 32, 400\)"]),
+    "of many blocks the last is the short one": (FEW_COLUMNS.replace("400", "3984"),
+        [r"mc_min_i64\(t \* 32 \+ 32, 3984\)"], [r"mc_max_i64\("]),
     "no threads for what one does": ("""
 model m
 symbol x : floatX[1, 784]

@@ -244,12 +244,11 @@ void body_tile(Build *b, const Piece *p, Items *items)
 	Follower f = {store_result, NULL};
 	if (is_in_tile(&x, rows)) {
 		Axes *of = &x.of[rows];
-		of->lo = b->block_lo;
-		of->hi = b->block_hi;
+		of->in_block = true;
 		int64_t extent;
-		bool exact = b->block_exact && size_is_const(size_sub(b->arena, of->hi, of->lo), &extent);
+		bool exact = b->block_exact && size_is_const(size_sub(b->arena, b->block_hi, b->block_lo), &extent);
 		if (b->block_exact)
-			x.c.size[rows] = of->hi;
+			x.c.size[rows] = b->block_hi;
 		/* a block is cut, and the last one may be short */
 		const Size *block = exact ? size_const(b->arena, extent) : NULL;
 		int64_t most = of->cut[0];
@@ -276,23 +275,33 @@ void body_tile(Build *b, const Piece *p, Items *items)
 
 enum { TURNED_ROWS = 16, MANY_ROWS = 4 * TURNED_ROWS };
 
-/* Its rows are the columns of a matrix, and many: by blocks of as many as a line of a cache has, so that each line is read once. */
-static bool turns(const Scope *s, const Piece *p)
+static bool is_at_least(const Size *size, int64_t n)
+{
+	int64_t c;
+	return !size_is_const(size, &c) || c >= n;
+}
+
+/* Its rows are the columns of a matrix.  Many of them go by blocks of as many as a line of a cache has, so that each
+ * line is read once; a few by blocks of the matrix's rows, which mostly are in the cache of the thread that made them.
+ * -> the axis that has blocks; -1: none */
+static int blocked_axis(const Scope *s, const Piece *p)
 {
 	const Tile *t = p->tile;
 	const int8_t *label = p->pack_side ? p->val->attr.contraction.b : p->val->attr.contraction.a;
 	const Type *from = p->val->in[p->pack_side]->type, *to = p->target->type;
-	int64_t rows, columns;
-	return !s->L->options->target->gpu && from->rank == 2 && t->order[p->pack_side][0] == label[1] &&
-	       (!size_is_const(to->size[0], &rows) || rows >= MANY_ROWS) &&
-	       (!size_is_const(to->size[1], &columns) || columns >= TURNED_ROWS);
+	if (s->L->options->target->gpu || from->rank != 2 || t->order[p->pack_side][0] != label[1])
+		return -1;
+	if (!is_at_least(to->size[0], TURNED_ROWS))
+		return is_at_least(to->size[1], MANY_ROWS) ? 1 : -1;
+	return is_at_least(to->size[0], MANY_ROWS) && is_at_least(to->size[1], TURNED_ROWS) ? 0 : -1;
 }
 
 void plan_pack(Scope *s, Piece *p)
 {
-	p->rows = p->target->type->size[0];
+	const int blocked = blocked_axis(s, p);
+	p->rows = p->target->type->size[blocked == 1];
 	p->work = type_count(s->L->arena, p->target->type);
-	p->form = turns(s, p) ? FORM_BLOCK : FORM_ROW;
+	p->form = blocked >= 0 ? FORM_BLOCK : FORM_ROW;
 	if (p->form == FORM_BLOCK)
 		p->block_rows = TURNED_ROWS;
 }
@@ -303,13 +312,15 @@ void body_pack(Build *b, const Piece *p, Items *items)
 	const Tile *t = p->tile;
 	int side = p->pack_side, n = t->nlabels[side];
 	Ix ix[MAX_RANK];
-	if (p->form == FORM_BLOCK) {
-		items = open_axis(b, items, 1, AXIS_SEQ, c.size[t->order[side][1]], &ix[1]);
-		Axis *a = rows_of_block(b, AXIS_SEQ, p->rows);
-		items = &open_nest(b, items, a)->body;
-		b->row = axis_index(b->arena, a);
-	}
 	ix[0] = ix_at(b->row);
+	if (p->form == FORM_BLOCK) {
+		const int blocked = size_equal(p->rows, p->target->type->size[0]) ? 0 : 1;
+		items = open_axis(b, items, !blocked, AXIS_SEQ, c.size[t->order[side][!blocked]], &ix[!blocked]);
+		Axis *a = rows_of_block(b, blocked ? AXIS_SIMD : AXIS_SEQ, p->rows);
+		b->row = axis_index(b->arena, a);
+		items = &open_nest(b, items, a)->body;
+		ix[blocked] = ix_at(b->row);
+	}
 	for (int i = 1; i < n && p->form == FORM_ROW; i++)
 		items = open_axis(b, items, i, i == n - 1 ? AXIS_SIMD : AXIS_SEQ, c.size[t->order[side][i]], &ix[i]);
 	for (int i = 0; i < n; i++)

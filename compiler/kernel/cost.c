@@ -72,13 +72,31 @@ static bool speaks_of_any(Walk *w, const Size *s)
 	return false;
 }
 
+static const Size *of_short_first(Walk *w, const Axis *a)
+{
+	int64_t c, lack, n;
+	for (int i = w->levels.len - 1; i >= 0; i--) {
+		Level *blocks = &w->levels.data[i];
+		const Axis *t = blocks->axis;
+		if (!size_is_const(size_sub(w->arena, a->hi[0], a->lo[0]), &c) || t->nlo || t->nhi != 1 || !size_is_const(t->hi[0], &n) ||
+		    !size_is_const(size_sub(w->arena, size_scale(w->arena, axis_index(w->arena, t), c), a->lo[0]), &lack))
+			continue;
+		blocks->exact = true;
+		return size_const(w->arena, c * n - lack);
+	}
+	return NULL;
+}
+
 /* Indices of a block, up to what there is, of which the blocks' loop and this one walk over all together:
  *      lo = c t, hi = min(c t + c, all)              rows
  *      hi = min(c, all - c t)                        rows in groups of lanes
  *      lo = max(c t, from), hi = min(c t + c, all)   what is left of them
+ *      lo = max(c t - lack, 0), hi = lo + c          rows, the first block short
  * Their number, and the blocks' loop marked; NULL: it is no such loop. */
 static const Size *of_all_blocks(Walk *w, const Axis *a)
 {
+	if (a->nhi == 1 && a->nlo == 2)
+		return of_short_first(w, a);
 	if (a->nhi != 2)
 		return NULL;
 	for (int i = w->levels.len - 1; i >= 0; i--)

@@ -173,7 +173,7 @@ static const char *function_name(CPrinter *p, const char *axis, int64_t width)
 
 static void seek_short_loops(void *data, const Axis *a)
 {
-	*(bool *)data |= a->kind == AXIS_SEQ && a->nlo > 1;
+	*(bool *)data |= a->kind == AXIS_SEQ && a->nlo > 1 && a->ncuts == 0;
 }
 
 /* Short loops, of windows at an edge: clang would carry what each needs through all loops around them. */

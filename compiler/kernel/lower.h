@@ -228,6 +228,7 @@ struct Build {
 	/* of the block: its number, first row, first row after it */
 	const Size *block_index, *block_lo, *block_hi;
 	bool block_exact; /* no block is cut short */
+	bool short_first; /* the first one is: it begins before row 0 */
 	VEC(Pred) preds; /* of the loads being built */
 	int store_rank; /* the element that is stored now; -1: none */
 	const Ix *store_ix;
@@ -353,7 +354,8 @@ void settle_cells(Scope *); /* in place where no later reader sees it, else thro
 /* ---- nest.c, share.c */
 void add_part(Build *, Items *); /* the first of the items, with a barrier after it */
 void emit_groups(Scope *, PlanBlock *);
-Axis *rows_of_block(Build *, AxisKind, const Size *rows); /* over the rows of the block, of which the last may be short */
+Axis *rows_of_block(Build *, AxisKind, const Size *rows); /* over the rows of the block, which may be short */
+void bound_by_block(Build *, Axis *, const Size *rows);
 const Kernel *shared_kernel(Lower *, Kernel *);
 
 /* ---- split.c */

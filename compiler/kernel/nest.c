@@ -170,15 +170,21 @@ static bool goes_beside(Build *b, const Piece *p, const Piece *q)
 Axis *rows_of_block(Build *b, AxisKind kind, const Size *rows)
 {
 	Axis *a = new_axis(b, "i", kind, rows);
-	const Size **bound = NEW_ARRAY(b->arena, const Size *, 3);
-	bound[0] = b->block_lo;
-	bound[1] = b->block_hi;
-	bound[2] = rows;
-	a->lo = bound;
-	a->nlo = 1;
-	a->hi = bound + 1;
-	a->nhi = b->block_exact ? 1 : 2;
+	bound_by_block(b, a, rows);
 	return a;
+}
+
+void bound_by_block(Build *b, Axis *a, const Size *rows)
+{
+	const Size **bound = NEW_ARRAY(b->arena, const Size *, 4);
+	bound[0] = b->block_lo;
+	bound[1] = size_const(b->arena, 0);
+	bound[2] = b->block_hi;
+	bound[3] = rows;
+	a->lo = bound;
+	a->nlo = b->short_first ? 2 : 1;
+	a->hi = bound + 2;
+	a->nhi = b->block_exact || b->short_first ? 1 : 2;
 }
 
 Axis *row_axis(Build *b, const Rows *r, AxisKind kind)
@@ -255,6 +261,21 @@ static void build_elements(Build *b, const Group *g, Items *items)
 	b->row = b->lane = NULL;
 }
 
+/* Threads get as many blocks in a row, the first of them one more where they do not come out even: let one of these be the
+ * short one, where blocks are few and much work.  -> the rows that the first block lacks */
+static int64_t rows_before(const Build *b, const Rows *r)
+{
+	enum { FEW_BLOCKS = 64 };
+	int64_t rows;
+	bool tile = false;
+	for (int i = 0; i < r->group->pieces.len; i++)
+		tile = tile || r->group->pieces.data[i]->body == body_tile;
+	if (b->target->gpu || r->outer || !tile || !size_is_const(r->group->rows, &rows) || rows > FEW_BLOCKS * r->block)
+		return 0;
+	const int64_t lack = (r->block - rows % r->block) % r->block;
+	return rows > r->block && lack % LANES == 0 ? lack : 0;
+}
+
 static void build_phases(Build *b, int g, const Rows *r, Items *items)
 {
 	const Group *group = r->group;
@@ -262,8 +283,10 @@ static void build_phases(Build *b, int g, const Rows *r, Items *items)
 		Axis *t = new_axis(b, "t", AXIS_PAR,
 				   size_floordiv(b->arena, size_add(b->arena, group->rows, size_const(b->arena, r->block - 1)), r->block));
 		b->block_index = axis_index(b->arena, t);
-		b->block_lo = size_scale(b->arena, b->block_index, r->block);
+		const int64_t before = rows_before(b, r);
+		b->block_lo = size_sub(b->arena, size_scale(b->arena, b->block_index, r->block), size_const(b->arena, before));
 		b->block_hi = size_add(b->arena, b->block_lo, size_const(b->arena, r->block));
+		b->short_first = before > 0;
 		int64_t c;
 		b->block_exact = size_is_const(group->rows, &c) && c % r->block == 0;
 		items = &open_nest(b, items, t)->body;

@@ -102,9 +102,12 @@ Items *open_cuts(TileNest *x, Items *items, const char *name, int label)
 		return open_inner(x, items, of->outer);
 	}
 	Axis *a = new_axis(b, name, AXIS_SEQ, of->hi ? of->hi : size);
-	if (of->lo)
+	if (of->in_block) {
+		bound_by_block(b, a, size);
+	} else if (of->lo) {
 		set_lo(b, a, of->lo);
-	if (of->hi && !size_equal(of->hi, size)) {
+	}
+	if (!of->in_block && of->hi && !size_equal(of->hi, size)) {
 		const Size **bound = NEW_ARRAY(b->arena, const Size *, 2);
 		bound[0] = of->hi;
 		bound[1] = size;

@@ -8,6 +8,7 @@ enum { MANY_REGS = 32 };
 
 typedef struct Axes { /* of one label of the result */
 	const Size *lo, *hi; /* of its loop; hi NULL: the extent */
+	bool in_block; /* it is the rows of a block */
 	Axis *outer; /* in cuts, or over windows */
 	int64_t window; /* places of a window that follows: it is walked over in these; 0 */
 	const Size *first; /* of an axis that the tile lacks: the first place of the window, of this number */
