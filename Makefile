@@ -136,9 +136,10 @@ bench: setup-test setup-data modelc-build
 	@$(PEERS)/bin/python bench/bench.py $(WORKLOADS)
 	@echo 'seconds of modelc, and the slope:' && python3 bench/size.py --most 10000
 # on a GPU, with the frameworks for it that PEERS has
-bench-cuda: modelc-build
+bench-cuda: setup-data modelc-build
 	@$(MAKE) --no-print-directory target-exists TARGET=cuda NVCC=$(NVCC)
-	@p=$(PEERS)/bin/python; [ -x $$p ] || p=python3; PATH="$$PATH:$$(dirname $(NVCC))" $$p bench/bench_cuda.py $(WORKLOADS)
+	@p=$(PEERS)/bin/python; [ -x $$p ] || ! python3 -c 'import numpy' 2>/dev/null || p=python3; \
+		$$p -c 'import numpy' 2>/dev/null || bench/install.sh '$(PEERS)'; PATH="$$PATH:$$(dirname $(NVCC))" $$p bench/bench_cuda.py $(WORKLOADS)
 # time of the compiler over the size of the program: 10^3 to 10^5 nodes, with the slope
 bench-size: modelc-build
 	@python3 bench/size.py

@@ -3,11 +3,12 @@
 
     bench/bench_cuda.py [--out FILE.json] [WORKLOAD ...]
 
-A step of ours is a call of the generated function: it waits for the loss, which is copied to the host. Otherwise as bench.py.
+A step of ours is a call of the generated function: it waits for the loss, which is copied to the host; other arrays lie on the
+GPU. All compute in float32, without TF32. Otherwise as bench.py.
 """
-import importlib.util, os, subprocess, sys
+import concurrent.futures, importlib.util, os, subprocess, sys
 
-import bench, table
+import bench, spec, table
 
 PEERS = [("modelc cuda", "peer_modelc", "cuda native 1", 1, None), ("torch eager cuda", "peer_torch_cuda", "eager1", 1, None),
          ("torch.compile step cuda", "peer_torch_cuda", "tcw1", 1, None), ("jax cuda", "peer_jax", "jit2", 2, None)]
@@ -35,11 +36,14 @@ def main():
     options = bench.arguments(__doc__, "bench_cuda.json").parse_args()
     if subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode:
         sys.exit("bench_cuda: there is no GPU: nvidia-smi finds none")
+    os.environ.update(JAX_DEFAULT_MATMUL_PRECISION="highest", XLA_PYTHON_CLIENT_PREALLOCATE="false")
     os.makedirs(bench.BUILD, exist_ok=True)
     peers = [bench.Peer(*p) for p in PEERS if has_gpu(p[1])]
     for module, (name, _) in PROBES.items():
         if not any(p.module == module for p in peers):
             print("bench_cuda: this Python has no %s that sees a GPU" % name, file=sys.stderr)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda w: bench.prepare(w, peers), options.workloads or spec.TRAIN + spec.PREDICT))
     bench.time_all("bench_cuda", options, peers, lambda w: None, text)
 
 

@@ -13,6 +13,9 @@ CFLAGS = ["-O3", "-std=gnu99", "-fopenmp"]
 LOOP = r"""
 #include <math.h>
 #include "@W.h"
+#ifdef ON_GPU
+#include <cuda_runtime_api.h>
+#endif
 void omp_set_num_threads(int n);
 static @W *m;
 
@@ -28,6 +31,17 @@ int64_t begin(int threads, float **values, int64_t n, void **data)
 	@BIND
 	(void)n, (void)data, (void)values;
 	return (int64_t)count;
+}
+/* an array as steps get it: on the GPU, where that runs them */
+void *resident(void *array, size_t bytes)
+{
+#ifdef ON_GPU
+	void *there = NULL;
+	return cudaMalloc(&there, bytes) || cudaMemcpy(there, array, bytes, cudaMemcpyHostToDevice) ? NULL : there;
+#else
+	(void)bytes;
+	return array;
+#endif
 }
 float many(int64_t i, int64_t k, void **a)
 {
@@ -70,7 +84,7 @@ def compiled_cuda(w, march):
     if march == "emulate":
         return shared.compiled(w + "-emulated", ["gcc", "-O2", "-fopenmp", "-DMC_EMULATE", *includes], [source, "-x", "c++", cu, "-x", "none"],
                                libraries + ("-lstdc++",), others=[h])
-    command = ["nvcc", "-O3", "-std=c++17", "-fmad=false", "-arch=" + march, "-Xcompiler", "-fopenmp,-fPIC", *includes]
+    command = ["nvcc", "-DON_GPU", "-O3", "-std=c++17", "-fmad=false", "-arch=" + march, "-Xcompiler", "-fopenmp,-fPIC", *includes]
     return shared.compiled(w + "-cuda-" + march, command, [source, cu], libraries + ("-lcublasLt",), others=[h])
 
 
@@ -94,18 +108,18 @@ def build(w, variant):
         raise NotImplementedError("no model")
     compiler, march, threads = variant.split()
     lib = ctypes.CDLL(compiled(w, compiler, march))
-    lib.begin.restype, lib.many.restype = ctypes.c_int64, ctypes.c_float
+    lib.begin.restype, lib.many.restype, lib.resident.restype = ctypes.c_int64, ctypes.c_float, ctypes.c_void_p
     n64 = ctypes.c_int64
     data, arrays = spec.data(w), spec.arrays(w)
-    pointers = lambda of: (ctypes.c_void_p * max(1, len(of)))(*[x.ctypes.data for x in of])
+    pointers = lambda of: (ctypes.c_void_p * max(1, len(of)))(*of)
     where = ctypes.POINTER(ctypes.c_float)()
-    count = lib.begin(int(threads), ctypes.byref(where), n64(len(data[0]) if data else 0), pointers(data))
+    count = lib.begin(int(threads), ctypes.byref(where), n64(len(data[0]) if data else 0), pointers([x.ctypes.data for x in data]))
     values = [v.ravel() for v in spec.params(w).values()]
     if count != sum(v.size for v in values):
         raise RuntimeError("%d parameters, not %d" % (count, sum(v.size for v in values)))
     if count:
         np.ctypeslib.as_array(where, (count,))[:] = np.concatenate(values)
-    a = pointers(arrays)
+    a = pointers([lib.resident(ctypes.c_void_p(x.ctypes.data), ctypes.c_size_t(x.nbytes)) for x in arrays])
 
     def step(i):
         return lib.many(n64(i), n64(1), a)

@@ -2,6 +2,7 @@
 import torch
 import peer_torch
 
+torch.backends.cudnn.allow_tf32 = False  # of products that is the default
 from_numpy = torch.from_numpy
 torch.from_numpy = lambda a: from_numpy(a).cuda()
 torch.set_default_device("cuda")

@@ -65,8 +65,10 @@ enum {
 #else
 #define MC_SIMD
 #endif
-#if defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
 #define MC_UNROLL _Pragma("unroll")
+#elif defined(__CUDACC__)
+#define MC_UNROLL
 #elif defined(__clang__)
 #define MC_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
@@ -254,6 +256,9 @@ typedef struct mc_model {
 	const mc_step *steps; /* in rows that no step is for: NULL names */
 	const mc_profile *(*profile)(const void *model); /* nsteps rows */
 	void (*limits)(double *flops, double *functions, double *bytes); /* what the machine can do in a second, measured when it is called */
+	/* for a GPU, else NULL */
+	size_t (*device_bytes)(const int64_t *dims); /* of its memory; 0 on overflow */
+	const char *(*device_error)(const void *model); /* what CUDA said when calls gave MC_DEVICE; of NULL: why no GPU can be used; or NULL */
 } mc_model;
 
 /* ---- files (mc_save.c): all param and shared, the seed and the call number; .npz or

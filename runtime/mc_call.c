@@ -217,7 +217,7 @@ int mc_call_run(mc_call *c, const mc_driver_env *env, int64_t first_row)
 	if (status != MC_OK) {
 		mc_fail(&c->run->err, status, "%s failed at step %lld of epoch %lld: %s",
 		        c->f->name, (long long)env->step + 1, (long long)env->epoch + 1,
-		        c->run->model->status_text(status));
+		        mc_run_status_text(c->run, status));
 		return 0;
 	}
 	return 1;

@@ -88,12 +88,20 @@ typedef struct mc_stream {
 	std::vector<std::function<void()>> *recording; /* or NULL: what is launched runs */
 #else
 	cudaStream_t stream;
+	int device, caller; /* where it is; the caller's current one during a capture */
+	char *late; /* of the host, pinned: small results, until mc_wait */
+	int nlate;
+	struct {
+		void *to;
+		int bytes;
+	} copy[8]; /* to where the caller wants them */
 #ifdef MC_PRODUCTS
 	cublasLtHandle_t blas;
 	void *workspace;
 #endif
 #endif
 	int failed; /* some call of the device did */
+	const char *why; /* what CUDA said of the first */
 } mc_stream;
 
 /* What a function launches, for some sizes and outputs; a replay costs one launch. */
@@ -128,10 +136,17 @@ template <typename F> static void mc_run(mc_stream *s, F launch)
 			mc_run(s, [=]() { kernel(__VA_ARGS__); });                                 \
 	} while (0)
 
-MC_MAYBE_UNUSED static int mc_open(mc_stream *s)
+/* beside: a stream of the same device, or NULL: of the current one */
+MC_MAYBE_UNUSED static int mc_open(mc_stream *s, const mc_stream *beside)
 {
+	(void)beside;
 	memset(s, 0, sizeof *s);
 	return 0;
+}
+
+MC_MAYBE_UNUSED static const char *mc_device_error(const mc_stream *s)
+{
+	return s && s->failed ? "an error in the emulation" : NULL;
 }
 
 MC_MAYBE_UNUSED static void mc_close(mc_stream *s)
@@ -157,6 +172,12 @@ MC_MAYBE_UNUSED static void mc_copy(mc_stream *s, void *to, const void *from, in
 	(void)s;
 	if (bytes > 0)
 		memmove(to, from, (size_t)bytes);
+}
+
+/* from the device; it is there after mc_wait */
+MC_MAYBE_UNUSED static void mc_copy_back(mc_stream *s, void *to, const void *from, int64_t bytes)
+{
+	mc_copy(s, to, from, bytes);
 }
 
 /* everything that was asked for is done; not 0: something failed */
@@ -221,10 +242,33 @@ MC_MAYBE_UNUSED static void mc_unfence(void *at, int64_t bytes)
 enum { MC_WORKSPACE = 32 << 20 };
 #endif
 
+enum { MC_SMALL = 256 }; /* bytes of a result that waits in pinned memory */
+
+/* CUDA keeps an error for whoever asks next: nobody else is to find ours */
 static void mc_note(mc_stream *s, cudaError_t error)
 {
-	if (error != cudaSuccess)
-		s->failed = 1;
+	if (error == cudaSuccess)
+		return;
+	(void)cudaGetLastError();
+	if (!s->failed)
+		s->why = cudaGetErrorString(error);
+	s->failed = 1;
+}
+
+/* -> the caller's device, for mc_leave; the stream's is the current one until then */
+static int mc_enter(mc_stream *s)
+{
+	int was = s->device;
+	mc_note(s, cudaGetDevice(&was));
+	if (was != s->device)
+		mc_note(s, cudaSetDevice(s->device));
+	return was;
+}
+
+static void mc_leave(mc_stream *s, int was)
+{
+	if (was != s->device)
+		mc_note(s, cudaSetDevice(was));
 }
 
 #define MC_LAUNCH(s, kernel, blocks, threads, ...)                                                 \
@@ -237,14 +281,22 @@ static void mc_note(mc_stream *s, cudaError_t error)
 		}                                                                                  \
 	} while (0)
 
-MC_MAYBE_UNUSED static int mc_open(mc_stream *s)
+/* beside: a stream of the same device, or NULL: of the current one */
+MC_MAYBE_UNUSED static int mc_open(mc_stream *s, const mc_stream *beside)
 {
+	int device = beside ? beside->device : 0;
 	memset(s, 0, sizeof *s);
+	if (!beside)
+		mc_note(s, cudaGetDevice(&device));
+	s->device = device;
+	const int was = mc_enter(s);
 	mc_note(s, cudaStreamCreateWithFlags(&s->stream, cudaStreamNonBlocking));
+	mc_note(s, cudaMallocHost(&s->late, sizeof s->copy / sizeof *s->copy * MC_SMALL));
 #ifdef MC_PRODUCTS
 	s->failed |= cublasLtCreate(&s->blas) != CUBLAS_STATUS_SUCCESS;
 	mc_note(s, cudaMalloc(&s->workspace, MC_WORKSPACE));
 #endif
+	mc_leave(s, was);
 	return s->failed;
 }
 
@@ -253,19 +305,35 @@ MC_MAYBE_UNUSED static void mc_close(mc_stream *s)
 #ifdef MC_PRODUCTS
 	if (s->blas)
 		cublasLtDestroy(s->blas);
-	cudaFree(s->workspace);
+	mc_note(s, cudaFree(s->workspace));
 	s->blas = NULL;
 	s->workspace = NULL;
 #endif
+	if (s->late)
+		mc_note(s, cudaFreeHost(s->late));
 	if (s->stream)
-		cudaStreamDestroy(s->stream);
+		mc_note(s, cudaStreamDestroy(s->stream));
+	s->late = NULL;
 	s->stream = NULL;
+}
+
+/* what CUDA said of the first error; without a stream: why there is no device, or NULL */
+MC_MAYBE_UNUSED static const char *mc_device_error(const mc_stream *s)
+{
+	int count = 0;
+	if (s)
+		return !s->failed ? NULL : s->why ? s->why : "an error of cuBLASLt";
+	const cudaError_t error = cudaGetDeviceCount(&count);
+	(void)cudaGetLastError();
+	return error != cudaSuccess ? cudaGetErrorString(error) : count == 0 ? "there is no GPU" : NULL;
 }
 
 MC_MAYBE_UNUSED static void *mc_device_new(mc_stream *s, int64_t bytes)
 {
 	void *memory = NULL;
+	const int was = mc_enter(s);
 	mc_note(s, cudaMalloc(&memory, (size_t)bytes + 1));
+	mc_leave(s, was);
 	return memory;
 }
 
@@ -281,12 +349,6 @@ MC_MAYBE_UNUSED static void mc_copy(mc_stream *s, void *to, const void *from, in
 		mc_note(s, cudaMemcpyAsync(to, from, (size_t)bytes, cudaMemcpyDefault, s->stream));
 }
 
-MC_MAYBE_UNUSED static int mc_wait(mc_stream *s)
-{
-	mc_note(s, cudaStreamSynchronize(s->stream));
-	return s->failed;
-}
-
 MC_MAYBE_UNUSED static int mc_on_device(const void *memory)
 {
 	cudaPointerAttributes of;
@@ -297,9 +359,34 @@ MC_MAYBE_UNUSED static int mc_on_device(const void *memory)
 	return of.type == cudaMemoryTypeDevice || of.type == cudaMemoryTypeManaged;
 }
 
+/* a copy to memory that is not pinned would wait by itself, each */
+MC_MAYBE_UNUSED static void mc_copy_back(mc_stream *s, void *to, const void *from, int64_t bytes)
+{
+	if (bytes <= 0 || bytes > MC_SMALL || s->nlate == (int)(sizeof s->copy / sizeof *s->copy) || mc_on_device(to)) {
+		mc_copy(s, to, from, bytes);
+		return;
+	}
+	const int i = s->nlate++;
+	s->copy[i].to = to;
+	s->copy[i].bytes = (int)bytes;
+	mc_copy(s, s->late + i * MC_SMALL, from, bytes);
+}
+
+MC_MAYBE_UNUSED static int mc_wait(mc_stream *s)
+{
+	mc_note(s, cudaStreamSynchronize(s->stream));
+	for (int i = 0; i < s->nlate && !s->failed; i++)
+		memcpy(s->copy[i].to, s->late + i * MC_SMALL, (size_t)s->copy[i].bytes);
+	s->nlate = 0;
+	return s->failed;
+}
+
+/* relaxed: what is launched for the first time may have to be loaded, which waits and takes memory */
 MC_MAYBE_UNUSED static void mc_capture(mc_stream *s)
 {
-	mc_note(s, cudaStreamBeginCapture(s->stream, cudaStreamCaptureModeThreadLocal));
+	s->caller = mc_enter(s);
+	(void)cudaGetLastError(); /* of others */
+	mc_note(s, cudaStreamBeginCapture(s->stream, cudaStreamCaptureModeRelaxed));
 }
 
 MC_MAYBE_UNUSED static void mc_capture_end(mc_stream *s, mc_graph *g)
@@ -308,9 +395,10 @@ MC_MAYBE_UNUSED static void mc_capture_end(mc_stream *s, mc_graph *g)
 	g->launches = NULL;
 	mc_note(s, cudaStreamEndCapture(s->stream, &graph));
 	if (graph && !s->failed)
-		mc_note(s, cudaGraphInstantiate(&g->launches, graph, 0));
+		mc_note(s, cudaGraphInstantiateWithFlags(&g->launches, graph, 0));
 	if (graph)
-		cudaGraphDestroy(graph);
+		mc_note(s, cudaGraphDestroy(graph));
+	mc_leave(s, s->caller);
 }
 
 MC_MAYBE_UNUSED static void mc_replay(mc_stream *s, mc_graph *g)
@@ -342,56 +430,38 @@ MC_MAYBE_UNUSED static void mc_unfence(void *at, int64_t bytes)
 /* ---- products: c[i, j] = sum over l of a[i, l] b[l, j] + bias[j], of `batch` matrices that lie so far apart; either operand may
  * lie the other way (a[l, i], b[j, l]); relu: what is negative becomes 0 */
 #ifdef MC_PRODUCTS
-#ifdef MC_EMULATE
-#define MC_PRODUCT(T, S, FMA)                                                                      \
-	MC_MAYBE_UNUSED static void mc_product_##S(                                                \
-		mc_stream *s, int a_turned, int b_turned, int64_t m, int64_t n, int64_t k,         \
-		int64_t batch, const T *a, int64_t lda, int64_t next_a, const T *b, int64_t ldb,  \
-		int64_t next_b, T *c, int64_t ldc, int64_t next_c, const T *bias, int relu)       \
-	{                                                                                          \
-		mc_run(s, [=]() {                                                                  \
-			for (int64_t at = 0; at < batch * m * n; at++) {                           \
-				const int64_t q = at / (m * n), i = at / n % m, j = at % n;       \
-				T sum = 0;                                                         \
-				for (int64_t l = 0; l < k; l++)                                    \
-					sum = FMA(a[q * next_a + (a_turned ? l * lda + i : i * lda + l)], \
-						  b[q * next_b + (b_turned ? j * ldb + l : l * ldb + j)], sum); \
-				if (bias)                                                          \
-					sum += bias[j];                                            \
-				c[q * next_c + i * ldc + j] = relu && sum < 0 ? 0 : sum;           \
-			}                                                                          \
-		});                                                                                \
-	}
-MC_PRODUCT(float, f32, fmaf)
-MC_PRODUCT(double, f64, fma)
-#undef MC_PRODUCT
-#else
+#ifndef MC_EMULATE
 #ifndef MC_COMPUTE_F32 /* CUBLAS_COMPUTE_32F_FAST_TF32: faster, three digits */
 #define MC_COMPUTE_F32 CUBLAS_COMPUTE_32F
 #endif
 
 /* rows and columns of memory that is taken by columns: what lies by rows is there turned around */
-MC_MAYBE_UNUSED static cublasLtMatrixLayout_t mc_layout(mc_stream *s, cudaDataType_t type, int64_t rows, int64_t columns, int64_t ld, int64_t batch,
-							int64_t next)
+static int mc_layout(cublasLtMatrixLayout_t *layout, cudaDataType_t type, int64_t rows, int64_t columns, int64_t ld, int64_t batch, int64_t next)
 {
-	cublasLtMatrixLayout_t layout = NULL;
 	const int32_t count = (int32_t)batch;
-	int bad = cublasLtMatrixLayoutCreate(&layout, type, (uint64_t)rows, (uint64_t)columns, ld) != CUBLAS_STATUS_SUCCESS;
-	if (!bad && batch > 1)
-		bad = cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count) != CUBLAS_STATUS_SUCCESS ||
-		      cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &next, sizeof next) != CUBLAS_STATUS_SUCCESS;
-	s->failed |= bad;
-	return layout;
+	return cublasLtMatrixLayoutCreate(layout, type, (uint64_t)rows, (uint64_t)columns, ld) == CUBLAS_STATUS_SUCCESS &&
+	       (batch == 1 ||
+		(cublasLtMatrixLayoutSetAttribute(*layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count) == CUBLAS_STATUS_SUCCESS &&
+		 cublasLtMatrixLayoutSetAttribute(*layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &next, sizeof next) == CUBLAS_STATUS_SUCCESS));
 }
 
-MC_MAYBE_UNUSED static void mc_product(mc_stream *s, cudaDataType_t type, cublasComputeType_t compute, const void *one, const void *zero, int a_turned,
-				       int b_turned, int64_t m, int64_t n, int64_t k, int64_t batch, const void *a, int64_t lda, int64_t next_a,
-				       const void *b, int64_t ldb, int64_t next_b, void *c, int64_t ldc, int64_t next_c, const void *bias, int relu)
+/* the pointer is a multiple of so many bytes: what an algorithm may count on, which without this is 256 */
+static int mc_set_alignment(cublasLtMatmulPreference_t wish, cublasLtMatmulPreferenceAttributes_t which, const void *at)
 {
-	if (s->failed || m == 0 || n == 0 || batch == 0)
-		return;
+	uint32_t bytes = 256;
+	while ((uintptr_t)at % bytes)
+		bytes /= 2;
+	return cublasLtMatmulPreferenceSetAttribute(wish, which, &bytes, sizeof bytes) == CUBLAS_STATUS_SUCCESS;
+}
+
+/* -> whether cuBLASLt has an algorithm for it, and has launched that */
+MC_MAYBE_UNUSED static int mc_product(mc_stream *s, cudaDataType_t type, cublasComputeType_t compute, const void *one, const void *zero, int a_turned,
+				      int b_turned, int64_t m, int64_t n, int64_t k, int64_t batch, const void *a, int64_t lda, int64_t next_a,
+				      const void *b, int64_t ldb, int64_t next_b, void *c, int64_t ldc, int64_t next_c, const void *bias, int relu)
+{
 	cublasLtMatmulDesc_t how = NULL;
 	cublasLtMatmulPreference_t wish = NULL;
+	cublasLtMatrixLayout_t la = NULL, lb = NULL, lc = NULL;
 	cublasLtMatmulHeuristicResult_t found;
 	const cublasOperation_t op_a = a_turned ? CUBLAS_OP_T : CUBLAS_OP_N, op_b = b_turned ? CUBLAS_OP_T : CUBLAS_OP_N;
 	const cublasLtEpilogue_t epilogue = bias ? (relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS)
@@ -399,44 +469,74 @@ MC_MAYBE_UNUSED static void mc_product(mc_stream *s, cudaDataType_t type, cublas
 	const size_t workspace = MC_WORKSPACE;
 	int some = 0;
 	/* c turned around is b turned around by a turned around */
-	cublasLtMatrixLayout_t lb = b_turned ? mc_layout(s, type, k, n, ldb, batch, next_b) : mc_layout(s, type, n, k, ldb, batch, next_b);
-	cublasLtMatrixLayout_t la = a_turned ? mc_layout(s, type, m, k, lda, batch, next_a) : mc_layout(s, type, k, m, lda, batch, next_a);
-	cublasLtMatrixLayout_t lc = mc_layout(s, type, n, m, ldc, batch, next_c);
-	int bad = cublasLtMatmulDescCreate(&how, compute, type) != CUBLAS_STATUS_SUCCESS || cublasLtMatmulPreferenceCreate(&wish) != CUBLAS_STATUS_SUCCESS;
-	if (!bad)
-		bad = cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b) != CUBLAS_STATUS_SUCCESS ||
-		      cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_TRANSB, &op_a, sizeof op_a) != CUBLAS_STATUS_SUCCESS ||
-		      cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue) != CUBLAS_STATUS_SUCCESS ||
-		      (bias && cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias) != CUBLAS_STATUS_SUCCESS) ||
-		      cublasLtMatmulPreferenceSetAttribute(wish, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace) != CUBLAS_STATUS_SUCCESS;
-	if (!bad && !s->failed)
-		bad = cublasLtMatmulAlgoGetHeuristic(s->blas, how, lb, la, lc, lc, wish, 1, &found, &some) != CUBLAS_STATUS_SUCCESS || some == 0 ||
-		      cublasLtMatmul(s->blas, how, one, b, lb, a, la, zero, c, lc, c, lc, &found.algo, s->workspace, workspace, s->stream) != CUBLAS_STATUS_SUCCESS;
-	s->failed |= bad;
+	const int done =
+		mc_layout(&lb, type, b_turned ? k : n, b_turned ? n : k, ldb, batch, next_b) &&
+		mc_layout(&la, type, a_turned ? m : k, a_turned ? k : m, lda, batch, next_a) &&
+		mc_layout(&lc, type, n, m, ldc, batch, next_c) &&
+		cublasLtMatmulDescCreate(&how, compute, type) == CUBLAS_STATUS_SUCCESS &&
+		cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b) == CUBLAS_STATUS_SUCCESS &&
+		cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_TRANSB, &op_a, sizeof op_a) == CUBLAS_STATUS_SUCCESS &&
+		cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue) == CUBLAS_STATUS_SUCCESS &&
+		(!bias || cublasLtMatmulDescSetAttribute(how, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias) == CUBLAS_STATUS_SUCCESS) &&
+		cublasLtMatmulPreferenceCreate(&wish) == CUBLAS_STATUS_SUCCESS &&
+		cublasLtMatmulPreferenceSetAttribute(wish, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace) == CUBLAS_STATUS_SUCCESS &&
+		mc_set_alignment(wish, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, b) && mc_set_alignment(wish, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, a) &&
+		mc_set_alignment(wish, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, c) && mc_set_alignment(wish, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, c) &&
+		cublasLtMatmulAlgoGetHeuristic(s->blas, how, lb, la, lc, lc, wish, 1, &found, &some) == CUBLAS_STATUS_SUCCESS && some > 0 &&
+		cublasLtMatmul(s->blas, how, one, b, lb, a, la, zero, c, lc, c, lc, &found.algo, s->workspace, workspace, s->stream) == CUBLAS_STATUS_SUCCESS;
 	if (wish)
 		cublasLtMatmulPreferenceDestroy(wish);
 	if (how)
 		cublasLtMatmulDescDestroy(how);
-	cublasLtMatrixLayout_t all[] = {la, lb, lc};
+	const cublasLtMatrixLayout_t all[] = {la, lb, lc};
 	for (int i = 0; i < 3; i++)
 		if (all[i])
 			cublasLtMatrixLayoutDestroy(all[i]);
+	if (!done)
+		(void)cudaGetLastError();
+	return done;
 }
+#endif
 
-#define MC_PRODUCT(T, S, TYPE, COMPUTE)                                                            \
+/* the emulation's, and what cuBLASLt has no algorithm for, such as sums of nothing: a thread an element */
+#define MC_PRODUCT(T, S, FMA, TYPE, COMPUTE)                                                       \
+	MC_MAYBE_UNUSED MC_KERNEL(128) mc_product_##S##_kernel(                                    \
+		int a_turned, int b_turned, int64_t m, int64_t n, int64_t k, int64_t batch,        \
+		const T *a, int64_t lda, int64_t next_a, const T *b, int64_t ldb, int64_t next_b, \
+		T *c, int64_t ldc, int64_t next_c, const T *bias, int relu)                        \
+	{                                                                                          \
+		MC_EACH(at, batch * m * n, 128) {                                                  \
+			const int64_t q = at / (m * n), i = at / n % m, j = at % n;               \
+			T sum = 0;                                                                 \
+			for (int64_t l = 0; l < k; l++)                                            \
+				sum = FMA(a[q * next_a + (a_turned ? l * lda + i : i * lda + l)], \
+					  b[q * next_b + (b_turned ? j * ldb + l : l * ldb + j)], sum); \
+			if (bias)                                                                  \
+				sum += bias[j];                                                    \
+			c[q * next_c + i * ldc + j] = relu && sum < 0 ? 0 : sum;                   \
+		}                                                                                  \
+	}                                                                                          \
 	MC_MAYBE_UNUSED static void mc_product_##S(                                                \
 		mc_stream *s, int a_turned, int b_turned, int64_t m, int64_t n, int64_t k,         \
 		int64_t batch, const T *a, int64_t lda, int64_t next_a, const T *b, int64_t ldb,  \
 		int64_t next_b, T *c, int64_t ldc, int64_t next_c, const T *bias, int relu)       \
 	{                                                                                          \
-		const T one = 1, zero = 0;                                                         \
-		mc_product(s, TYPE, COMPUTE, &one, &zero, a_turned, b_turned, m, n, k, batch, a,   \
-			   lda, next_a, b, ldb, next_b, c, ldc, next_c, bias, relu);               \
+		MC_UNLESS_BY_LIBRARY(T, TYPE, COMPUTE)                                             \
+		MC_LAUNCH(s, mc_product_##S##_kernel, (batch * m * n + 127) / 128, 128, a_turned, b_turned, m, n, k, \
+			  batch, a, lda, next_a, b, ldb, next_b, c, ldc, next_c, bias, relu);     \
 	}
-MC_PRODUCT(float, f32, CUDA_R_32F, MC_COMPUTE_F32)
-MC_PRODUCT(double, f64, CUDA_R_64F, CUBLAS_COMPUTE_64F)
-#undef MC_PRODUCT
+#ifdef MC_EMULATE
+#define MC_UNLESS_BY_LIBRARY(T, TYPE, COMPUTE)
+#else
+#define MC_UNLESS_BY_LIBRARY(T, TYPE, COMPUTE)                                                     \
+	const T one = 1, zero = 0;                                                                 \
+	if (!(batch && m && n && k) ||                                                             \
+	    !mc_product(s, TYPE, COMPUTE, &one, &zero, a_turned, b_turned, m, n, k, batch, a, lda, \
+			next_a, b, ldb, next_b, c, ldc, next_c, bias, relu))
 #endif
+MC_PRODUCT(float, f32, fmaf, CUDA_R_32F, MC_COMPUTE_F32)
+MC_PRODUCT(double, f64, fma, CUDA_R_64F, CUBLAS_COMPUTE_64F)
+#undef MC_PRODUCT
 #endif
 
 /* the next part of a block of the device; slot: where to note it, or NULL */

@@ -308,6 +308,13 @@ int mc_run_bind(mc_run *run)
 	return ok;
 }
 
+const char *mc_run_status_text(const mc_run *run, mc_status status)
+{
+	const mc_model *m = run->model;
+	const char *why = (status == MC_DEVICE || status == MC_POISONED) && m->device_error ? m->device_error(run->object) : NULL;
+	return why ? why : m->status_text(status);
+}
+
 int mc_run_bind_object(mc_run *run)
 {
 	for (int i = 0; i < run->model->ntensors; i++) {
@@ -317,7 +324,7 @@ int mc_run_bind_object(mc_run *run)
 		const mc_status status = t->bind(run->object, run->dims, run->bound[i].data);
 		if (status != MC_OK) {
 			mc_fail(&run->err, status, "cannot bind %s: %s", t->name,
-			        run->model->status_text(status));
+			        mc_run_status_text(run, status));
 			return 0;
 		}
 	}
@@ -432,10 +439,16 @@ int mc_run_create(mc_run *run, const int64_t *most)
 		         mc_number_text(dims[k], number, sizeof number));
 	}
 	run->object = m->create(dims);
-	if (!run->object)
+	const char *why = run->object || !m->device_error ? NULL : m->device_error(NULL);
+	char of_gpu[64] = "";
+	if (m->device_bytes)
+		snprintf(of_gpu, sizeof of_gpu, ", of the GPU's %zu", m->device_bytes(dims));
+	if (!run->object && why)
+		mc_fail(&run->err, MC_DEVICE, "cannot make %s: no GPU can be used: %s", m->name, why);
+	else if (!run->object)
 		mc_fail(&run->err, MC_NO_MEMORY,
-		        "cannot make %s for %s: out of memory (%zu bytes), or a size outside its bounds",
-		        m->name, *sizes ? sizes : "it", m->bytes(dims));
+		        "cannot make %s for %s: out of memory (%zu bytes%s), or a size outside its bounds",
+		        m->name, *sizes ? sizes : "it", m->bytes(dims), of_gpu);
 	free(dims);
 	return run->object != NULL;
 }

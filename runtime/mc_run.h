@@ -82,6 +82,7 @@ int mc_run_check(mc_run *);
 int mc_run_bind(mc_run *); /* the bind blocks: loads, and learns the sizes */
 int mc_run_bind_object(mc_run *); /* hands the arrays to the object */
 mc_set *mc_run_set(mc_run *, const char *name); /* loads it; NULL: failed */
+const char *mc_run_status_text(const mc_run *, mc_status); /* of a call of the object's: with an error of the device, what that is */
 int mc_run_create(mc_run *, const int64_t *most); /* the object, for calls up to these sizes */
 void mc_run_free(mc_run *);
 

@@ -10,7 +10,7 @@ import harness, random_programs, random_rules, values
 from run import ROOT, Skip
 
 CXX = ["-std=c++17", "-x", "c++", "-DMC_EMULATE", "-include", os.path.join(ROOT, "tests/cuda/order.h")]
-ARCHS = ["sm_80", "sm_90", "sm_100"]
+ARCHS = ["sm_75", "sm_80", "sm_90", "sm_100"]
 # every shape of kernel: rows, blocks of rows, sums over rows, tiles with sums in parts, windows, loops, branches, draws, gathers
 COVER = ["models/logistic_regression.model", "tests/values/conv_pool.model", "tests/values/scans.model", "tests/values/gathers.model"]
 
@@ -51,7 +51,10 @@ def tests(options):
     for path in cover + others:
         archs = ARCHS if path in cover or options.all else [next(turns)]
         yield "nvcc %s %s" % (os.path.relpath(path, ROOT), " ".join(archs)), lambda path=path, archs=archs: nvcc(path, archs, whole=path == cover[0] or options.all)
-    yield "on a GPU", lambda: on_gpu(paths if options.all else small)
+    yield "without a GPU", without_gpu
+    yield "on a GPU: programs", lambda: on_gpu_programs(paths if options.all else small)
+    for f in on_gpu_products, on_gpu_object, on_gpu_make, on_gpu_bench:
+        yield "on a GPU: " + f.__name__[7:], f
 
 
 # ---- loops in place of threads
@@ -131,13 +134,21 @@ def planted_write():
     assert one.returncode and "AddressSanitizer" in one.stderr, one.stderr[-2000:]
 
 
+def build_object(d, arch=None):
+    """tests/cuda/object.cc with its model: by nvcc, or as the emulation"""
+    harness.must([harness.MODELC, os.path.join(ROOT, "tests/cuda/object.model"), "-o", d, "--target", "cuda"])
+    includes = ["-I", os.path.join(ROOT, "runtime"), "-I", d]
+    source, end = os.path.join(ROOT, "tests/cuda/object.cc"), ["-o", os.path.join(d, "object"), "-lpng", "-lz", "-lm"]
+    if arch:
+        return harness.must([find_nvcc(), "-std=c++17", "-fmad=false", arch, *includes, "-x", "cu", source, "-L", os.path.dirname(harness.runtime_library()), "-lmodelc_runtime", *end])
+    flags = ["-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    return harness.must(["g++", *CXX[:1], "-DMC_EMULATE", *harness.WARNINGS, *flags, *includes, source, harness.runtime_library("gcc", True), *end])
+
+
 def object_():
     """memory, mirror, shares, graphs, an error of the device: a program that looks inside"""
     with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
-        harness.must([harness.MODELC, os.path.join(ROOT, "tests/cuda/object.model"), "-o", d, "--target", "cuda"])
-        flags = ["-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", os.path.join(ROOT, "runtime"), "-I", d]
-        out = harness.must(["g++", *CXX[:1], "-DMC_EMULATE", *harness.WARNINGS, *flags, os.path.join(ROOT, "tests/cuda/object.cc"), harness.runtime_library("gcc", True), "-o",
-                            os.path.join(d, "object"), "-lpng", "-lz", "-lm"]) + harness.must([os.path.join(d, "object")])
+        out = build_object(d) + harness.must([os.path.join(d, "object")])
         assert out == "good\n", out
 
 
@@ -161,24 +172,36 @@ def random_(seed):
         emulation(path, {"floatX": ["float32", "float64"][seed % 2], "level": ["-O0", "-O3"][seed // 2 % 2], "sanitize": seed % 4 == 0, "blas": "none"})
 
 
-def bench():
-    """the losses that bench-cuda compares, from the emulation: those of the C target"""
+def bench_python(folder, code):
+    """runs it where bench_cuda and what it imports are there"""
     import formats_numpy
-    python, folder = formats_numpy.python()[0], os.path.join(ROOT, "bench")
-    code = "import sys, peer_modelc, bench_cuda\n" \
-           "steps = [peer_modelc.build('tiny', v)[0] for v in ('cuda emulate 1', 'gcc native 1')]\n" \
-           "print(*[s(i) for i in range(3) for s in steps])\n" \
-           "print(bench_cuda.text([dict(workload='tiny', who='modelc cuda', median_us=2.5, agrees=True)]))"
+    path = os.environ["PATH"] + os.pathsep + os.path.dirname(find_nvcc() or "")
+    return harness.must([formats_numpy.python()[0], "-c", "import sys, peer_modelc, bench_cuda\n" + code], cwd=os.path.join(ROOT, "bench"),
+                        env=dict(os.environ, PATH=path, PEER_BUILD=folder, MODELC=harness.MODELC), timeout=1200)
+
+
+# losses of a GPU, or the emulation of one, are those of the C target
+BENCH_LOSSES = """
+steps = [peer_modelc.build('tiny', v)[0] for v in ('%s', 'gcc native 1')]
+losses = [[s(i) for s in steps] for i in range(3)]
+assert all(abs(a - b) <= 1e-5 * abs(b) for a, b in losses) and losses[0][0] > losses[2][0], losses
+"""
+
+
+def bench():
+    """the losses that bench-cuda compares, and its table"""
     with tempfile.TemporaryDirectory(prefix="modelc-bench-") as d:
-        first, table = harness.must([python, "-c", code], cwd=folder, env=dict(os.environ, PEER_BUILD=d, MODELC=harness.MODELC)).split("\n", 1)
-    losses = [float(x) for x in first.split()]
-    assert len(losses) == 6 and all(abs(a - b) <= 1e-5 * abs(b) for a, b in zip(losses[::2], losses[1::2])) and losses[0] > losses[4], losses
+        table = bench_python(d, BENCH_LOSSES % "cuda emulate 1" + "print(bench_cuda.text([dict(workload='tiny', who='modelc cuda', median_us=2.5, agrees=True)]))")
     assert "| tiny" in table and "2.5" in table, table
+
+
+def has_gpu():
+    return not subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode
 
 
 def make_says():
     """in one line what is missing, before anything is built"""
-    if not subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode:
+    if has_gpu():
         raise Skip("there is a GPU")
     for target in "train", "bench-cuda":
         code, out = harness.run(["make", "--no-print-directory", "-o", "modelc-build", "-o", "setup-data", target, "TARGET=cuda", "NVCC=sh"], cwd=ROOT)
@@ -290,7 +313,7 @@ def nvcc(path, archs, whole=False):
         harness.must([*command, "-o", d])
         source, said = os.path.join(d, harness.model_name(path) + ".cu"), os.path.join(d, "ptxas")
         codes = [x for a in archs for x in ("-gencode", "arch=compute_%s,code=sm_%s" % (a[3:], a[3:]))]
-        log = harness.must([find_nvcc(), "-Werror", "all-warnings", "-std=c++17", "-fmad=false", "-O3", *codes, "-Xptxas", "-v", "-I", os.path.join(ROOT, "runtime"),
+        log = harness.must([find_nvcc(), "-Werror", "all-warnings", "-Xcompiler", "-Wall,-Wextra", "-std=c++17", "-fmad=false", "-O3", *codes, "-Xptxas", "-v", "-I", os.path.join(ROOT, "runtime"),
                             "-I", d, "-c" if whole else "-fatbin", source, "-o", source + ".o"], timeout=1200)
         open(said, "w").write(log)
         report = json.loads(harness.must([*command, "--report=json", "--ptxas", said]))
@@ -298,6 +321,7 @@ def nvcc(path, archs, whole=False):
     launches = {l["kernel"]: l for f in report["functions"] for k in f["kernels"] for l in k.get("launches", [])}
     launches.update((l["kernel"], l) for l in report["scalars"])
     entries = re.findall(r"Compiling entry function '(\w+)' for '(\w+)'(.*?)(?=Compiling entry function|\Z)", log, re.S)
+    entries = [e for e in entries if "mc_product_" not in e[0]]  # of the runtime
     assert len(entries) == len(archs) * len(launches), "%d entries, %d kernels" % (len(entries), len(launches))
     for kernel, l in launches.items():
         assert {u["arch"] for u in l["ptxas"]} == set(archs) and all(u["registers"] > 0 and 0.1 < u["occupancy"] <= 1 for u in l["ptxas"]), l
@@ -308,8 +332,33 @@ def nvcc(path, archs, whole=False):
     assert text.count(" registers, ") >= len(entries), text  # what several functions launch stands in each
 
 
+def make(d, target, *arguments, **variables):
+    """make in the tree, with what it writes in the folder d"""
+    return harness.run(["make", "--no-print-directory", "-o", "modelc-build", "-o", "setup-data", target, "TARGET=cuda", "NVCC=" + find_nvcc(), "GEN=%s/gen" % d,
+                        "PROGRAM=%s/program" % d, "OUT=%s/out" % d, "DATA=models/data", *arguments], cwd=ROOT, timeout=1200, env=dict(os.environ, **variables))
+
+
+def without_gpu():
+    """the program and the library of the bench are linked as on a GPU; the program says in one line what is missing"""
+    if not find_nvcc():
+        raise Skip("there is no nvcc")
+    if has_gpu():
+        raise Skip("there is a GPU")
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        smi = os.path.join(d, "nvidia-smi")
+        open(smi, "w").write("#!/bin/sh\n")
+        os.chmod(smi, 0o755)
+        code, out = make(d, "train", PATH=d + os.pathsep + os.environ["PATH"])
+        lines = [l for l in out.splitlines() if not re.match(r"make(\[\d+\])?: \*\*\*|nvcc warning : Cannot find valid GPU", l)]
+        assert code and len(lines) == 1 and re.match(r"program: cannot make logistic_regression: no GPU can be used: \w", lines[0]), out
+        build_object(d, "-arch=sm_80")
+        bench_python(d, "import ctypes; ctypes.CDLL(peer_modelc.compiled('tiny', 'cuda', 'sm_80')).resident")
+
+
 class OnGpu(harness.Program):
     def __init__(self, path, settings, flags=()):
+        if not has_gpu() or not find_nvcc():
+            raise Skip("there is no GPU, or no nvcc")
         self.folder = tempfile.TemporaryDirectory(prefix="modelc-test-")
         self.dir, self.name, s = self.folder.name, harness.model_name(path), settings
         harness.must([harness.MODELC, path, "-o", self.dir, "--target", "cuda", "--floatX", s["floatX"], s["level"], *flags])
@@ -319,10 +368,37 @@ class OnGpu(harness.Program):
                       harness.harness_object("gcc", False), harness.runtime_library("gcc", False), "-Xlinker", harness.for_model(self.name), "-o", self.exe, "-lcublasLt", "-lpng", "-lz", "-lm"])
 
 
-def on_gpu(paths):
-    if subprocess.run(["sh", "-c", "nvidia-smi -L"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode:
-        raise Skip("there is no GPU")
-    if not find_nvcc():
-        raise Skip("there is no nvcc")
-    for path in paths:
-        values.check(path, {"floatX": "float32", "level": "-O3", "sanitize": False}, OnGpu)
+def on_gpu_programs(paths):
+    for i, path in enumerate(paths):
+        values.check(path, {"floatX": ["float32", "float64"][i % 2], "level": "-O3", "sanitize": False}, OnGpu)
+
+
+def on_gpu_products():
+    for floatX in "float32", "float64":
+        values.check(LARGE, {"floatX": floatX, "level": "-O3", "sanitize": False}, OnGpu)
+
+
+def on_gpu_object():
+    if not has_gpu() or not find_nvcc():
+        raise Skip("there is no GPU, or no nvcc")
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        build_object(d, "-arch=native")
+        assert harness.must([os.path.join(d, "object")]) == "good\n"
+
+
+def on_gpu_make():
+    if not has_gpu() or not find_nvcc():
+        raise Skip("there is no GPU, or no nvcc")
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        code, out = make(d, "train", "EPOCHS=3")
+        errors = [float(x) for x in re.findall(r"^epoch .*?validate_model.errors ([\d.]+) %", out, re.M)]
+        assert not code and len(errors) == 3 and errors[2] < 50, out
+        code, out = make(d, "predict")
+        assert not code, out
+
+
+def on_gpu_bench():
+    if not has_gpu() or not find_nvcc():
+        raise Skip("there is no GPU, or no nvcc")
+    with tempfile.TemporaryDirectory(prefix="modelc-bench-") as d:
+        bench_python(d, BENCH_LOSSES % "cuda native 1")

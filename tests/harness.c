@@ -119,7 +119,8 @@ static const mc_tensor *tensor(const char *name)
 
 static void answer(mc_status s)
 {
-	if (s) printf("status %d %s", s, MODEL.status_text(s));
+	const char *why = MODEL.device_error ? MODEL.device_error(model) : NULL;
+	if (s) printf("status %d %s%s%s", s, MODEL.status_text(s), why ? ": " : "", why ? why : "");
 	else printf("ok");
 }
 
@@ -172,7 +173,8 @@ int main(void)
 			if (model) MODEL.destroy(model);
 			for (int i = 0; i < MODEL.ndims; i++) dim[i] = strtoll(word(), 0, 10);
 			model = MODEL.create(dim);
-			printf("%s", model ? "ok" : "status 0 not created");
+			if (model) printf("ok");
+			else answer(MC_NO_MEMORY);
 		} else if (!strcmp(command, "init")) {
 			MODEL.init(model, strtoull(word(), 0, 10));
 			printf("ok");

@@ -154,7 +154,7 @@ static void emit_init_cuda(Cuda *c, Writer *w)
 	put(w, "mc_copy(&m->stream, m->frame.init, &mc_in, sizeof mc_in);\n");
 	emit_replay(c, w);
 	if (c->checked)
-		put(w, "mc_copy(&m->stream, &mc_in.status, &m->frame.init->status, sizeof mc_in.status);\n");
+		put(w, "mc_copy_back(&m->stream, &mc_in.status, &m->frame.init->status, sizeof mc_in.status);\n");
 	put(w, "if (mc_wait(&m->stream)) {\nm->of->poisoned = 1;\nreturn;\n}\n");
 	if (c->checked)
 		put(w, "if (mc_in.status)\n\treturn;\n");
@@ -200,10 +200,10 @@ void emit_function_cuda(Cuda *c, Writer *w)
 	}
 	emit_replay(c, body);
 	if (c->checked)
-		put(body, "mc_copy(&m->stream, &mc_in.status, &m->frame.%s->status, sizeof mc_in.status);\n", name);
+		put(body, "mc_copy_back(&m->stream, &mc_in.status, &m->frame.%s->status, sizeof mc_in.status);\n", name);
 	for (int i = 0; i < p->outs.len; i++) {
 		const PlanBuf *b = p->outs.data[i];
-		put(body, "if (%s)\n\tmc_copy(&m->stream, %s, m->given.%s[%d], %s);\n", b->name, b->name, name, given++, bytes_c(e, b));
+		put(body, "if (%s)\n\tmc_copy_back(&m->stream, %s, m->given.%s[%d], %s);\n", b->name, b->name, name, given++, bytes_c(e, b));
 	}
 	put(body, "if (mc_wait(&m->stream)) {\nm->of->poisoned = 1;\nreturn MC_DEVICE;\n}\n");
 	if (c->checked)

@@ -182,6 +182,9 @@ void emit_header(Emit *e, Writer *w)
 	if (e->options->cuda)
 		put(w, "size_t %s_device_bytes(%s); /* of the GPU's memory, which `place` and `share` take and `free` gives back, of placed ones too */\n", n,
 		    e->model->dims.len ? sizes_param(e, "sizes") : "void");
+	if (e->options->cuda)
+		put(w, "/* What CUDA said when calls gave MC_DEVICE, or NULL; of NULL: why no GPU can be used, or NULL: then memory was short. */\n"
+		       "const char *%s_device_error(const %s *m);\n", n, n);
 	put(w, "void %s_free(%s *m); /* NULL, or a placed one: nothing */\n", n, n);
 	put(w, "void %s_init(%s *m, uint64_t seed); /* every variable from its initialiser; nothing where a check of one fails */\n", n, n);
 	put(w, "const char *%s_status_text(mc_status status);\n\n", n);

@@ -200,6 +200,13 @@ static void emit_device_bytes(Emit *e, Writer *w)
 	put(w, "const int64_t bytes = place_device(%sNULL, NULL, 1);\nreturn bytes < 0 ? 0 : (size_t)bytes;\n}\n\n", dims ? "sizes, " : "");
 }
 
+static void emit_device_error(Emit *e, Writer *w)
+{
+	const char *n = e->name;
+	put(w, "const char *%s_device_error(const %s *m)\n{\nconst char *const why = mc_device_error(m ? &m->stream : NULL);\n", n, n);
+	put(w, "return why || !m ? why : mc_device_error(&m->of->stream);\n}\n\n");
+}
+
 static void emit_place_cuda(Emit *e, Writer *w)
 {
 	const bool dims = e->model->dims.len > 0;
@@ -207,7 +214,7 @@ static void emit_place_cuda(Emit *e, Writer *w)
 	put(w, "/* memory and a stream of the device; not 0: it has none to give */\n");
 	put(w, "static int open_device(%s *m, int state)\n{\n", n);
 	put(w, "const int64_t bytes = place_device(%sNULL, NULL, state);\n", own);
-	put(w, "m->device = NULL;\nif (bytes >= 0 && !mc_open(&m->stream))\n\tm->device = (char *)mc_device_new(&m->stream, bytes);\n");
+	put(w, "m->device = NULL;\nif (bytes >= 0 && !mc_open(&m->stream, state ? NULL : &m->of->stream))\n\tm->device = (char *)mc_device_new(&m->stream, bytes);\n");
 	put(w, "if (!m->device) {\nif (bytes >= 0)\n\tmc_close(&m->stream);\nreturn 1;\n}\n");
 	put(w, "place_device(%sm, m->device, state);\nreturn 0;\n}\n\n", own);
 
@@ -362,6 +369,7 @@ void emit_object_cuda(Emit *e, Writer *w)
 	emit_device(e, w);
 	emit_bytes(e, w);
 	emit_device_bytes(e, w);
+	emit_device_error(e, w);
 	emit_place_cuda(e, w);
 	emit_state_cuda(e, w);
 	emit_bind_cuda(e, w);

@@ -217,6 +217,9 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 	}
 	const char *make = dims ? arena_printf(e->arena, "const %s_sizes s = sizes_of(dims);\n", n) : "(void)dims;\n";
 	put(w, "static size_t table_bytes(const int64_t *dims)\n{\n%sreturn %s_bytes(%s);\n}\n\n", make, n, dims ? "&s" : "");
+	if (e->options->cuda)
+		put(w, "static size_t table_device_bytes(const int64_t *dims)\n{\n%sreturn %s_device_bytes(%s);\n}\n\n"
+		       "static const char *table_device_error(const void *m)\n{\nreturn %s_device_error((const %s *)m);\n}\n\n", make, n, dims ? "&s" : "", n, n);
 	put(w, "static void *table_create(const int64_t *dims)\n{\n%sreturn %s_new(%s);\n}\n\n", make, n, dims ? "&s" : "");
 	put(w, "static void table_destroy(void *m)\n{\n%s_free((%s *)m);\n}\n\n", n, n);
 	put(w, "static void table_init(void *m, uint64_t seed)\n{\n%s_init((%s *)m, seed);\n}\n\n", n, n);
@@ -257,9 +260,10 @@ void emit_tables(Emit *e, Writer *w)
 	    m->dims.len ? "model_dims" : "NULL", tensors, n, m->funcs.len, n);
 	put(w, "table_bytes, table_create, table_destroy, table_init, table_ready, table_get_dims, table_get_random, table_set_random,\n");
 	if (e->options->profile)
-		put(w, "%s_status_text,\n%d, profile_steps, table_profile, table_limits,\n};\n\n", n, e->first_step[func_count(e)]);
+		put(w, "%s_status_text,\n%d, profile_steps, table_profile, table_limits,\n", n, e->first_step[func_count(e)]);
 	else
-		put(w, "%s_status_text,\n0, NULL, NULL, NULL,\n};\n\n", n);
+		put(w, "%s_status_text,\n0, NULL, NULL, NULL,\n", n);
+	put(w, e->options->cuda ? "table_device_bytes, table_device_error,\n};\n\n" : "NULL, NULL,\n};\n\n");
 	put(w, "mc_status %s_save(const %s *m, const char *path)\n{\nreturn mc_save(&%s_model, m, path);\n}\n\n", n, n, n);
 	put(w, "mc_status %s_load(%s *m, const char *path)\n{\nreturn mc_load(&%s_model, m, path);\n}\n", n, n, n);
 }

@@ -78,10 +78,12 @@ const Usage *ptxas_usage(Arena *arena, const Ptxas *p, const char *kernel, int *
 /* ---- of a multiprocessor: CUDA C++ Programming Guide, "Technical Specifications per Compute Capability" */
 static const struct {
 	const char *arch;
-	int threads, blocks, shared;
-} machines[] = {{"sm_80", 2048, 32, 164 << 10}, {"sm_86", 1536, 16, 100 << 10}, {"sm_87", 1536, 16, 164 << 10}, {"sm_89", 1536, 24, 100 << 10},
-                {"sm_90", 2048, 32, 228 << 10}, {"sm_100", 2048, 32, 228 << 10}, {"sm_120", 1536, 24, 100 << 10}};
-enum { WARP = 32, REGISTERS = 65536, QUARTERS = 4, REGISTER_UNIT = 256, SHARED_UNIT = 128, SHARED_OWN = 1 << 10 };
+	int threads, blocks, shared, own; /* own: of each block, beside what it asks for */
+} machines[] = {{"sm_75", 1024, 16, 64 << 10, 0}, {"sm_80", 2048, 32, 164 << 10, 1 << 10}, {"sm_86", 1536, 16, 100 << 10, 1 << 10},
+                {"sm_87", 1536, 16, 164 << 10, 1 << 10}, {"sm_89", 1536, 24, 100 << 10, 1 << 10}, {"sm_90", 2048, 32, 228 << 10, 1 << 10},
+                {"sm_100", 2048, 32, 228 << 10, 1 << 10}, {"sm_103", 2048, 32, 228 << 10, 1 << 10}, {"sm_120", 1536, 24, 100 << 10, 1 << 10},
+                {"sm_121", 1536, 24, 100 << 10, 1 << 10}};
+enum { WARP = 32, REGISTERS = 65536, QUARTERS = 4, REGISTER_UNIT = 256, SHARED_UNIT = 128 };
 
 static int64_t rounded_up(int64_t n, int unit)
 {
@@ -99,8 +101,9 @@ double occupancy(const Usage *u, int threads, int64_t shared)
 		int64_t blocks = most / warps;
 		if (of_warp && QUARTERS * (REGISTERS / QUARTERS / of_warp) / warps < blocks)
 			blocks = QUARTERS * (REGISTERS / QUARTERS / of_warp) / warps;
-		if (machines[i].shared / (rounded_up(shared, SHARED_UNIT) + SHARED_OWN) < blocks)
-			blocks = machines[i].shared / (rounded_up(shared, SHARED_UNIT) + SHARED_OWN);
+		const int64_t taken = rounded_up(shared, SHARED_UNIT) + machines[i].own;
+		if (taken && machines[i].shared / taken < blocks)
+			blocks = machines[i].shared / taken;
 		if (machines[i].blocks < blocks)
 			blocks = machines[i].blocks;
 		return (double)(blocks * warps) / (double)most;

@@ -57,6 +57,20 @@ int main()
 	assert(object_f(m, 3, &x[0][0], NULL) == MC_OK);
 	assert(object_f(m, 9, &x[0][0], y) == MC_SIZE && object_f(m, 2, NULL, y) == MC_NULL);
 
+#ifndef MC_EMULATE
+	/* arrays on the device; a caller whose current device is another one */
+	float *there, out[8];
+	int devices = 1;
+	assert(!cudaMalloc(&there, sizeof x + sizeof y) && !cudaMemcpy(there, x, sizeof x, cudaMemcpyHostToDevice));
+	assert(!cudaGetDeviceCount(&devices) && !cudaSetDevice(devices - 1));
+	assert(object_f(m, 8, there, there + 24) == MC_OK && object_f(m, 8, &x[0][0], y) == MC_OK);
+	assert(object_bind_rows(m, 5, there) == MC_OK && m->data.rows == there && object_bind_rows(m, 5, NULL) == MC_OK);
+	assert(!cudaSetDevice(0) && !cudaMemcpy(out, there + 24, sizeof out, cudaMemcpyDeviceToHost));
+	SAME(out, y);
+	/* an error of others is not ours, ours is not others' */
+	assert(cudaSetDevice(-1) && object_f(m, 7, &x[0][0], y) == MC_OK && !cudaGetLastError());
+#endif
+
 	/* data is copied when it is bound; a check that fails changes nothing, neither here nor on the device */
 	int64_t at[2] = {1, 4}, wrong[2] = {1, 5};
 	float sum[2];
@@ -83,8 +97,9 @@ int main()
 	SAME(w4, object_get_w(m));
 
 	/* an error of the device: the object is of no more use, and its shares neither; the state that the host had stays */
+	assert(!object_device_error(share) && !object_device_error(NULL));
 	share->stream.failed = 1;
-	assert(object_f(share, 2, &x[0][0], y) == MC_DEVICE);
+	assert(object_f(share, 2, &x[0][0], y) == MC_DEVICE && object_device_error(share) && !object_device_error(m));
 	assert(object_f(share, 2, &x[0][0], y) == MC_POISONED && object_f(m, 2, &x[0][0], y) == MC_POISONED);
 	assert(object_bind_rows(m, 5, &rows[0][0]) == MC_POISONED);
 	SAME(w4, object_get_w(m));
