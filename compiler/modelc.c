@@ -175,8 +175,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_failure(state, 2, 0, "--blas %s does not go with --target %s", o->blas, o->emit.cuda ? "cuda" : "c");
 			return EINVAL;
 		}
-		if ((o->emit.profile || o->emit.dispatch) && o->emit.cuda) {
-			argp_failure(state, 2, 0, "%s does not go with --target cuda", o->emit.profile ? "--profile" : "--dispatch");
+		if (o->emit.dispatch && o->emit.cuda) {
+			argp_failure(state, 2, 0, "--dispatch does not go with --target cuda");
 			return EINVAL;
 		}
 		if (o->emit.profile && o->emit.dispatch) {

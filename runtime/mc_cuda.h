@@ -31,6 +31,7 @@
 #endif
 #else
 #include <cuda_runtime.h>
+#include <stdlib.h>
 #ifdef MC_PRODUCTS
 #include <cublasLt.h>
 #endif
@@ -100,9 +101,24 @@ typedef struct mc_stream {
 	void *workspace;
 #endif
 #endif
+#ifdef MC_PROFILED
+	mc_graph *graph; /* that is captured */
+#endif
 	int failed; /* some call of the device did */
 	const char *why; /* what CUDA said of the first */
 } mc_stream;
+
+#ifdef MC_PROFILED
+typedef struct mc_timed { /* a step of a graph: mc_profile_cuda.h */
+#ifdef MC_EMULATE
+	int64_t event[2];
+#else
+	cudaEvent_t event[2];
+#endif
+	mc_profile *of;
+	double flops, functions, bytes;
+} mc_timed;
+#endif
 
 /* What a function launches, for some sizes and outputs; a replay costs one launch. */
 struct mc_graph {
@@ -110,6 +126,10 @@ struct mc_graph {
 	std::vector<std::function<void()>> *launches;
 #else
 	cudaGraphExec_t launches;
+#endif
+#ifdef MC_PROFILED
+	mc_timed *timed;
+	int64_t ntimed;
 #endif
 };
 enum { MC_GRAPHS = 4 }; /* of a function: the last so many kinds of calls */
@@ -120,6 +140,32 @@ enum { MC_FENCE = 64 };
 #else
 enum { MC_FENCE = 0 };
 #endif
+
+MC_MAYBE_UNUSED static void mc_begin_timing(mc_stream *s, mc_graph *g)
+{
+#ifdef MC_PROFILED
+	s->graph = g;
+#else
+	(void)s;
+	(void)g;
+#endif
+}
+
+MC_MAYBE_UNUSED static void mc_end_timing(mc_graph *g)
+{
+#ifdef MC_PROFILED
+#ifndef MC_EMULATE
+	for (int64_t i = 0; i < 2 * g->ntimed; i++)
+		if (g->timed[i / 2].event[i % 2])
+			cudaEventDestroy(g->timed[i / 2].event[i % 2]);
+#endif
+	free((void *)g->timed);
+	g->timed = NULL;
+	g->ntimed = 0;
+#else
+	(void)g;
+#endif
+}
 
 #ifdef MC_EMULATE
 template <typename F> static void mc_run(mc_stream *s, F launch)
@@ -192,8 +238,9 @@ MC_MAYBE_UNUSED static int mc_on_device(const void *memory)
 	return 0;
 }
 
-MC_MAYBE_UNUSED static void mc_capture(mc_stream *s)
+MC_MAYBE_UNUSED static void mc_capture(mc_stream *s, mc_graph *g)
 {
+	mc_begin_timing(s, g);
 	s->recording = new std::vector<std::function<void()>>;
 }
 
@@ -214,6 +261,7 @@ MC_MAYBE_UNUSED static void mc_graph_free(mc_graph *g)
 {
 	delete g->launches;
 	g->launches = NULL;
+	mc_end_timing(g);
 }
 
 /* no kernel may touch what lies between here and `bytes` further on */
@@ -382,8 +430,9 @@ MC_MAYBE_UNUSED static int mc_wait(mc_stream *s)
 }
 
 /* relaxed: what is launched for the first time may have to be loaded, which waits and takes memory */
-MC_MAYBE_UNUSED static void mc_capture(mc_stream *s)
+MC_MAYBE_UNUSED static void mc_capture(mc_stream *s, mc_graph *g)
 {
+	mc_begin_timing(s, g);
 	s->caller = mc_enter(s);
 	(void)cudaGetLastError(); /* of others */
 	mc_note(s, cudaStreamBeginCapture(s->stream, cudaStreamCaptureModeRelaxed));
@@ -412,6 +461,7 @@ MC_MAYBE_UNUSED static void mc_graph_free(mc_graph *g)
 	if (g->launches)
 		cudaGraphExecDestroy(g->launches);
 	g->launches = NULL;
+	mc_end_timing(g);
 }
 
 MC_MAYBE_UNUSED static void mc_fence(void *at, int64_t bytes)

@@ -49,7 +49,6 @@ def test_usage_errors():
                        (["--target", "metal", "x.model"], "unknown target 'metal', expected c or cuda"),
                        (["--floatX", "int8", "x.model"], "unknown float type 'int8', expected float32 or float64"),
                        (["-O", "7", "x.model"], "unknown level '7', expected 0, 1, 2 or 3"),
-                       (["--profile", "--target", "cuda", "x.model"], "--profile does not go with --target cuda"),
                        (["--dispatch", "--target", "cuda", "x.model"], "--dispatch does not go with --target cuda"),
                        (["--dispatch", "--profile", "x.model"], "--profile does not go with --dispatch"),
                        (["--dispatch", "--blas", "openblas", "x.model"], "--dispatch does not go with --blas openblas"),

@@ -211,11 +211,20 @@ def make_says():
     assert code and out.startswith("make: TARGET=cuda needs nvcc, of the CUDA toolkit; NVCC= says where it is\n"), out
 
 
+def measured(out, calls):
+    """profile.json: the steps of each of so many calls, with the time and FLOPs of the product"""
+    steps = {s["kernel"]: s for s in json.load(open(os.path.join(out, "profile.json")))["steps"]}
+    trained = [s for k, s in steps.items() if k.startswith("train_model_")]
+    assert len(trained) >= 5 and all(s["calls"] == calls for s in trained), steps
+    product = steps["train_model_product"]
+    assert product["seconds"] > 0 and product["least_seconds"] > 0 and product["flops"] >= calls * 2 * 50 * 784 * 10, product
+
+
 def driver():
-    """the program of a model trains, in emulation, and its state is read again"""
+    """the program of a model trains, in emulation, measures its steps, and its state is read again"""
     with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
         model = os.path.join(ROOT, "models/logistic_regression.model")
-        harness.must([harness.MODELC, model, "-o", d, "--target", "cuda", "--driver", "-D", "n_fit=1500", "-D", "batch_size=50"])
+        harness.must([harness.MODELC, model, "-o", d, "--target", "cuda", "--driver", "--profile", "-D", "n_fit=1500", "-D", "batch_size=50"])
         flags = ["-O2", "-I", os.path.join(ROOT, "runtime"), "-I", d]
         name = os.path.join(d, "logistic_regression")
         harness.must(["g++", "-std=c++17", "-x", "c++", "-DMC_EMULATE", *flags, "-c", name + ".cu", "-o", name + ".o"])
@@ -225,6 +234,7 @@ def driver():
         text = harness.must([name, "train", "--data", os.path.join(ROOT, "models/data"), "--out", out, "--epochs", "2"])
         errors = [float(x) for x in re.findall(r"^epoch .*?validate_model.errors ([\d.]+) %", text, re.M)]
         assert len(errors) == 2 and errors[1] < 50, text
+        measured(out, 60)
         again = harness.must([name, "train", "--data", os.path.join(ROOT, "models/data"), "--out", out, "--epochs", "3", "--resume"])
         assert "epoch 3" in again and "epoch 2 " not in again, again
 
@@ -348,7 +358,7 @@ def without_gpu():
         smi = os.path.join(d, "nvidia-smi")
         open(smi, "w").write("#!/bin/sh\n")
         os.chmod(smi, 0o755)
-        code, out = make(d, "train", PATH=d + os.pathsep + os.environ["PATH"])
+        code, out = make(d, "train", "MODELC_FLAGS=--profile", PATH=d + os.pathsep + os.environ["PATH"])
         lines = [l for l in out.splitlines() if not re.match(r"make(\[\d+\])?: \*\*\*|nvcc warning : Cannot find valid GPU", l)]
         assert code and len(lines) == 1 and re.match(r"program: cannot make logistic_regression: no GPU can be used: \w", lines[0]), out
         build_object(d, "-arch=sm_80")
@@ -390,9 +400,10 @@ def on_gpu_make():
     if not has_gpu() or not find_nvcc():
         raise Skip("there is no GPU, or no nvcc")
     with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
-        code, out = make(d, "train", "EPOCHS=3")
+        code, out = make(d, "train", "EPOCHS=3", "MODELC_FLAGS=--profile")
         errors = [float(x) for x in re.findall(r"^epoch .*?validate_model.errors ([\d.]+) %", out, re.M)]
         assert not code and len(errors) == 3 and errors[2] < 50, out
+        measured(os.path.join(d, "out"), 90)
         code, out = make(d, "predict")
         assert not code, out
 

@@ -88,11 +88,15 @@ static void emit_code_cuda(Emit *e, Writer *w)
 	emit_lent(e, body);
 	emit_object_cuda(e, object);
 	emit_status_text(e, object);
+	if (e->options->profile)
+		emit_profile(e, object);
 	const char *code = arena_printf(e->arena, "%s%s%s%s%s%s", text_of(frames), text_of(body), text_of(functions), text_of(steps), text_of(kernels), text_of(object));
 	put(w, "/* %s.cu -- the model %s, compiled by modelc for GPUs\n *\n * nvcc -fmad=false; with -DMC_EMULATE any C++17 compiler */\n", e->name, e->name);
 	put(w, "#include \"%s.h\"\n\n", e->name);
 	if (strstr(code, "mc_product_"))
 		put(w, "#define MC_PRODUCTS /* by cuBLASLt */\n");
+	if (e->options->profile)
+		put(w, "#define MC_PROFILED\n");
 	emit_runtime(e, w, code);
 	put(w, "#include <stdlib.h>\n#include <string.h>\n\n");
 	put(w, "/* ---- what kernels are told: a frame a function, on the device */\n\n");

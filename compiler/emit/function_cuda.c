@@ -118,7 +118,7 @@ static void emit_replay(Cuda *c, Writer *w)
 		put(w, "const int64_t mc_key[] = {%s};\n", key);
 	put(w, "mc_graph *const mc_launches = mc_graph_of(m->graph.%s, %s, &m->graph.%s_next, %s, %d);\n", name, n ? arena_printf(a, "m->graph.%s_key", name) : "NULL", name,
 	    n ? "mc_key" : "NULL", n);
-	put(w, "if (!mc_launches->launches) {\nmc_capture(&m->stream);\n");
+	put(w, "if (!mc_launches->launches) {\nmc_capture(&m->stream, mc_launches);\n");
 	put(w, "%s_steps(m, &m->stream%s%s);\n", func_c_name(f), dims_of(c, false), outs);
 	put(w, "mc_capture_end(&m->stream, mc_launches);\n}\n");
 	put(w, "mc_replay(&m->stream, mc_launches);\n");
@@ -158,6 +158,8 @@ static void emit_init_cuda(Cuda *c, Writer *w)
 	put(w, "if (mc_wait(&m->stream)) {\nm->of->poisoned = 1;\nreturn;\n}\n");
 	if (c->checked)
 		put(w, "if (mc_in.status)\n\treturn;\n");
+	if (e->options->profile)
+		put(w, "mc_timed_add(mc_launches);\n");
 	emit_done(c, w);
 	put(w, "m->of->lent = 0;\n");
 	put(w, "m->of->seed = seed;\nm->of->call = 1;\n");
@@ -208,6 +210,8 @@ void emit_function_cuda(Cuda *c, Writer *w)
 	put(body, "if (mc_wait(&m->stream)) {\nm->of->poisoned = 1;\nreturn MC_DEVICE;\n}\n");
 	if (c->checked)
 		put(body, "if (mc_in.status)\n\treturn mc_in.status;\n");
+	if (e->options->profile)
+		put(body, "mc_timed_add(mc_launches);\n");
 	const char *text = text_of(body);
 	const Names *words = words_of(a, text), *checked = words_of(a, arena_printf(a, "%s%s", text_of(checks), text));
 	object_dims(e, dims, f, "m", words);

@@ -155,10 +155,10 @@ int64_t object_bytes(const Emit *e)
 	/* streams, frames, graphs with their keys */
 	for (int i = 0; i < func_count(e) && e->options->cuda; i++) {
 		const FuncPlan *p = func_plan(e, i);
-		words += 8 + p->args.len + 2 * p->outs.len + 4 * (2 + p->func->dims.len);
+		words += 8 + p->args.len + 2 * p->outs.len + 4 * (2 + p->func->dims.len) + (e->options->profile ? 8 : 0);
 	}
 	if (e->options->cuda)
-		words += 12 + e->model->vars.len;
+		words += 40 + e->model->vars.len;
 	if (e->options->profile)
 		words += 5 * e->first_step[func_count(e)];
 	for (int i = 0; i < e->model->vars.len; i++)

@@ -71,6 +71,8 @@ void emit_struct_cuda(Emit *e, Writer *w)
 		}
 		put(w, "} graph;\n");
 	}
+	if (e->options->profile)
+		put(w, "mc_profile profile[%d]; /* by the steps of all functions */\n", e->first_step[func_count(e)]);
 	put(w, "};\n\n");
 	put(w, "typedef char %s_object_fits[sizeof(struct %s) <= %" PRId64 " ? 1 : -1];\n\n", e->name, e->name, object_bytes(e));
 }

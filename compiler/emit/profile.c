@@ -1,4 +1,4 @@
-/* profile.c -- --profile: every kernel and product in a loop of one turn that times it, and what they are */
+/* profile.c -- --profile: every kernel and product in a loop of one turn that times it (or has it timed, in a graph), and what they are */
 #include "emit_internal.h"
 
 void number_steps(Emit *e)
@@ -25,12 +25,14 @@ void open_profiled(Body *b, const Step *s)
 	Arena *a = b->e->arena;
 	Cost c = step_cost(a, s);
 	const char *arg[] = {
+		"mc_on",
 		arena_printf(a, "&m->profile[%d]", row_of(b->e, b->plan, s)),
 		size_c(a, c.flops),
 		size_c(a, c.functions),
 		size_c(a, size_add(a, c.read, c.written)),
 	};
-	put(b->w, "%s\n", wrap_list(a, "MC_PROFILE", sizeof arg / sizeof *arg, arg, " {", 16));
+	const int first = !b->e->options->cuda; /* the stream */
+	put(b->w, "%s\n", wrap_list(a, "MC_PROFILE", (int)(sizeof arg / sizeof *arg) - first, arg + first, " {", 16));
 }
 
 static void find_steps(const Emit *e, const FuncPlan *p, const PlanBlock *block, const Step **row)

@@ -80,7 +80,7 @@ static void put_headers(Emit *e, Writer *w, const char *code, bool as_text)
 	if (strstr(code, "mc_random"))
 		wanted[n++] = "mc_random";
 	if (e->options->profile)
-		wanted[n++] = "mc_profile";
+		wanted[n++] = e->options->cuda ? "mc_profile_cuda" : "mc_profile";
 	HeaderNames done = {0};
 	push(e->arena, &done, "mc"); /* in NAME.h already */
 	for (int i = 0; i < n; i++) {

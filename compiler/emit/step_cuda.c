@@ -418,12 +418,17 @@ static void put_step(Cuda *c, const Step *s, Run *r)
 	put_place(&b, s);
 	if (needs)
 		put(c->w, "if (%s) {\n", needs);
+	const bool profiled = c->e->options->profile && (s->kind == STEP_KERNEL || s->kind == STEP_PRODUCT);
+	if (profiled)
+		open_profiled(&b, s);
 	switch (s->kind) {
 	case STEP_KERNEL: launch_kernel(c, s); break;
 	case STEP_PRODUCT: launch_product(c, s); break;
 	case STEP_LOOP: put_loop(c, s, r); break;
 	default: put_branch(c, s, r); break;
 	}
+	if (profiled)
+		put(c->w, "}\n");
 	if (needs)
 		put(c->w, "}\n");
 }
