@@ -81,13 +81,31 @@ function f(d, W) -> y = d @ transpose(W, [1, 0])""",
         [r"for \(int64_t i = mc_max_i64\(t \* 32 - 16, 0\); i < t \* 32 \+ 16; i\+\+\)"], [r"mc_min_i64\(t \* 32 \+ 32, 400\)"]),
     "of many blocks the last is the short one": (FEW_COLUMNS.replace("400", "3984"),
         [r"mc_min_i64\(t \* 32 \+ 32, 3984\)"], [r"mc_max_i64\("]),
+    "a row by a large matrix in parts of the matrix's rows": ("""
+model m
+symbol x : floatX[1, 784]
+param W : floatX[784, 500] = zeros
+function f(x) -> h = tanh(x @ W)""",
+        [r"for \(int64_t i = 0; i < 4; i\+\+\) f_product_tile\(i, product, x, W\);", r"\[\(i \* 196 \+ l\) \* 500 \+ j"], []),
+    "a row by a small matrix is one": ("""
+model m
+symbol x : floatX[1, 300]
+param W : floatX[300, 100] = zeros
+function f(x) -> h = tanh(x @ W)""",
+        [], [r"float32\[\d+, 1, 100\]"]),
+    "what a row's vectors leave over in several sums": ("""
+model m
+symbol x : floatX[1, 784]
+param W : floatX[784, 500] = zeros
+function f(x) -> h = tanh(x @ W)""",
+        [r"mc_f32x4 acc_2\[8\];", r"j \+ 256 <= 496"], [r"j \+ 4 <= 500"]),
     "no threads for what one does": ("""
 model m
 symbol x : floatX[1, 784]
 param W : floatX[784, 500] = zeros
 param V : floatX[500, 10] = zeros
 function f(x) -> p = softmax(tanh(x @ W) @ V)""",
-        [r"f_product\(tanh, x, W\); \} \} /\*[^*]*\*/ /\*[^*]*\*/ if \(p\) \{ f_product_2\("], []),
+        [r"f_product\(product, x, W\); \} \} /\*[^*]*\*/ /\*[^*]*\*/ if \(p\) \{ f_\w+\(product,"], []),
     "a scale leaves a product as a factor": ("""
 model m
 symbol x : uint8[20, 300]

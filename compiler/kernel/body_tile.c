@@ -13,7 +13,7 @@
  */
 #include "tile_nest.h"
 
-static void plan_axes(TileNest *x)
+void plan_axes(TileNest *x)
 {
 	Build *b = x->b;
 	const Tile *t = x->t;

@@ -6,7 +6,7 @@
 #include "print_c.h"
 #include "tile.h"
 
-enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096, CHAINS = 8, FEW_COLUMNS = 32, LONG_ROW = 64 };
+enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096, FEW_COLUMNS = 32 };
 
 int64_t size_guess(const Size *s)
 {

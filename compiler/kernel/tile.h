@@ -46,7 +46,8 @@ struct Tile {
 
 enum {
 	TILE_ROWS = 240, /* rows of `unroll` that share a block of columns */
-	KEPT_BYTES = 4 << 20 /* of state that stays in the threads' own caches from call to call */
+	KEPT_BYTES = 4 << 20, /* of state that stays in the threads' own caches from call to call */
+	LONG_ROW = 64, CHAINS = 8 /* products that a row of few columns has at least; its sums at a time */
 };
 
 /* ---- tile.c */

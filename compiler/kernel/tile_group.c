@@ -352,6 +352,38 @@ static void build_pairs_and_one(TileNest *x, Items *items, const Follower *f)
 	build_tile(&one, open_inner(x, items, i), f);
 }
 
+/* one row whose columns leave a part of a vector of 16 over, whatever the target: -> the columns before it; 0: it is not so */
+static int64_t columns_before_rest(const TileNest *x)
+{
+	const Tile *t = x->t;
+	int64_t columns, sums;
+	if (t->dot || t->unroll >= 0 || t->second >= 0 || t->chains || t->blocked >= 0 || x->c.nsum != 1 || x->of[t->lanes].lo ||
+	    !size_is_const(x->c.size[t->lanes], &columns) || !size_is_const(x->c.size[x->c.sum[0]], &sums) || sums < LONG_ROW)
+		return 0;
+	return columns % LANES ? columns / LANES * LANES : 0;
+}
+
+/* Of the rest several sums at a time: it has no other columns to add while an addition is under way. */
+static void build_columns_and_rest(TileNest *x, Items *items, int64_t columns, const Follower *f)
+{
+	Build *b = x->b;
+	const int lanes = x->t->lanes;
+	TileNest most = *x, rest = *x;
+	Tile chained = *x->t;
+	chained.chains = CHAINS;
+	rest.t = &chained;
+	most.c.size[lanes] = size_const(b->arena, columns);
+	rest.of[lanes].lo = most.c.size[lanes];
+	plan_axes(&most);
+	Axes *of = &rest.of[lanes];
+	const int width = tile_shape(b->target, x->dtype, x->t).width;
+	of->cut = lane_cuts(b->arena, size_sub(b->arena, x->c.size[lanes], most.c.size[lanes]), width < LANES / 2 ? width : LANES / 2, width,
+			    &of->ncuts);
+	of->most = of->cut[0];
+	build_tile(&most, items, f);
+	build_tile(&rest, items, f);
+}
+
 /* a block's part of the sums, from lanes that are folded */
 static void add_block(TileNest *x, Items *items, const Node *value, void *data)
 {
@@ -384,6 +416,8 @@ void build_tile_group(Build *b, int g, Items *items)
 		build_windows(&x, items, group);
 	else if (rows_unknown(&x))
 		build_pairs_and_one(&x, items, &f);
+	else if (columns_before_rest(&x))
+		build_columns_and_rest(&x, items, columns_before_rest(&x), &f);
 	else
 		build_tile(&x, items, &f);
 }

@@ -91,6 +91,7 @@ void build_tile(TileNest *x, Items *items, const Follower *f);
 Items *open_apart(TileNest *x, Items *items, const char *name);
 Items *open_others(TileNest *x, Items *items, int from, AxisKind kind);
 TileNest nest_of(Build *b, const Piece *p);
+void plan_axes(TileNest *x);
 
 /* ---- tile_windows.c */
 void plan_windows(TileNest *x, const int8_t *window);

@@ -239,6 +239,8 @@ EXPRESSION(scatter_one_hot_rows,
 EXPRESSION(product_transpose,
 	   build_contraction(g, nowhere, build_transpose(g, nowhere, x, (const int8_t[]){1, 0}), y,
 			     "ij,jk->ik"))
+EXPRESSION(row_in_parts, build_contraction(g, nowhere, x, y, "ij,jk->ik"))
+EXPRESSION(row_in_parts_second, build_contraction(g, nowhere, x, y, "jk,j->k"))
 EXPRESSION(product_scale, build_contraction(g, nowhere, e2(g, OP_div, x, number(g, 255)),
 					    e2(g, OP_mul, y, z), "ij,jk->ik")) /* z of rank 0 */
 EXPRESSION(product_sign, build_contraction(g, nowhere, x, e1(g, OP_neg, y), "ij,jk->ik"))
@@ -372,6 +374,8 @@ static const Test tests[] = {
 	{REWRITE_product_transpose, product_transpose, {"3,2", "3,4"}},
 	{REWRITE_product_scale, product_scale, {"2,3", "3,4", ""}},
 	{REWRITE_product_sign, product_sign, {"2,3", "3,4"}},
+	{REWRITE_row_in_parts, row_in_parts, {"1,512", "512,256"}},
+	{REWRITE_row_in_parts, row_in_parts_second, {"512,256", "512"}},
 	{REWRITE_softmax_shift, softmax_shift, {"3,4"}},
 	{REWRITE_log_sum_exp, log_sum_exp, {"3,4"}},
 	{REWRITE_log_sum_exp, log_sum_exp_all, {"3,4"}},
@@ -404,7 +408,7 @@ static void add_result(Scratch *s, Val *v)
 
 static void run(Scratch *s, int level, int *fired)
 {
-	PassOptions options = {.floatX = DT_float64, .level = level};
+	PassOptions options = {.floatX = DT_float64, .level = level, .lanes = true};
 	if (!CHECK(run_passes_counted(s->model, s->func, &options, s->diag, NULL, fired)))
 		diag_flush(s->diag, stdout);
 }
