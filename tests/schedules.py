@@ -93,12 +93,19 @@ symbol x : floatX[1, 300]
 param W : floatX[300, 100] = zeros
 function f(x) -> h = tanh(x @ W)""",
         [], [r"float32\[\d+, 1, 100\]"]),
-    "what a row's vectors leave over in several sums": ("""
+    "what vectors leave over by one that goes over the last lanes again": ("""
 model m
 symbol x : floatX[1, 784]
 param W : floatX[784, 500] = zeros
 function f(x) -> h = tanh(x @ W)""",
-        [r"mc_f32x4 acc_2\[8\];", r"j \+ 256 <= 496"], [r"j \+ 4 <= 500"]),
+        [r"j \+ 244 <= 500", r"\+ mc_min_i64\(v \* 16, j_step - 16\)"], [r"j \+ 4 <= 500"]),
+    "but where it changes state, in smaller vectors": ("""
+model m
+symbol x : floatX[20, 300]
+symbol d : floatX[20, 500]
+param W : floatX[300, 500] = zeros
+function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
+        [r"j \+ 4 <= \w+"], [r"mc_min_i64\(v \* 16"]),
     "no threads for what one does": ("""
 model m
 symbol x : floatX[1, 784]

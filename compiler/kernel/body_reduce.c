@@ -329,7 +329,7 @@ static void body_columns(Build *b, const Piece *p, Items *items)
 	j->nlo = 1;
 	j->hi = hi;
 	j->nhi = 2;
-	j->cut = lane_cuts(arena, r.size[1], LONG_LANES, LANES, &j->ncuts);
+	j->cut = lane_cuts(arena, r.size[1], LONG_LANES, LANES, false, &j->ncuts);
 	Items *in = &open_nest(b, items, j)->body;
 	Buffer *sum = new_buffer(b, "sum", r.dtype, WHERE_STACK, 1, &lanes);
 	add_buffer(b, in, sum);

@@ -13,7 +13,7 @@
  */
 #include "tile_nest.h"
 
-void plan_axes(TileNest *x)
+static void plan_axes(TileNest *x)
 {
 	Build *b = x->b;
 	const Tile *t = x->t;
@@ -35,7 +35,7 @@ void plan_axes(TileNest *x)
 		if (k == 2 && t->second >= 0)
 			vectors = 1;
 		if (k == 2) {
-			of->cut = lane_cuts(b->arena, size, vectors * s.width, s.width, &of->ncuts);
+			of->cut = lane_cuts(b->arena, size, vectors * s.width, s.width, x->again, &of->ncuts);
 		} else if (t->dot) {
 			/* the second first: what it takes, the rows leave */
 			int64_t sums = has_parts(x) ? 1 : SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
@@ -208,10 +208,10 @@ Items *open_others(TileNest *x, Items *items, int from, AxisKind kind)
 	return items;
 }
 
-TileNest nest_of(Build *b, const Piece *p)
+TileNest nest_of(Build *b, const Piece *p, bool again)
 {
 	b->tiled = true;
-	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val), .part = SUM_LANES};
+	TileNest x = {.b = b, .p = p, .t = p->tile, .c = contraction_of(p->val), .part = SUM_LANES, .again = again};
 	x.dtype = p->val->type->dtype;
 	x.last = -1;
 	if (x.t->across)
@@ -239,7 +239,7 @@ static void store_result(TileNest *x, Items *items, const Node *value, void *dat
 
 void body_tile(Build *b, const Piece *p, Items *items)
 {
-	TileNest x = nest_of(b, p);
+	TileNest x = nest_of(b, p, false);
 	int rows = x.c.out[0];
 	Follower f = {store_result, NULL};
 	if (is_in_tile(&x, rows)) {
@@ -257,7 +257,7 @@ void body_tile(Build *b, const Piece *p, Items *items)
 			const int64_t all = s.width * (x.t->second >= 0 ? 1 : s.vectors);
 			for (most = s.width; 2 * most <= all && 2 * most <= p->block_rows;) /* what divides a block */
 				most *= 2;
-			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most, s.width, &of->ncuts);
+			of->cut = lane_cuts(b->arena, block ? block : x.p->val->type->size[0], most, s.width, false, &of->ncuts);
 		} else {
 			of->cut = block ? tile_cuts(b->arena, block, most, &of->ncuts) : block_cuts(b->arena, most, &of->ncuts);
 		}

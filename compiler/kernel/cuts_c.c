@@ -70,10 +70,10 @@ static void seek_lanes(void *data, const Axis *a)
 	s->found |= a->kind == AXIS_LANES && a->cut_of == s->axis;
 }
 
-static bool same_vectors(const CPrinter *p, int64_t a, int64_t b)
+static bool same_vectors(const CPrinter *p, const Axis *cut, int64_t a, int64_t b)
 {
-	return vector_width(p, DT_float32, a) == vector_width(p, DT_float32, b) &&
-	       vector_width(p, DT_float64, a) == vector_width(p, DT_float64, b);
+	return vector_width(p, DT_float32, a, cut) == vector_width(p, DT_float32, b, cut) &&
+	       vector_width(p, DT_float64, a, cut) == vector_width(p, DT_float64, b, cut);
 }
 
 typedef struct Params {
@@ -239,10 +239,10 @@ static void print_steps(CPrinter *p, const Nest *nest, const AxisName *axis, int
 	LanesSearch lanes = {nest->axis, false};
 	visit_items(&(Visitor){.data = &lanes, .axis = seek_lanes}, nest->body.data, nest->body.len);
 	for (int i = 0, same; i < n; i += same) {
-		for (same = 1; i + same < n && (!lanes.found || same_vectors(p, cut[i], cut[i + same]));)
+		for (same = 1; i + same < n && (!lanes.found || same_vectors(p, nest->axis, cut[i], cut[i + same]));)
 			same++;
 		Params params = {{NULL, 0, 0}, {NULL, 0, 0}};
-		int64_t width = lanes.found && i > 0 ? vector_width(p, DT_float32, cut[i]) : 0;
+		int64_t width = lanes.found && i > 0 ? vector_width(p, DT_float32, cut[i], nest->axis) : 0;
 		const char *name = print_function(p, nest, axis, same, cut + i, width, &params);
 		for (int j = i; j < i + same; j++) {
 			Stmt *outer;

@@ -23,8 +23,8 @@ const char *buffer_ctype(CPrinter *p, const Buffer *b, const char **type)
 		if (n == 0) /* C has no arrays of nothing */
 			n = 1;
 		if (d == b->rank - 1 && b->where == WHERE_REG && b->lanes) {
-			int width = vector_width(p, b->dtype, n);
-			n /= width;
+			int width = vector_width(p, b->dtype, n, b->extent[d].cut);
+			n = (n + width - 1) / width;
 			if (width > 1)
 				*type = arena_printf(p->arena, "mc_f%dx%d", b->dtype == DT_float64 ? 64 : 32, width);
 			if (n == 1)

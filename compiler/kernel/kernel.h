@@ -28,6 +28,7 @@ typedef struct Axis {
 	const Size *const *hi; /* min of these */
 	int ncuts;
 	const int64_t *cut; /* e.g. 10, 2, 1: the body once each, in falling steps; none: step 1 */
+	bool again; /* lanes over its cut: the last vector of one that is no multiple begins earlier, so has some lanes again */
 	const struct Axis *cut_of; /* hi is the current cut of that axis; then no hi */
 } Axis;
 const Size *axis_index(Arena *, const Axis *); /* the axis as an index */
@@ -185,6 +186,7 @@ void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */
  *     nothing over
  *   - buffers are declared before use, at their level or inside; stack and registers have literal extents; registers are indexed by
  *     unroll and lanes axes and sums of them
+ *   - lanes that may go again are set to what does not depend on what they are set to
  *   - a store to what is declared outside a par, simd, thread or lanes axis keeps that axis (by an index, or by an index whose bounds speak of
  *     it), or folds lanes from registers; and what is stored there is read only at that axis
  *   - lanes have stride 1 or 0, no part in conditions and gathered indices, and rows with a vector form

@@ -264,7 +264,7 @@ Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 	for (int d = 0; d < b->rank; d++) {
 		if (b->where == WHERE_REG && b->lanes && d == b->rank - 1) {
 			int64_t extent = extent_max(p, &b->extent[d]);
-			if (extent != vector_width(p, b->dtype, extent)) /* of one vector: no index */
+			if (extent != vector_width(p, b->dtype, extent, b->extent[d].cut)) /* of one vector: no index */
 				t = arena_printf(p->arena, "%s[%s]", t, s->lane_loop ? s->lane_loop : "0");
 			break;
 		}

@@ -150,7 +150,7 @@ void print_cuts(CPrinter *, const Nest *);
 void print_apart(CPrinter *, const Nest *);
 
 /* ---- stage_c.c: a run of stores inside the unroll and lanes axes of a tile, outermost first */
-int vector_width(const CPrinter *, DType, int64_t extent); /* the machine's, or the part of it that fits the extent */
+int vector_width(const CPrinter *, DType, int64_t extent, const Axis *cut); /* the machine's, or the part of it that fits the cut of that axis, or NULL */
 void print_stage(CPrinter *, int naxes, const Axis *const *axis, int nstores, const Store *const *store);
 
 /* ---- node_c.c */

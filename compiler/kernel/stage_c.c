@@ -14,9 +14,11 @@ static int64_t gcd(int64_t a, int64_t b)
 	return a;
 }
 
-int vector_width(const CPrinter *p, DType dtype, int64_t extent)
+int vector_width(const CPrinter *p, DType dtype, int64_t extent, const Axis *cut)
 {
 	int lanes = dtype == DT_float64 ? p->target->lanes / 2 : p->target->lanes;
+	if (cut && cut->again && extent >= lanes)
+		return lanes > 1 ? lanes : 1;
 	return lanes > 1 ? (int)gcd(extent, lanes) : 1;
 }
 
@@ -26,7 +28,7 @@ static void note_float64(void *data, const Access *a, bool store)
 	*(bool *)data |= a->buffer->dtype == DT_float64;
 }
 
-static void add_loop(Stage *s, const Axis *axis, const char *count, int64_t most, int64_t scale)
+static void add_loop(Stage *s, const Axis *axis, const char *count, int64_t most, int64_t scale, const char *last)
 {
 	CPrinter *p = s->p;
 	if (s->nloops == MAX_TILE)
@@ -35,7 +37,11 @@ static void add_loop(Stage *s, const Axis *axis, const char *count, int64_t most
 	Axis *own = NEW(p->arena, Axis);
 	*own = (Axis){.name = name, .id = scale == 1 ? axis->id : p->next_axis++};
 	bind_axis(p, (AxisName){.id = own->id, .name = name, .at_least_0 = true, .most = most});
-	if (scale != 1) {
+	if (scale != 1 && last) {
+		const char *at = arena_printf(p->arena, "mc_min_i64(%s * %" PRId64 ", %s)", name, scale, last);
+		bind_axis(p, (AxisName){.id = axis->id, .name = at, .at_least_0 = true, .most = most * scale});
+		s->lane_loop = name;
+	} else if (scale != 1) {
 		bind_axis(p, (AxisName){.id = axis->id, .name = name, .at_least_0 = true,
 		                        .value = size_scale(p->arena, axis_index(p->arena, own), scale)});
 		s->lane_loop = name;
@@ -61,20 +67,26 @@ static void add_axis(Stage *s, const Axis *axis, DType dtype)
 		count = arena_printf(p->arena, "%" PRId64, most);
 	}
 	int64_t scale = 1;
+	const char *last = NULL; /* where the last vector begins, if that is not a whole number of vectors */
 	if (axis->kind == AXIS_LANES) {
 		s->lane_id = axis->id;
-		s->width = vector_width(p, dtype, most);
+		s->width = vector_width(p, dtype, most, axis->cut_of);
 		scale = s->width;
-		most /= scale;
+		const bool literal = !axis->cut_of || strchr("0123456789", count[0]) != NULL;
+		const bool again = axis->cut_of && (literal ? most : axis_name(p, axis->cut_of->id)->step_gcd) % scale;
+		if (again)
+			last = literal ? arena_printf(p->arena, "%" PRId64, most - scale)
+			               : arena_printf(p->arena, "%s - %" PRId64, count, scale);
+		most = (most + scale - 1) / scale;
 		if (scale > 1)
-			count = axis->cut_of && strchr("0123456789", count[0]) == NULL
-			                ? arena_printf(p->arena, "%s / %" PRId64, count, scale)
-			                : arena_printf(p->arena, "%" PRId64, most);
+			count = literal ? arena_printf(p->arena, "%" PRId64, most)
+			                : arena_printf(p->arena, again ? "(%s + %" PRId64 ") / %" PRId64 : "%s / %" PRId64, count,
+			                               again ? scale - 1 : scale, scale);
 	}
 	if (most == 1)
 		bind_axis(p, (AxisName){.id = axis->id, .name = axis->name, .value = size_const(p->arena, 0)});
 	else
-		add_loop(s, axis, count, most, scale);
+		add_loop(s, axis, count, most, scale, last);
 }
 
 static const char *loop_head(const Stage *s, int i)

@@ -6,7 +6,7 @@
 #include "print_c.h"
 #include "tile.h"
 
-enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096, FEW_COLUMNS = 32 };
+enum { ROWS_OF_WINDOW = 5, VECTOR = 16, ACCUMULATORS = 20, ROW_ELEMENTS = 64, LONG_SUM = 4096, CHAINS = 8, FEW_COLUMNS = 32, LONG_ROW = 64 };
 
 int64_t size_guess(const Size *s)
 {
@@ -541,11 +541,17 @@ const int64_t *tile_cuts(Arena *arena, const Size *size, int64_t most, int *n)
 	return cut;
 }
 
-const int64_t *lane_cuts(Arena *arena, const Size *size, int64_t most, int width, int *n)
+const int64_t *lane_cuts(Arena *arena, const Size *size, int64_t most, int width, bool again, int *n)
 {
 	int64_t *cut = list_of(arena), extent = -1;
 	*n = 0;
 	size_is_const(size, &extent);
+	if (again && extent > width && extent % most > width && extent % width) { /* what is left in one step */
+		if (extent >= most)
+			cut[(*n)++] = most;
+		cut[(*n)++] = extent % most;
+		return cut;
+	}
 	if (most > 2 * width && extent >= 0) { /* a row: what is left of it in one step, but for parts of vectors */
 		if (extent >= most)
 			cut[(*n)++] = most;

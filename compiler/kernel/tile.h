@@ -46,8 +46,7 @@ struct Tile {
 
 enum {
 	TILE_ROWS = 240, /* rows of `unroll` that share a block of columns */
-	KEPT_BYTES = 4 << 20, /* of state that stays in the threads' own caches from call to call */
-	LONG_ROW = 64, CHAINS = 8 /* products that a row of few columns has at least; its sums at a time */
+	KEPT_BYTES = 4 << 20 /* of state that stays in the threads' own caches from call to call */
 };
 
 /* ---- tile.c */
@@ -59,10 +58,10 @@ typedef struct TileShape {
 	int64_t rows, vectors; /* accumulators */
 } TileShape;
 TileShape tile_shape(const Target *, DType, const Tile *);
-/* falling steps that make up the extent, none over most; the list */
+/* falling steps that make up the extent, none over most; the list.  again: of lanes, steps need be no multiple of a vector */
 const int64_t *tile_cuts(Arena *, const Size *, int64_t most, int *n);
 const int64_t *block_cuts(Arena *, int64_t most, int *n); /* of what is known when it runs */
-const int64_t *lane_cuts(Arena *, const Size *, int64_t most, int width, int *n);
+const int64_t *lane_cuts(Arena *, const Size *, int64_t most, int width, bool again, int *n);
 
 /* ---- tile_axes.c */
 Axis *cut_axis(Build *, const char *name, AxisKind, const Axis *of); /* over the current cut of an axis */

@@ -116,6 +116,7 @@ Items *open_cuts(TileNest *x, Items *items, const char *name, int label)
 	}
 	a->ncuts = of->ncuts;
 	a->cut = of->cut;
+	a->again = x->again && !x->t->dot && label == x->t->lanes;
 	of->outer = a;
 	return &open_nest(b, items, a)->body;
 }

@@ -347,41 +347,9 @@ static void build_pairs_and_one(TileNest *x, Items *items, const Follower *f)
 	one.c.ix[rows] = ix_at(axis_index(b->arena, i));
 	int width = tile_shape(b->target, x->dtype, &single).width;
 	int64_t most = width * 8 < ROW_COLUMNS ? width * 8 : ROW_COLUMNS;
-	one.of[columns].cut = lane_cuts(b->arena, x->c.size[columns], most, width, &one.of[columns].ncuts);
+	one.of[columns].cut = lane_cuts(b->arena, x->c.size[columns], most, width, x->again, &one.of[columns].ncuts);
 	one.of[columns].most = one.of[columns].cut[0];
 	build_tile(&one, open_inner(x, items, i), f);
-}
-
-/* one row whose columns leave a part of a vector of 16 over, whatever the target: -> the columns before it; 0: it is not so */
-static int64_t columns_before_rest(const TileNest *x)
-{
-	const Tile *t = x->t;
-	int64_t columns, sums;
-	if (t->dot || t->unroll >= 0 || t->second >= 0 || t->chains || t->blocked >= 0 || x->c.nsum != 1 || x->of[t->lanes].lo ||
-	    !size_is_const(x->c.size[t->lanes], &columns) || !size_is_const(x->c.size[x->c.sum[0]], &sums) || sums < LONG_ROW)
-		return 0;
-	return columns % LANES ? columns / LANES * LANES : 0;
-}
-
-/* Of the rest several sums at a time: it has no other columns to add while an addition is under way. */
-static void build_columns_and_rest(TileNest *x, Items *items, int64_t columns, const Follower *f)
-{
-	Build *b = x->b;
-	const int lanes = x->t->lanes;
-	TileNest most = *x, rest = *x;
-	Tile chained = *x->t;
-	chained.chains = CHAINS;
-	rest.t = &chained;
-	most.c.size[lanes] = size_const(b->arena, columns);
-	rest.of[lanes].lo = most.c.size[lanes];
-	plan_axes(&most);
-	Axes *of = &rest.of[lanes];
-	const int width = tile_shape(b->target, x->dtype, x->t).width;
-	of->cut = lane_cuts(b->arena, size_sub(b->arena, x->c.size[lanes], most.c.size[lanes]), width < LANES / 2 ? width : LANES / 2, width,
-			    &of->ncuts);
-	of->most = of->cut[0];
-	build_tile(&most, items, f);
-	build_tile(&rest, items, f);
 }
 
 /* a block's part of the sums, from lanes that are folded */
@@ -391,6 +359,15 @@ static void add_block(TileNest *x, Items *items, const Node *value, void *data)
 	Ix ix[MAX_RANK];
 	out_index(x, ix);
 	target_store(x->b, x->p, items, x->c.nout, ix, STORE_ADD, value);
+}
+
+/* what it makes of an element is the same however often it does */
+static bool may_make_again(const Group *g)
+{
+	for (int i = 0; i < g->pieces.len; i++)
+		if (g->pieces.data[i]->cell)
+			return false;
+	return g->tile->tile->blocked < 0;
 }
 
 void build_tile_group(Build *b, int g, Items *items)
@@ -405,7 +382,7 @@ void build_tile_group(Build *b, int g, Items *items)
 		build_tile_cuda(b, group, items);
 		return;
 	}
-	TileNest x = nest_of(b, group->tile);
+	TileNest x = nest_of(b, group->tile, may_make_again(group));
 	Epilogue e = {s, group};
 	bool parts = x.t->blocked >= 0 && x.t->dot;
 	Follower f = {parts ? add_block : store_group, &e};
@@ -416,8 +393,6 @@ void build_tile_group(Build *b, int g, Items *items)
 		build_windows(&x, items, group);
 	else if (rows_unknown(&x))
 		build_pairs_and_one(&x, items, &f);
-	else if (columns_before_rest(&x))
-		build_columns_and_rest(&x, items, columns_before_rest(&x), &f);
 	else
 		build_tile(&x, items, &f);
 }

@@ -28,6 +28,7 @@ typedef struct TileNest {
 	const Size *sum_lo[NLABELS][2], *sum_hi[NLABELS][2]; /* further bounds of the sums */
 	int nbounds[NLABELS];
 	Buffer *acc, *array;
+	bool again; /* elements may be made several times */
 	int64_t part; /* lanes of the sum that are summed at a time */
 	int last; /* the label that is summed innermost, or -1: as they come */
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
@@ -90,8 +91,7 @@ void follow_array(TileNest *x, Items *items, const Size *rest_from, const Follow
 void build_tile(TileNest *x, Items *items, const Follower *f);
 Items *open_apart(TileNest *x, Items *items, const char *name);
 Items *open_others(TileNest *x, Items *items, int from, AxisKind kind);
-TileNest nest_of(Build *b, const Piece *p);
-void plan_axes(TileNest *x);
+TileNest nest_of(Build *b, const Piece *p, bool again);
 
 /* ---- tile_windows.c */
 void plan_windows(TileNest *x, const int8_t *window);

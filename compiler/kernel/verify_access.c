@@ -246,6 +246,24 @@ static void check_read(void *data, const Access *a, bool store)
 		fault(r->v, "%s is stored and read at different places along %s", a->buffer->name, r->lanes->name);
 }
 
+static void check_not_read(void *data, const Access *a, bool store)
+{
+	Reads *r = data;
+	if (!store && a->buffer == r->target->buffer)
+		fault(r->v, "%s is read and stored along %s, which may do so again", a->buffer->name, r->lanes->name);
+}
+
+/* lanes that are stored again are the same then */
+static void check_again(Verifier *v, const Item *item, int n, const Store *s, const Axis *lanes)
+{
+	Reads r = {v, &s->target, lanes};
+	if (!lanes || !lanes->cut_of || !lanes->cut_of->again || s->target.buffer->where == WHERE_REG)
+		return;
+	if (s->how != STORE_SET && s->how != STORE_AHEAD)
+		fault(v, "%s is read and stored along %s, which may do so again", s->target.buffer->name, lanes->name);
+	visit_items(&(Visitor){.data = &r, .access = check_not_read}, item, n);
+}
+
 static void note_touch(void *data, const Access *a, bool store)
 {
 	Verifier *v = data;
@@ -291,6 +309,7 @@ void verify_stores(Verifier *v, const Item *item, int n)
 			fault(v, "a store to %s, which is read only", b->name);
 		check_access(v, &s->target, lanes);
 		check_node(v, s->value, lanes);
+		check_again(v, item, n, s, lanes);
 		if (lanes && !v->wrong && access_speaks_of(&s->target, lanes->id) && b->dtype != DT_float32 && b->dtype != DT_float64)
 			fault(v, "lanes are stored to %s of %s", b->name, dtype_name(b->dtype));
 		for (int a = 0; a < v->axes.len && !v->wrong; a++) {

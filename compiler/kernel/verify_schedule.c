@@ -80,6 +80,30 @@ static void check_bound(Verifier *v, const Axis *a, const Size *s)
 			fault(v, "the bound of %s is not affine in the axes around it", a->name);
 }
 
+static bool made_of_cuts(const Axis *a, int64_t extent)
+{
+	for (int c = 0; c < a->ncuts; c++)
+		extent %= a->cut[c];
+	return extent == 0;
+}
+
+/* of blocks of so many the last is shorter: it has what is left of the whole */
+static bool cuts_cover_last(Verifier *v, const Axis *a, const Size *extent)
+{
+	int64_t block = 0, c, rest = 0;
+	for (int i = 0; i < a->nhi; i++)
+		if (a->nlo == 1 && size_is_const(size_sub(v->arena, a->hi[i], a->lo[0]), &c) && c > 0)
+			block = c;
+	for (int i = 0; i < extent->nterms; i++)
+		if (extent->term[i].natoms == 0)
+			rest = extent->term[i].coef;
+	if (!block || rest < 0)
+		return false;
+	rest %= block;
+	return size_div_exact(v->arena, size_sub(v->arena, extent, size_const(v->arena, rest)), size_const(v->arena, block)) &&
+	       made_of_cuts(a, rest);
+}
+
 /* nothing is left over: every extent that can be is made of the cuts */
 static bool cuts_cover(Verifier *v, const Axis *a)
 {
@@ -98,12 +122,8 @@ static bool cuts_cover(Verifier *v, const Axis *a)
 			const Size *d = size_sub(v->arena, a->hi[i], a->nlo ? a->lo[j] : zero);
 			if (!d)
 				return false;
-			if (size_is_const(d, &extent)) {
-				for (int c = 0; c < a->ncuts; c++)
-					extent %= a->cut[c];
-				if (extent != 0)
-					return false;
-			} else if (!size_div_exact(v->arena, d, size_const(v->arena, last)))
+			if (size_is_const(d, &extent) ? !made_of_cuts(a, extent)
+			                              : !size_div_exact(v->arena, d, size_const(v->arena, last)) && !cuts_cover_last(v, a, d))
 				return false;
 		}
 	return true;

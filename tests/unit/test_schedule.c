@@ -177,6 +177,23 @@ static void test_kept(void)
 	       "stored and read at different places along i");
 }
 
+/* the last vector of a step that is no multiple begins earlier */
+static void test_again(void)
+{
+	const char *again = "which may do so again";
+	Base t = base();
+	t.j->again = true;
+	caught(&t, lanes_nest(&t, copy_of(&t, lane_of(&t, t.y), lane_of(&t, t.x))), NULL);
+	t = base();
+	t.j->again = true;
+	caught(&t, lanes_nest(&t, store(&t.b, lane_of(&t, t.y), STORE_ADD, load(&t.b, lane_of(&t, t.x)))), again);
+	t = base();
+	t.j->again = true;
+	caught(&t, lanes_nest(&t, copy_of(&t, lane_of(&t, t.y), lane_of(&t, t.y))), again);
+	t = base(); /* without it, both may be */
+	caught(&t, lanes_nest(&t, store(&t.b, lane_of(&t, t.y), STORE_ADD, load(&t.b, lane_of(&t, t.x)))), NULL);
+}
+
 static void test_lanes(void)
 {
 	Base t = base();
@@ -239,6 +256,7 @@ int main(void)
 	test_buffers();
 	test_kept();
 	test_lanes();
+	test_again();
 	test_types_and_barriers();
 	return test_result();
 }
