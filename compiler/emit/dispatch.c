@@ -162,15 +162,15 @@ static void put_steps(Emit *e, Writer *w)
 		if (is_init(e, p))
 			put(w, "void %s_init(%s *m, uint64_t seed)\n{\nm->by->init(m, seed);\n}\n\n", n, n);
 		else
-			put(w, "%s\n{\nif (!m)\n\treturn MC_NULL;\nreturn m->by->%s(%s);\n}\n\n", prototype(e, p), func_c_name(p->func), arguments(e, p));
+			put(w, "%s\n{\nif (!m)\n\treturn MC_NULL;\nreturn m->by->%s(%s);\n}\n\n", prototype(e, p), c_name(e->arena, func_c_name(p->func)), arguments(e, p));
 	}
-	put(w, "const char *%s_instructions(const %s *m)\n{\nreturn m->by->name;\n}\n\n", n, n);
+	put(w, "const char *%s_instructions(const %s *m)\n{\nreturn m->by->instructions;\n}\n\n", n, n);
 }
 
 /* struct NAME_set: the functions of a set */
 void emit_set_struct(Emit *e, Writer *w)
 {
-	put(w, "/* the functions of an instruction set */\nstruct %s_set {\nconst char *name;\n", e->name);
+	put(w, "/* the functions of an instruction set */\nstruct %s_set {\nconst char *instructions;\n", e->name);
 	for (int i = 0; i < func_count(e); i++) {
 		const FuncPlan *p = func_plan(e, i);
 		if (is_init(e, p)) {
@@ -178,7 +178,7 @@ void emit_set_struct(Emit *e, Writer *w)
 			continue;
 		}
 		const char *text = prototype(e, p), *args = strchr(text, '(');
-		put(w, "mc_status (*%s)%s;\n", func_c_name(p->func), args);
+		put(w, "mc_status (*%s)%s;\n", c_name(e->arena, func_c_name(p->func)), args);
 	}
 	put(w, "};\n\n");
 	for (int s = 0; s < NSETS; s++) {

@@ -197,11 +197,12 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
 	e->upper = upper;
+	e->type = object_type(e);
 	find_contiguous(e);
 	name_dims(e);
 	if (!check_names(e))
 		return false;
-	PlanOptions p = {.blas = o->blas && !o->standalone, .ntargets = o->cuda ? 1 : NTARGETS, .target = o->cuda ? &cuda_target : targets};
+	PlanOptions p = {.blas = o->blas && !o->standalone, .ntargets = o->cuda ? 1 : NTARGETS, .target = o->cuda ? &cuda_target : targets, .taken = e->taken};
 	e->plan = plan_model(arena, m, &p, diag);
 	if (!e->plan || diag_count(diag))
 		return false;

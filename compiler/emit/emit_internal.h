@@ -21,6 +21,8 @@ typedef struct Emit {
 	Diag *diag;
 	const char *name; /* the model's, prefix of all that is exported */
 	const char *upper; /* NAME */
+	const char *type; /* of an object, where locals stand: "struct m" if one of them is called m */
+	Names *taken; /* C names that are no kernel's: all of them marked */
 	bool contiguous; /* params_contiguous */
 	int *first_check; /* by function: the status of its first check, less one */
 	int *first_step; /* by function, with --profile: the row of its step 0; the last: of all */
@@ -30,6 +32,7 @@ typedef struct Emit {
 const char *c_name(Arena *, const char *); /* dots become '_', a keyword gets one behind it */
 const char *var_c_name(const Emit *, const Var *); /* blocks.*.qkv.W: blocks_qkv_W */
 void name_dims(Emit *);
+const char *object_type(const Emit *);
 bool check_names(Emit *);
 const char *c_string(Arena *, const char *); /* quoted, escaped */
 const char *ctype(DType);

@@ -123,6 +123,7 @@ void emit_scratch(Emit *e, Writer *w)
 {
 	Writer *body = writer_new(e->arena);
 	const bool dims = e->model->dims.len > 0;
+	bool several = false; /* sizes of a slot, of which none is known to be the largest */
 	for (int i = 0; i < func_count(e); i++) {
 		const FuncPlan *p = func_plan(e, i);
 		if (!p->slots.len)
@@ -134,6 +135,7 @@ void emit_scratch(Emit *e, Writer *w)
 			if (s->size.len == 1) {
 				put(body, "at = mc_add(at, %s, &bad);", checked_c(e->arena, s->size.data[0]));
 			} else {
+				several = true;
 				put(body, "size = %s;\n", checked_c(e->arena, s->size.data[0]));
 				for (int k = 1; k < s->size.len; k++)
 					put(body, "size = larger(size, %s);\n", checked_c(e->arena, s->size.data[k]));
@@ -158,7 +160,7 @@ void emit_scratch(Emit *e, Writer *w)
 	if (dims && !*text_of(locals)) /* slots of known sizes only */
 		put(w, "(void)sizes;\n");
 	put(w, "int64_t at, most = 0;\n");
-	if (has_word(text, "size"))
+	if (several)
 		put(w, "int64_t size;\n");
 	put(w, "int bad = 0;\n");
 	put_indented(w, text);
@@ -223,7 +225,7 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "const size_t needed = %s_bytes(%s);\n", n, sizes);
 	put(w, "if (!memory || !needed || bytes < needed)\n\treturn NULL;\n");
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
-	put(w, "%s *m = (%s *)(void *)at;\n", n, n);
+	put(w, "%s *m = (%s *)(void *)at;\n", e->type, e->type);
 	put(w, "memset(m, 0, sizeof *m);\nm->of = m;\n");
 	if (e->options->dispatch)
 		put(w, "m->by = choose_set();\n");
@@ -256,7 +258,7 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "const size_t bytes = %s_bytes(%s);\n", n, sizes);
 	put(w, "void *block = bytes ? malloc(bytes) : NULL;\n");
 	put(w, "if (!block)\n\treturn NULL;\n");
-	put(w, "%s *m = %s_place(block, bytes%s%s);\nm->block = block;\nreturn m;\n}\n\n", n, n, dims ? ", " : "", sizes);
+	put(w, "%s *m = %s_place(block, bytes%s%s);\nm->block = block;\nreturn m;\n}\n\n", e->type, n, dims ? ", " : "", sizes);
 	put(w, "void %s_free(%s *m)\n{\nif (m && m->block)\n\tfree(m->block);\n}\n\n", n, n);
 
 	const char *scratch = !has_slots(e) ? "0" : dims ? "place_scratch(&m->sizes, NULL, NULL)" : "place_scratch(NULL, NULL)";
@@ -265,7 +267,7 @@ static void emit_place(Emit *e, Writer *w)
 	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes)\n{\n", n, n, n);
 	put(w, "if (!of || !memory || bytes < %s_share_bytes(of))\n\treturn NULL;\n", n);
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
-	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", n, n);
+	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", e->type, e->type);
 	if (has_slots(e))
 		put(w, "place_scratch(%sm, at + %" PRId64 ");\n", dims ? "&m->sizes, " : "", object_bytes(e));
 	put(w, "return m;\n}\n\n");

@@ -161,6 +161,7 @@ static void emit_scratch_cuda(Emit *e, Writer *w)
 	if (!has_slots(e))
 		return;
 	const bool dims = e->model->dims.len > 0;
+	bool several = false;
 	Writer *body = writer_new(e->arena);
 	for (int i = 0; i < func_count(e); i++) {
 		const FuncPlan *p = func_plan(e, i);
@@ -170,6 +171,7 @@ static void emit_scratch_cuda(Emit *e, Writer *w)
 		for (int j = 0; j < p->slots.len; j++) {
 			const Slot *s = p->slots.data[j];
 			put(body, "size = %s;\n", checked_c(e->arena, s->size.data[0]));
+			several = several || s->size.len > 1;
 			for (int k = 1; k < s->size.len; k++) {
 				put(body, "other = %s;\n", checked_c(e->arena, s->size.data[k]));
 				put(body, "size = other > size ? other : size;\n");
@@ -188,7 +190,7 @@ static void emit_scratch_cuda(Emit *e, Writer *w)
 	put_indented(w, text_of(locals));
 	if (dims && !*text_of(locals))
 		put(w, "(void)sizes;\n");
-	put(w, "int64_t at, size, most = begin;\n%sint bad = 0;\n", has_word(text, "other") ? "int64_t other;\n" : "");
+	put(w, "int64_t at, size, most = begin;\n%sint bad = 0;\n", several ? "int64_t other;\n" : "");
 	put_indented(w, text);
 	put(w, "return bad ? -1 : most;\n}\n\n");
 }
@@ -224,7 +226,7 @@ static void emit_place_cuda(Emit *e, Writer *w)
 	put(w, "const size_t needed = %s_bytes(%s);\n", n, sizes);
 	put(w, "if (!memory || !needed || bytes < needed)\n\treturn NULL;\n");
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
-	put(w, "%s *m = (%s *)(void *)at;\nmemset((void *)m, 0, sizeof *m);\nm->of = m;\n", n, n);
+	put(w, "%s *m = (%s *)(void *)at;\nmemset((void *)m, 0, sizeof *m);\nm->of = m;\n", e->type, e->type);
 	if (dims)
 		put(w, "m->sizes = *sizes;\n");
 	put(w, "m->mirror = at + %" PRId64 ";\nreturn open_device(m, 1) ? NULL : m;\n}\n\n", object_bytes(e));
@@ -232,7 +234,7 @@ static void emit_place_cuda(Emit *e, Writer *w)
 	put(w, "%s *%s_new(%s)\n{\n", n, n, dims ? sizes_param(e, "sizes") : "void");
 	put(w, "const size_t bytes = %s_bytes(%s);\n", n, sizes);
 	put(w, "void *block = bytes ? malloc(bytes) : NULL;\n");
-	put(w, "%s *m = block ? %s_place(block, bytes%s%s) : NULL;\n", n, n, dims ? ", " : "", sizes);
+	put(w, "%s *m = block ? %s_place(block, bytes%s%s) : NULL;\n", e->type, n, dims ? ", " : "", sizes);
 	put(w, "if (!m) {\nfree(block);\nreturn NULL;\n}\nm->block = block;\nreturn m;\n}\n\n");
 
 	put(w, "/* graphs hold addresses and sizes of data */\nstatic void drop_graphs(%s *m)\n{\n", n);
@@ -252,7 +254,7 @@ static void emit_place_cuda(Emit *e, Writer *w)
 	put(w, "%s *%s_share(%s *of, void *memory, size_t bytes)\n{\n", n, n, n);
 	put(w, "if (!of || !memory || bytes < %s_share_bytes(of))\n\treturn NULL;\n", n);
 	put(w, "char *at = (char *)memory + (%d - (uintptr_t)memory %% %d) %% %d;\n", OBJECT_ALIGN, OBJECT_ALIGN, OBJECT_ALIGN);
-	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", n, n);
+	put(w, "%s *m = (%s *)(void *)at;\n*m = *of;\nm->block = NULL;\n", e->type, e->type);
 	if (func_count(e))
 		put(w, "memset((void *)&m->graph, 0, sizeof m->graph);\n");
 	if (has_kind(e, true))
@@ -287,7 +289,7 @@ static void emit_state_cuda(Emit *e, Writer *w)
 		put(w, "pull_state(m->of);\n");
 		put(w, "return (const %s *)(void *)(m->of->mirror + ((char *)m->state.%s - m->of->device))%s;\n}\n\n", t, c, one.at);
 		open_set(e, w, v, &one);
-		put(w, "%s *const of = m->of;\nif (of->poisoned)\n\treturn%s;\npush_lent(of);\n", e->name, v->stack ? " MC_POISONED" : "");
+		put(w, "%s *const of = m->of;\nif (of->poisoned)\n\treturn%s;\npush_lent(of);\n", e->type, v->stack ? " MC_POISONED" : "");
 		put(w, "mc_copy(&of->stream, of->state.%s%s, values, (%s) * (int64_t)sizeof *values);\n", c, one.at, one.count);
 		put(w, "of->poisoned = mc_wait(&of->stream) != 0;\nof->stale = 1;\n");
 		put(w, v->stack ? "of->set[%" PRId64 " + i] = 1;\nreturn of->poisoned ? MC_DEVICE : MC_OK;\n}\n\n" : "of->set[%" PRId64 "] = 1;\n}\n\n", flag);

@@ -76,10 +76,10 @@ static void emit_tensor_thunks(const Emit *e, Writer *w, const Var *v)
 {
 	const char *c = var_c_name(e, v), *t = ctype(v->type->dtype), *n = e->name;
 	if (v->kind != VAR_DATA) {
-		put(w, "static const void *table_get_%s(const void *m, int64_t i)\n{\n%sreturn %s_get_%s((const %s *)m%s);\n}\n\n", c, v->stack ? "" : "(void)i;\n", n, c, n,
+		put(w, "static const void *table_get_%s(const void *m, int64_t i)\n{\n%sreturn %s_get_%s((const %s *)m%s);\n}\n\n", c, v->stack ? "" : "(void)i;\n", n, c, e->type,
 		    v->stack ? ", i" : "");
 		put(w, "static void table_set_%s(void *m, int64_t i, const void *values)\n{\n%s%s_set_%s((%s *)m%s, (const %s *)values);\n}\n\n", c, v->stack ? "" : "(void)i;\n",
-		    n, c, n, v->stack ? ", i" : "", t);
+		    n, c, e->type, v->stack ? ", i" : "", t);
 		return;
 	}
 	put(w, "static mc_status table_bind_%s(void *m, const int64_t *dims, const void *values)\n{\n", c);
@@ -87,7 +87,7 @@ static void emit_tensor_thunks(const Emit *e, Writer *w, const Var *v)
 	for (int i = 0; i < e->model->dims.len; i++)
 		if (dim_of_type(v->type, e->model->dims.data[i]) && comes_with_data(e, e->model->dims.data[i]))
 			args = arena_printf(e->arena, "%s, dims[%d]", args, i);
-	put(w, "%sreturn %s_bind_%s((%s *)m%s, (const %s *)values);\n}\n\n", *args ? "" : "(void)dims;\n", n, c, n, args, t);
+	put(w, "%sreturn %s_bind_%s((%s *)m%s, (const %s *)values);\n}\n\n", *args ? "" : "(void)dims;\n", n, c, e->type, args, t);
 }
 
 static int emit_tensors(const Emit *e, Writer *w)
@@ -159,7 +159,7 @@ static void emit_function_table(const Emit *e, Writer *w, const Func *f)
 		put(w, "(void)args;\n");
 	if (!f->outs.len)
 		put(w, "(void)outs;\n");
-	const char *t = arena_printf(e->arena, "return %s_%s((%s *)m", e->name, f->name, e->name);
+	const char *t = arena_printf(e->arena, "return %s_%s((%s *)m", e->name, f->name, e->type);
 	for (int i = 0; i < f->dims.len; i++)
 		t = arena_printf(e->arena, "%s, dims[%d]", t, i);
 	for (int i = 0; i < f->args.len; i++)
@@ -219,22 +219,22 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 	put(w, "static size_t table_bytes(const int64_t *dims)\n{\n%sreturn %s_bytes(%s);\n}\n\n", make, n, dims ? "&s" : "");
 	if (e->options->cuda)
 		put(w, "static size_t table_device_bytes(const int64_t *dims)\n{\n%sreturn %s_device_bytes(%s);\n}\n\n"
-		       "static const char *table_device_error(const void *m)\n{\nreturn %s_device_error((const %s *)m);\n}\n\n", make, n, dims ? "&s" : "", n, n);
+		       "static const char *table_device_error(const void *m)\n{\nreturn %s_device_error((const %s *)m);\n}\n\n", make, n, dims ? "&s" : "", n, e->type);
 	put(w, "static void *table_create(const int64_t *dims)\n{\n%sreturn %s_new(%s);\n}\n\n", make, n, dims ? "&s" : "");
-	put(w, "static void table_destroy(void *m)\n{\n%s_free((%s *)m);\n}\n\n", n, n);
-	put(w, "static void table_init(void *m, uint64_t seed)\n{\n%s_init((%s *)m, seed);\n}\n\n", n, n);
+	put(w, "static void table_destroy(void *m)\n{\n%s_free((%s *)m);\n}\n\n", n, e->type);
+	put(w, "static void table_init(void *m, uint64_t seed)\n{\n%s_init((%s *)m, seed);\n}\n\n", n, e->type);
 	put(w, "static int table_ready(const void *m)\n{\n");
 	bool state = false;
 	for (int i = 0; i < m->vars.len; i++)
 		state = state || m->vars.data[i]->kind != VAR_DATA;
-	put(w, state ? "return is_ready((const %s *)m);\n}\n\n" : "(void)m;\nreturn 1;\n}\n\n", n);
-	put(w, "static void table_get_dims(const void *m, int64_t *dims)\n{\n");
+	put(w, state ? "return is_ready((const %s *)m);\n}\n\n" : "(void)m;\nreturn 1;\n}\n\n", e->type);
+	put(w, "static void table_sizes(const void *m, int64_t *dims)\n{\n");
 	if (!dims)
 		put(w, "(void)m;\n(void)dims;\n");
 	for (int i = 0; i < m->dims.len; i++)
-		put(w, "dims[%d] = ((const %s *)m)->sizes.%s;\n", i, n, dim_c(m->dims.data[i]));
-	put(w, "}\n\nstatic void table_get_random(const void *m, uint64_t *seed, uint64_t *call)\n{\n*seed = ((const %s *)m)->of->seed;\n*call = ((const %s *)m)->of->call;\n}\n\n", n, n);
-	put(w, "static void table_set_random(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->of->seed = seed;\n((%s *)m)->of->call = call;\n}\n\n", n, n);
+		put(w, "dims[%d] = ((const %s *)m)->sizes.%s;\n", i, e->type, dim_c(m->dims.data[i]));
+	put(w, "}\n\nstatic void table_random(const void *m, uint64_t *seed, uint64_t *call)\n{\n*seed = ((const %s *)m)->of->seed;\n*call = ((const %s *)m)->of->call;\n}\n\n", e->type, e->type);
+	put(w, "static void table_random_set(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->of->seed = seed;\n((%s *)m)->of->call = call;\n}\n\n", e->type, e->type);
 	if (e->options->profile)
 		put(w, "static const mc_profile *table_profile(const void *m)\n{\nreturn ((const %s *)m)->profile;\n}\n\n"
 		       "static void table_limits(double *flops, double *functions, double *bytes)\n{\nmc_profile_limits(flops, functions, bytes);\n}\n\n", n);
@@ -258,7 +258,7 @@ void emit_tables(Emit *e, Writer *w)
 	}
 	put(w, "const mc_model %s_model = {\n\"%s\", %s, %d, %s, %d, %s_tensors, %d, %s_functions,\n", n, n, mc_dtype(e->arena, m->floatX), m->dims.len,
 	    m->dims.len ? "model_dims" : "NULL", tensors, n, m->funcs.len, n);
-	put(w, "table_bytes, table_create, table_destroy, table_init, table_ready, table_get_dims, table_get_random, table_set_random,\n");
+	put(w, "table_bytes, table_create, table_destroy, table_init, table_ready, table_sizes, table_random, table_random_set,\n");
 	if (e->options->profile)
 		put(w, "%s_status_text,\n%d, profile_steps, table_profile, table_limits,\n", n, e->first_step[func_count(e)]);
 	else

@@ -160,7 +160,7 @@ static const char *function_name(CPrinter *p, const char *axis, int64_t width)
 	if (width)
 		name = base = arena_printf(p->arena, "%s_x%" PRId64, base, width);
 	for (int i = 2;; i++) {
-		bool taken = false;
+		bool taken = p->kernel->taken && has_name(p->kernel->taken, name);
 		for (int j = 0; j < p->function_names.len; j++)
 			taken |= strcmp(p->function_names.data[j], name) == 0;
 		if (!taken)

@@ -336,7 +336,6 @@ Plan *plan_model(Arena *arena, const Model *m, const PlanOptions *options, Diag 
 	Plan *plan = NEW(arena, Plan);
 	plan->model = m;
 	plan->exact = exact_dims(arena, m);
-	plan->names = names_new(arena);
 	plan->keys = names_new(arena);
 	bool ok = true;
 	for (int i = 0; i <= m->funcs.len; i++) {

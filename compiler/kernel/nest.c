@@ -534,7 +534,8 @@ static const char *kernel_name(const Lower *L, const Group *g)
 	const Piece *p = main_piece(g);
 	const char *what = p->cell ? p->cell->name : p->val->name ? p->val->name : p->target->name;
 	const char *func = L->func->name[0] == '_' ? L->func->name + 1 : L->func->name;
-	return arena_printf(L->arena, "%s_%s", func, word_name(L->arena, what));
+	const char *name = arena_printf(L->arena, "%s_%s", func, word_name(L->arena, what));
+	return is_c_word(name) ? arena_printf(L->arena, "%s_", name) : name;
 }
 
 /* the group's kernel for one target, with the arguments of that for another; NULL if there is nothing to do */
@@ -569,6 +570,7 @@ static Build *build_kernel(Scope *s, int index, const Target *target, const Buil
 		note_items(b, &one);
 	}
 	b->kernel->name = kernel_name(L, g);
+	b->kernel->taken = L->options->taken;
 	if (target->gpu)
 		schedule_cuda(b);
 	verify_kernel(b->kernel, "lowering");

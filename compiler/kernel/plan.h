@@ -104,7 +104,6 @@ typedef struct Plan {
 	VEC(FuncPlan *) funcs; /* as Model.funcs, then init */
 	VEC(const Kernel *) kernels; /* each once, in order of first use */
 	const bool *exact; /* dims */
-	Names *names; /* of kernels */
 	Names *keys; /* texts that are the same for kernels that do the same: 1 + where in kernels */
 } Plan;
 
@@ -112,6 +111,7 @@ typedef struct PlanOptions {
 	bool blas;
 	int ntargets;
 	const Target *target; /* the widest first */
+	Names *taken; /* what no kernel may be called; those of the kernels are added */
 } PlanOptions;
 
 /* ---- lower.c: the stage; NULL after an error */

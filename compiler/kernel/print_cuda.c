@@ -267,7 +267,10 @@ static CPrinter *cuda_printer(Arena *arena, const Kernel *k, const Target *targe
 
 static const char *part_name(Arena *arena, const Kernel *k, int part)
 {
-	return k->parts.len == 1 ? arena_printf(arena, "%s_kernel", k->name) : arena_printf(arena, "%s_kernel_%d", k->name, part + 1);
+	const char *name = k->parts.len == 1 ? arena_printf(arena, "%s_kernel", k->name) : arena_printf(arena, "%s_kernel_%d", k->name, part + 1);
+	while (k->taken && has_name(k->taken, name))
+		name = arena_printf(arena, "%s_", name);
+	return name;
 }
 
 static void print_part(Writer *w, CPrinter *p, int part)

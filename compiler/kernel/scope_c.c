@@ -50,28 +50,12 @@ void close_block(CPrinter *p, Stmt *outer)
 	p->depth = outer->depth;
 }
 
-static bool is_reserved(const char *s)
-{
-	static const char *const words[] = {
-		"alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const",
-		"constexpr", "continue", "decltype", "default", "delete", "do", "double", "else", "enum", "explicit", "export",
-		"extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
-		"noexcept", "not", "nullptr", "operator", "or", "private", "protected", "public", "register", "restrict", "return",
-		"short", "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef",
-		"typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor", "NAN", "INFINITY",
-		"linux", "unix"};
-	for (int i = 0; i < (int)(sizeof words / sizeof words[0]); i++)
-		if (strcmp(s, words[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool is_taken(const CPrinter *p, const char *s)
 {
 	for (int i = 0; i < p->taken.len; i++)
 		if (strcmp(p->taken.data[i], s) == 0)
 			return true;
-	return is_reserved(s);
+	return false;
 }
 
 const char *fresh_name(CPrinter *p, const char *wish)
@@ -80,9 +64,12 @@ const char *fresh_name(CPrinter *p, const char *wish)
 	for (char *c = base; *c; c++)
 		if (!isalnum((unsigned char)*c))
 			*c = '_';
+	if (is_c_word(base))
+		base = arena_printf(p->arena, "%s_", base);
+	const char last = base[strlen(base) - 1], *form = last == '_' ? "%s%d_" : isdigit((unsigned char)last) ? "%s_%d" : "%s%d";
 	const char *name = base;
 	for (int i = 1; is_taken(p, name); i++)
-		name = arena_printf(p->arena, isdigit((unsigned char)base[strlen(base) - 1]) ? "%s_%d" : "%s%d", base, i);
+		name = arena_printf(p->arena, form, base, i);
 	push(p->arena, &p->taken, name);
 	return name;
 }

@@ -65,7 +65,7 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 	if (*same)
 		return plan->kernels.data[*same - 1];
 	*same = plan->kernels.len + 1;
-	k->name = numbered_name(plan->names, k->name);
+	k->name = numbered_name(L->options->taken, k->name);
 	for (Kernel *o = k->narrower; o; o = o->narrower)
 		o->name = k->name;
 	push(arena, &plan->kernels, k);

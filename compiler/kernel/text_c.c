@@ -109,19 +109,35 @@ void print_stmt(Writer *w, Arena *arena, const Stmt *s, int depth, int braces)
 		put_line(w, arena, "}", "", depth, braces);
 }
 
-/* keywords of C and C++, and macros that system headers or compilers define by such names */
+/* keywords of C and C++, types that generated code uses, and macros of the headers beside it or of compilers */
 static const char *const c_words[] = {
-	"I", "NULL", "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "complex",
-	"const", "const_cast", "constexpr", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno",
-	"explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "linux", "long", "mutable", "namespace", "new",
-	"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
-	"restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "struct", "switch", "template", "this",
-	"thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unix", "unsigned", "using", "virtual", "void", "volatile",
-	"wchar_t", "while", "xor", "xor_eq",
+	"BIG_ENDIAN", "BUFSIZ", "BYTE_ORDER", "EOF", "FD_SETSIZE", "I", "INFINITY", "LITTLE_ENDIAN", "NAN", "NFDBITS", "NULL", "PDP_ENDIAN", "alignas",
+	"alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "complex", "const",
+	"const_cast", "constexpr", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno", "explicit",
+	"export", "extern", "false", "float", "for", "free", "friend", "goto", "i386", "if", "inline", "int", "int16_t", "int32_t", "int64_t", "int8_t",
+	"linux", "long", "malloc", "math_errhandling", "memcmp", "memcpy", "memset", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr",
+	"operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "restrict", "return", "short", "signed", "size_t",
+	"sizeof", "static", "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct", "switch", "template", "this", "thread_local", "throw",
+	"true", "try", "typedef", "typeid", "typename", "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "uintptr_t", "union", "unix", "unsigned",
+	"using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
 };
 
 bool is_c_word(const char *name)
 {
+	/* those of compilers, of the runtime, and of families of macros */
+	static const char *const begins[] = {"__", "mc_", "MC_", "M_", "FP_", "HUGE_VAL", "EXIT_", "MATH_ERR"};
+	static const char *const ends[] = {"_MAX", "_MIN"};
+	const size_t n = strlen(name);
+	if (n && name[n - 1] == '_') /* what we make of them */
+		return false;
+	if (name[0] == '_' && name[1] >= 'A' && name[1] <= 'Z')
+		return true;
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		if (!strncmp(name, begins[i], strlen(begins[i])))
+			return true;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (n > strlen(ends[i]) && !strcmp(name + n - strlen(ends[i]), ends[i]))
+			return true;
 	for (size_t i = 0; i < sizeof c_words / sizeof *c_words; i++)
 		if (!strcmp(name, c_words[i]))
 			return true;
