@@ -153,6 +153,15 @@ def test_missing_file():
     assert modelc("nowhere.model", code=1) == "nowhere.model: error: cannot open the file: No such file or directory\n"
 
 
+def test_empty_file():
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "empty.model")
+        open(path, "w").close()
+        out = modelc(path, "-o", d, code=1)
+        assert "empty.model:1:1: error: the file declares no function and no variable" in out, out
+        assert os.listdir(d) == ["empty.model"]
+
+
 def test_folder_as_file():
     assert "error:" in modelc(ROOT, code=1)
 

@@ -198,6 +198,10 @@ static bool prepare(Emit *e, Arena *arena, const Model *m, const EmitOptions *o,
 			*p = (char)(*p - 'a' + 'A');
 	e->upper = upper;
 	e->type = object_type(e);
+	if (!m->funcs.len && !m->vars.len) {
+		diag_error(diag, (Loc){.source = m->source}, "the file declares no function and no variable: there is nothing to write; a function is, say, 'function f(x : floatX) -> y = 2 * x'");
+		return false;
+	}
 	find_contiguous(e);
 	name_dims(e);
 	if (!check_names(e))
