@@ -33,6 +33,7 @@ typedef struct Parse {
 	int pending;
 	Loc pending_loc;
 	uint32_t reported; /* where an error is reported already */
+	Loc skipped; /* the characters left out last, which were reported */
 	bool failed; /* the parser refused the token read last */
 	bool resumed; /* RESUME was given, and the token read last is still to come */
 	bool again; /* the token read last came behind a RESUME */

@@ -163,7 +163,8 @@ void report_syntax_error(Parse *p, const char *found, Loc loc, const char *const
 {
 	int token = p->token;
 	p->failed = true;
-	if (p->supplied || loc.begin == p->reported) /* the missing bracket, or what is here, is reported */
+	/* the missing bracket, what is here, or a character in the line before, is reported */
+	if (p->supplied || loc.begin == p->reported || (p->skipped.source && loc_line(p->skipped) >= loc_line(p->before)))
 		return;
 	p->reported = loc.begin;
 	Expected e = {expected, n};
