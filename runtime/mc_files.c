@@ -112,7 +112,7 @@ static int find_folder(mc_run *run)
 	if (run->data) {
 		const char *name = lacks(run, run->data);
 		if (name) {
-			mc_fail(&run->err, MC_IO, "cannot find %s in %s (also with or without .gz)",
+			mc_fail(&run->err, MC_IO, "cannot find %s in %s, neither with .gz nor without",
 			        name, run->data);
 			return 0;
 		}
@@ -227,11 +227,10 @@ static int64_t bound_of(const mc_driver_number *n, const mc_run *run, int64_t ot
 	return i < 0 ? i + rows : i;
 }
 
-/* `replaced`: a path from the command line, taken as it is and whole */
+/* `replaced`: a path from the command line, taken as it is and whole.  what: "image (FILE)", for messages */
 static int load_file(mc_run *run, Cache *c, const mc_driver_file *f, const char *replaced,
-                     mc_array *out)
+                     mc_array *out, char *what, size_t len)
 {
-	char what[400];
 	char *path;
 	if (replaced || *f->path == '/')
 		path = join("", replaced ? replaced : f->path, "", 0);
@@ -242,7 +241,7 @@ static int load_file(mc_run *run, Cache *c, const mc_driver_file *f, const char 
 			mc_fail(&run->err, MC_IO, "cannot find %s in %s", f->path, run->folder);
 		return 0;
 	}
-	snprintf(what, sizeof what, "%s (%.300s)", f->name, path);
+	snprintf(what, len, "%s (%.300s)", f->name, path);
 	const mc_array *a = cache_load(run, c, path);
 	if (!a)
 		return 0;
@@ -253,15 +252,6 @@ static int load_file(mc_run *run, Cache *c, const mc_driver_file *f, const char 
 	const int64_t rows = a->size[0], lo = replaced ? 0 : bound_of(f->lo, run, 0, rows);
 	const int64_t hi = replaced ? rows : bound_of(f->hi, run, rows, rows);
 	return mc_array_rows(a, lo, hi, out, what, &run->err) == MC_OK;
-}
-
-static void describe(const mc_run *run, const mc_driver_file *f, const char *replaced, char *what,
-                     size_t len)
-{
-	snprintf(what, len, "%s (%.300s%s%.300s)", f->name,
-	         replaced || *f->path == '/' || !run->folder ? "" : run->folder,
-	         replaced || *f->path == '/' || !run->folder ? "" : "/",
-	         replaced ? replaced : f->path);
 }
 
 /* ---- bind */
@@ -277,7 +267,7 @@ static int find_tensor(const mc_model *m, const char *name)
 int mc_run_bind(mc_run *run)
 {
 	Cache cache = {0};
-	char what[640];
+	char what[400];
 	int ok = 1;
 	for (int i = 0; i < run->driver->nparts; i++) {
 		const mc_driver_part *p = &run->driver->parts[i];
@@ -285,9 +275,8 @@ int mc_run_bind(mc_run *run)
 			const int t = find_tensor(run->model, p->files[k].name);
 			if (t < 0 || run->bound[t].data)
 				continue;
-			ok = load_file(run, &cache, &p->files[k], NULL, &run->bound[t]);
-			describe(run, &p->files[k], NULL, what, sizeof what);
-			ok = ok &&
+			ok = load_file(run, &cache, &p->files[k], NULL, &run->bound[t], what,
+			               sizeof what) &&
 			     adapt(run, &run->bound[t], &run->model->tensors[t].type, -1, what);
 		}
 	}
@@ -354,7 +343,7 @@ static const mc_value *find_symbol(const mc_model *m, const char *name, int *lea
 static int load_set(mc_run *run, mc_set *s)
 {
 	Cache cache = {0};
-	char what[640], first[640] = "";
+	char what[400], first[400] = "";
 	int ok = 1;
 	s->rows = -1;
 	for (int k = 0; ok && k < s->part->nfiles; k++) {
@@ -367,9 +356,8 @@ static int load_set(mc_run *run, mc_set *s)
 			others |= s->replaced[j] != NULL;
 		if (!v || (others && !s->replaced[k]))
 			continue;
-		ok = load_file(run, &cache, f, s->replaced[k], &s->array[k]);
-		describe(run, f, s->replaced[k], what, sizeof what);
-		ok = ok && adapt(run, &s->array[k], &v->type, lead, what);
+		ok = load_file(run, &cache, f, s->replaced[k], &s->array[k], what, sizeof what) &&
+		     adapt(run, &s->array[k], &v->type, lead, what);
 		if (!ok || lead < 0)
 			continue;
 		if (s->rows >= 0 && s->array[k].size[0] != s->rows) {

@@ -166,8 +166,8 @@ static int check_at_least(mc_run *run, const mc_driver_part *part, const char *k
 		if (whole && n.f >= (double)least)
 			continue;
 		mc_fail(&run->err, MC_MISMATCH,
-		        "%s.%s is %g, expected a whole number of at least %lld%s", part->name, key,
-		        n.f, (long long)least, n.f >= 0x1p63 ? ", below 2^63" : "");
+		        "%s%s%s is %g, expected a whole number of at least %lld%s", s->part ? s->part : "--",
+		        s->part ? "." : "", key, n.f, (long long)least, n.f >= 0x1p63 ? ", below 2^63" : "");
 		return 0;
 	}
 	return 1;

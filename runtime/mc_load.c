@@ -55,6 +55,8 @@ static mc_status archive_parse(const char *path, mc_bytes in, mc_archive *out, m
 		return mc_npz_parse(path, in, out, err);
 	if (mc_ends_with(path, ".npz"))
 		return mc_fail(err, MC_FORMAT, "%s: not a zip file, which .npz is", path);
+	if (!mc_ends_with(path, ".safetensors") && (in.len < 9 || in.data[8] != '{'))
+		return mc_fail(err, MC_FORMAT, "%s: neither an .npz nor a .safetensors file", path);
 	return mc_safetensors_parse(path, in, out, err);
 }
 

@@ -329,7 +329,7 @@ static int parse_count(const mc_run *run, const char *option, const char *text, 
 		*out = n.i;
 		return 1;
 	}
-	fprintf(stderr, "%s: --%s is \"%s\", expected a whole number of at least 0\n", run->program,
+	fprintf(stderr, "%s: --%s is \"%s\", expected a whole number of at least 0, below 2^63\n", run->program,
 	        option, text);
 	return 0;
 }

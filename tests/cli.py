@@ -82,7 +82,7 @@ def test_options_of_a_program():
                                     "options: cannot draw out/options/picture.png: float64[1, 2] has no whole number of tiles of 4294967296 by 4294967296\n"),
                                    ("--picture.tile 1,1,1", 2, "options: --picture.tile has 3 values, expected one or two\n"),
                                    ("--set all,some", 2, "options: --set has 2 values, expected one\n"),
-                                   ("--watch_steps 1e19", 2, "options: fit.watch_steps is 1e+19, expected a whole number of at least 1, below 2^63\n"),
+                                   ("--watch_steps 1e19", 2, "options: --watch_steps is 1e+19, expected a whole number of at least 1, below 2^63\n"),
                                    ("--count 0.5", 1, "options: count of fit is 0.5, expected a whole number\n"),
                                    ("--epochs 9223372036854775807", 1, "options: fit failed at step 1 of epoch 5: assert: steps < most does not hold, options.model:17\n"),
                                    ("--rate inf", 0, "")]:

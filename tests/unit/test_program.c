@@ -138,13 +138,15 @@ static void options(void)
 	CHECK_INT(RUN("train", "--epochs"), 2);
 	says("option --epochs: a value is missing");
 	CHECK_INT(RUN("train", "--epochs", "1.5"), 2);
-	says("train_model.epochs is 1.5, expected a whole number of at least 0");
+	says("--epochs is 1.5, expected a whole number of at least 0");
 	CHECK_INT(RUN("train", "--epochs", "1e300"), 2);
-	says("train_model.epochs is 1e+300, expected a whole number of at least 0, below 2^63");
+	says("--epochs is 1e+300, expected a whole number of at least 0, below 2^63");
 	CHECK_INT(RUN("train", "--epochs", "9223372036854775808"), 2);
-	says("train_model.epochs is 9.22337e+18, expected a whole number of at least 0, below 2^63");
+	says("--epochs is 9.22337e+18, expected a whole number of at least 0, below 2^63");
+	CHECK_INT(RUN("predict", "--first", "-3"), 2);
+	says("--first is -3, expected a whole number of at least 0");
 	CHECK_INT(RUN("train", "--tile", "2,0"), 2);
-	says("train_model.tile is 0, expected a whole number of at least 1");
+	says("--tile is 0, expected a whole number of at least 1");
 	CHECK_INT(RUN("train", "--tile", "2,2,2"), 2);
 	says("--tile has 3 values, expected one or two");
 	CHECK_INT(RUN("train", "--train_model.epochs", "1,2"), 2);
@@ -233,7 +235,7 @@ static void data_files(void)
 	CHECK_INT(train_there(), 1);
 	says("is uint8[500]: it has no rows 0 to 1500");
 	/* a label out of range; not packed, under the name without .gz */
-	mc_array labels;
+	mc_array labels, images;
 	CHECK_INT(mc_data_load(DATA "/train-labels-idx1-ubyte.gz", &labels, NULL), MC_OK);
 	((uint8_t *)labels.data)[70] = 10;
 	unlink(in(0, "data/train-labels-idx1-ubyte.gz"));
@@ -244,11 +246,20 @@ static void data_files(void)
 	unlink(in(0, "data/train-labels-idx1-ubyte"));
 	CHECK_INT(train_there(), 1);
 	says("cannot find train-labels-idx1-ubyte.gz in ");
+	says(", neither with .gz nor without");
 	/* images of other sizes */
 	copy_all();
 	copy("train-labels-idx1-ubyte.gz", in(0, "data/train-images-idx3-ubyte.gz"), 0, 0);
 	CHECK_INT(train_there(), 1);
 	says(") is uint8[1500], expected uint8[1500, 28, 28]");
+	/* the same, not packed: the message names the file that is there */
+	copy_all();
+	unlink(in(0, "data/train-labels-idx1-ubyte.gz"));
+	CHECK_INT(mc_data_load(DATA "/train-images-idx3-ubyte.gz", &images, NULL), MC_OK);
+	CHECK_INT(mc_idx_write(in(0, "data/train-labels-idx1-ubyte"), &images, NULL), MC_OK);
+	mc_array_free(&images);
+	CHECK_INT(train_there(), 1);
+	says("data/train-labels-idx1-ubyte) is uint8[1500, 28, 28], expected uint8[1500]");
 	/* nothing of all this was written */
 	CHECK(stat(in(0, "bad/best.npz"), &st) != 0);
 }
@@ -261,6 +272,8 @@ static void states(void)
 	snprintf(state, sizeof state, "%s", in(0, "o/best.npz"));
 	snprintf(other, sizeof other, "%s", in(0, "other.npz"));
 	CHECK_INT(mc_archive_load(state, &a, &err), MC_OK);
+	CHECK_INT(RUN("predict", "--data", DATA, "--state", DATA "/t10k-labels-idx1-ubyte.gz"), 1);
+	says("t10k-labels-idx1-ubyte.gz: neither an .npz nor a .safetensors file");
 	/* name, size and type, each once */
 	a.item[0].name[0] = 'V';
 	CHECK_INT(mc_npz_write(other, a.n, a.item, &err), MC_OK);
