@@ -251,17 +251,22 @@ static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind ki
 	return fold_lanes(b, items, lane, kind);
 }
 
-bool goes_in_lanes(ReduceKind kind, DType dtype, const Size *last)
+bool is_wide(const Size *last)
 {
 	int64_t c;
-	const bool wide = !size_is_const(last, &c) || c > 2 * LANES;
-	return wide && dtype_is_float(dtype) && (kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
+	return !size_is_const(last, &c) || c > 2 * LANES;
+}
+
+bool goes_in_lanes(ReduceKind kind, DType dtype, const Size *last)
+{
+	return is_wide(last) && dtype_is_float(dtype) && (kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
 }
 
 const Node *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
 			const Size *const *size, ElementOf *f, void *data)
 {
-	if (n > 0 && goes_in_lanes(kind, dtype, size[n - 1]))
+	const bool threads = b->target->gpu && !dtype_is_float(dtype); /* the order is nothing to integers */
+	if (n > 0 && (goes_in_lanes(kind, dtype, size[n - 1]) || (threads && is_wide(size[n - 1]))))
 		return lanes_loop(b, items, dtype, kind, n, size, f, data);
 	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
 	add_buffer(b, items, acc);

@@ -89,6 +89,32 @@ static const Buffer *arg_loop(Build *b, Items *items, Reduce *r)
 	return arg;
 }
 
+typedef struct Sought {
+	Reduce *r;
+	const Buffer *best;
+} Sought;
+
+/* where the element is the best one: its index, else one beyond all */
+static const Node *sought_index(Build *b, void *data, const Ix *axes)
+{
+	const Sought *s = data;
+	const Node *x = reduced_element(b, s->r, axes), *is = node_row(b, OP_eq, DT_bool, x, load_of(b, access_scalar(s->best)), NULL);
+	if (dtype_is_float(s->r->dtype))
+		is = node_row(b, OP_or, DT_bool, is, is_nan(b, x), NULL);
+	return node_row(b, OP_select, DT_int64, is, node_index(b, axes[0].at), identity(b, REDUCE_min, DT_int64));
+}
+
+/* For many threads: the best of the row, in which a NaN stays, and then the first place that has it. */
+static const Node *arg_in_lanes(Build *b, Items *items, Reduce *r)
+{
+	const Size *const *size = &r->size[r->gone[0]];
+	Sought s = {r, new_buffer(b, "best", r->dtype, WHERE_REG, 0, NULL)};
+	const Node *best = reduce_loop(b, items, "most", r->dtype, r->kind == REDUCE_argmax ? REDUCE_max : REDUCE_min, 1, size, reduced_element, r);
+	add_buffer(b, items, s.best);
+	add_store(b, items, access_scalar(s.best), STORE_SET, best);
+	return reduce_loop(b, items, "arg", DT_int64, REDUCE_min, 1, size, sought_index, &s);
+}
+
 /* ---- of a few elements: one expression, such as the window of a pool */
 
 bool is_few(const Val *v)
@@ -193,7 +219,9 @@ void body_reduce(Build *b, const Piece *p, Items *items)
 		return;
 	}
 	const Node *result;
-	if (arg) {
+	if (arg && b->target->gpu && is_wide(r.size[r.gone[0]])) {
+		result = arg_in_lanes(b, items, &r);
+	} else if (arg) {
 		result = load_of(b, access_scalar(arg_loop(b, items, &r)));
 	} else {
 		const Size *size[MAX_RANK];

@@ -309,6 +309,7 @@ typedef const Node *ElementOf(Build *, void *, const Ix *axes);
 /* over n axes in order, innermost last; to be stored right after it */
 const Node *reduce_loop(Build *, Items *, const char *name, DType, ReduceKind, int n, const Size *const *size, ElementOf *, void *);
 Items *open_axis(Build *, Items *, int letter, AxisKind, const Size *n, Ix *);
+bool is_wide(const Size *last); /* a row of more than a few elements */
 bool goes_in_lanes(ReduceKind, DType, const Size *last); /* along rows of that size */
 void accumulate(Build *, Items *, Access target, ReduceKind, const Node *value);
 const Node *combine(Build *, ReduceKind, const Node *a, const Node *b);
