@@ -2,7 +2,7 @@
  *
  * Replacing a part stores into a copy of the operand that another piece makes; of an old state value
  * there is no copy: it happens in place. */
-#include "lower.h"
+#include "tile.h"
 
 static Items *open_all(Build *b, Items *items, int from, int rank, const Size *const *size, Ix *ix, bool simd)
 {
@@ -89,8 +89,51 @@ static void body_set_slice(Build *b, const Piece *p, Items *items)
 	target_store(b, p, items, rank, out, STORE_SET, element(b, v->in[1], ix));
 }
 
+enum { MANY_ELEMENTS = 1 << 18 }; /* of which each goes through all that is added, at a cost */
+
+/* For a GPU, what is added to few elements: a thread has an element, and takes what is meant for it, in the same order. */
+static bool by_elements(const Build *b, const Val *v)
+{
+	double n = 1;
+	for (int d = 0; d < v->type->rank; d++)
+		n *= (double)size_guess(v->type->size[d]);
+	return b->target->gpu && v->op == OP_scatter_add && v->nin > 2 && v->in[2]->type->rank > 0 && n <= MANY_ELEMENTS;
+}
+
+static void scatter_by_elements(Build *b, const Piece *p, Items *items)
+{
+	const Val *v = p->val, *part = v->in[1];
+	int axis = v->attr.gather.axis, count = v->attr.gather.count, rank = v->type->rank, nix = v->in[2]->type->rank;
+	DType dtype = v->type->dtype;
+	Ix ix[MAX_RANK], out[MAX_RANK];
+	int from = first_axis(b, out);
+	items = open_all(b, items, from, rank, v->type->size, out, false);
+	Buffer *acc = new_buffer(b, "sum", dtype, WHERE_REG, 0, NULL);
+	const Node *sum = load_of(b, access_scalar(acc)), *own = NULL;
+	add_buffer(b, items, acc);
+	add_store(b, items, access_scalar(acc), STORE_SET, node_cast(b, load_buf(b, p->target, p->at, rank, out), dtype));
+	for (int d = 0; d < axis; d++)
+		ix[d] = out[d];
+	for (int d = axis + nix; d < part->type->rank; d++)
+		ix[d] = out[d - nix + count];
+	Items *in = items;
+	for (int d = axis; d < axis + nix; d++)
+		in = open_axis(b, in, 9 + d, AXIS_SEQ, part->type->size[d], &ix[d]);
+	for (int k = 0; k < count; k++) {
+		const Node *is = node_row(b, OP_eq, DT_bool, ix_value(b, gather_index(b, v, k, ix)), ix_value(b, out[axis + k]), NULL);
+		own = own ? node_row(b, OP_and, DT_bool, own, is, NULL) : is;
+	}
+	const Node *more = node_row(b, OP_add, dtype, sum, element(b, part, ix), NULL);
+	add_store(b, in, access_scalar(acc), STORE_SET, node_row(b, OP_select, dtype, own, more, sum));
+	target_store(b, p, items, rank, out, STORE_SET, sum);
+}
+
 static void body_scatter(Build *b, const Piece *p, Items *items)
 {
+	if (by_elements(b, p->val)) {
+		scatter_by_elements(b, p, items);
+		return;
+	}
 	const Val *v = p->val, *part = v->in[1];
 	int axis = v->attr.gather.axis, count = v->attr.gather.count, rank = v->type->rank;
 	int nix = v->nin > 2 ? v->in[2]->type->rank : 0, nv = part->type->rank;
