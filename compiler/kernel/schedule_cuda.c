@@ -3,145 +3,11 @@
  *      par i: row work                          ->  thread i of the grid: row work
  *      par i: { parallel j: ..; .. }            ->  block i: { thread j: .. barrier; thread one: .. barrier }
  *
- * An axis is parallel if its steps do not meet in a buffer from outside.  Of what stands inside a block, the widest such axes
+ * Nests of a row over the same parallel axis become one (merge_cuda.c), whose axis is of blocks too.  Of what stands inside a block, the widest such axes
  * are shared out to its threads; the rest is done by one of them.  Registers that the block declares become shared memory. */
-#include <string.h>
+#include "schedule_cuda.h"
 
-#include "tile.h"
-#include "print_c.h"
-
-enum { WIDE = 32, MOST_THREADS = 256, GRID_THREADS = 128, FEW_ROWS = 32 };
-
-typedef struct Schedule {
-	Build *b;
-	Arena *arena;
-	int64_t widest; /* thread axis so far */
-} Schedule;
-
-/* ---- is an axis parallel? */
-typedef struct Seen {
-	Arena *arena;
-	const Axis *axis;
-	VEC(int) inner; /* axes inside */
-	VEC(const Buffer *) declared;
-	VEC(const Access *) access;
-	VEC(bool) store;
-} Seen;
-
-static void note_axis(void *data, const Axis *a)
-{
-	Seen *s = data;
-	push(s->arena, &s->inner, a->id);
-}
-
-static void note_declared(void *data, const Buffer *b)
-{
-	Seen *s = data;
-	push(s->arena, &s->declared, b);
-}
-
-static void note_access(void *data, const Access *a, bool store)
-{
-	Seen *s = data;
-	push(s->arena, &s->access, a);
-	push(s->arena, &s->store, store);
-}
-
-static bool same_buffer(const Buffer *a, const Buffer *b)
-{
-	return a == b || (a->where == WHERE_ARG && b->where == WHERE_ARG && strcmp(a->name, b->name) == 0);
-}
-
-static bool is_declared(const Seen *s, const Buffer *b)
-{
-	for (int i = 0; i < s->declared.len; i++)
-		if (s->declared.data[i] == b)
-			return true;
-	return false;
-}
-
-/* axis times a number, and what is the same in all its steps */
-static bool is_own(const Seen *s, const Size *index)
-{
-	int found = 0;
-	for (int i = 0; index && i < index->nterms; i++) {
-		const Term *t = &index->term[i];
-		const Size one = {1, t};
-		for (int k = 0; k < s->inner.len; k++)
-			if (s->inner.data[k] != s->axis->id && size_speaks_of(&one, s->inner.data[k]))
-				return false;
-		if (!size_speaks_of(&one, s->axis->id))
-			continue;
-		if (t->natoms != 1 || t->atom[0]->kind != ATOM_AXIS)
-			return false;
-		found++;
-	}
-	return found == 1;
-}
-
-static bool fixed_inside(const Seen *s, const Node *gathered)
-{
-	for (int k = 0; gathered && k < s->inner.len; k++)
-		if (node_speaks_of(gathered, s->inner.data[k]))
-			return false;
-	return true;
-}
-
-static bool same_index(const KIndex *a, const KIndex *b)
-{
-	if (!a->affine != !b->affine || (a->affine && !size_equal(a->affine, b->affine)))
-		return false;
-	return a->gathered == b->gathered || (a->gathered && b->gathered && node_equal(a->gathered, b->gathered));
-}
-
-/* the other index is so far away that no step of the axis reaches it: lane[l] and lane[l + 32] for l below 32 */
-static bool is_beyond(const Seen *s, const KIndex *own, const KIndex *other)
-{
-	int64_t far, extent, step = 1;
-	if (own->gathered || other->gathered || !other->affine || s->axis->nhi != 1 || s->axis->nlo || !size_is_const(s->axis->hi[0], &extent))
-		return false;
-	const Size *d = size_sub(s->arena, other->affine, own->affine);
-	for (int i = 0; i < own->affine->nterms; i++)
-		if (size_speaks_of(&(Size){1, &own->affine->term[i]}, s->axis->id))
-			step = own->affine->term[i].coef;
-	if (!d || !size_is_const(d, &far))
-		return false;
-	return (far < 0 ? -far : far) >= (step < 0 ? -step : step) * extent;
-}
-
-/* all that is done to the buffer of store k stays, along some dimension, in a part that is this step's own */
-static bool stays_apart(const Seen *s, int k)
-{
-	const Access *a = s->access.data[k];
-	for (int d = 0; d < a->buffer->rank; d++) {
-		if (!is_own(s, a->index[d].affine) || !fixed_inside(s, a->index[d].gathered))
-			continue;
-		bool apart = true;
-		for (int i = 0; i < s->access.len && apart; i++) {
-			const Access *o = s->access.data[i];
-			if (same_buffer(o->buffer, a->buffer))
-				apart = o->buffer == a->buffer && (same_index(&o->index[d], &a->index[d]) ||
-								   (!s->store.data[i] && is_beyond(s, &a->index[d], &o->index[d])));
-		}
-		if (apart)
-			return true;
-	}
-	return false;
-}
-
-static bool is_parallel(Arena *arena, const Nest *nest)
-{
-	const Axis *axis = nest->axis;
-	if (axis->kind == AXIS_UNROLL || axis->kind == AXIS_LANES || axis->ncuts || axis->cut_of)
-		return false;
-	Seen s = {.arena = arena, .axis = axis};
-	Item item = {.kind = ITEM_NEST, .nest = nest};
-	visit_items(&(Visitor){.data = &s, .access = note_access, .axis = note_axis, .declared = note_declared}, &item, 1);
-	for (int k = 0; k < s.access.len; k++)
-		if (s.store.data[k] && !is_declared(&s, s.access.data[k]->buffer) && !stays_apart(&s, k))
-			return false;
-	return true;
-}
+enum { MOST_THREADS = 256, GRID_THREADS = 128, FEW_ROWS = 32 };
 
 /* ---- extents */
 static int64_t extent_guess(Schedule *s, const Axis *a)
@@ -167,7 +33,7 @@ static bool bounds_speak_of(const Axis *a, int id)
 	return speak;
 }
 
-static bool bounds_are_host(const Axis *a)
+bool bounds_are_host(const Axis *a)
 {
 	bool host = true;
 	for (int i = 0; i < a->nlo; i++)
@@ -177,7 +43,7 @@ static bool bounds_are_host(const Axis *a)
 	return host;
 }
 
-static const Nest *only_nest(const Nest *nest)
+const Nest *only_nest(const Nest *nest)
 {
 	return nest->body.len == 1 && nest->body.data[0].kind == ITEM_NEST ? nest->body.data[0].nest : NULL;
 }
@@ -216,7 +82,7 @@ static const Nest *turned(Schedule *s, const Nest *nest)
 /* ---- what could be shared out */
 static int64_t width_of(Schedule *s, const Nest *nest);
 
-static int64_t width_inside(Schedule *s, const Items *items)
+int64_t width_inside(Schedule *s, const Items *items)
 {
 	int64_t most = 0;
 	for (int i = 0; i < items->len; i++)
@@ -251,7 +117,7 @@ static int64_t width_of(Schedule *s, const Nest *nest)
 	return own > inside ? own : inside;
 }
 
-static const Axis *of_kind(Arena *arena, const Axis *a, AxisKind kind)
+const Axis *of_kind(Arena *arena, const Axis *a, AxisKind kind)
 {
 	Axis *copy = NEW(arena, Axis);
 	*copy = *a;
@@ -412,6 +278,7 @@ static void schedule_part(Schedule *s, KernelPart *part)
 	for (; work && work->axis->kind == AXIS_PAR; work = only_nest(work))
 		if (!only_nest(work) || only_nest(work)->axis->kind != AXIS_PAR)
 			break;
+	work = merge_nests(s, (Nest *)(uintptr_t)work);
 	const Items *body = &work->body;
 	const Nest *chain = only_nest(work);
 	int64_t rows = 1;
