@@ -50,7 +50,7 @@ def tests(options):
     turns = itertools.cycle(ARCHS)
     for path in cover + others:
         archs = ARCHS if path in cover or options.all else [next(turns)]
-        yield "nvcc %s %s" % (os.path.relpath(path, ROOT), " ".join(archs)), lambda path=path, archs=archs: nvcc(path, archs, whole=path == cover[0] or options.all)
+        yield "nvcc %s %s" % (os.path.relpath(path, ROOT), " ".join(archs)), lambda path=path, archs=archs: nvcc(path, archs)
     yield "without a GPU", without_gpu
     yield "on a GPU: programs", lambda: on_gpu_programs(paths if options.all else small)
     for f in on_gpu_products, on_gpu_object, on_gpu_make, on_gpu_bench:
@@ -314,8 +314,8 @@ def planted_barrier():
 
 # ---- nvcc
 
-def nvcc(path, archs, whole=False):
-    """no warning, no spill; the report knows all of it, and shared memory is what ptxas says.  whole: with the host's code"""
+def nvcc(path, archs):
+    """no warning, no spill; the report knows all of it, and shared memory is what ptxas says"""
     if not find_nvcc():
         raise Skip("there is no nvcc")
     with tempfile.TemporaryDirectory() as d:
@@ -324,7 +324,7 @@ def nvcc(path, archs, whole=False):
         source, said = os.path.join(d, harness.model_name(path) + ".cu"), os.path.join(d, "ptxas")
         codes = [x for a in archs for x in ("-gencode", "arch=compute_%s,code=sm_%s" % (a[3:], a[3:]))]
         log = harness.must([find_nvcc(), "-Werror", "all-warnings", "-Xcompiler", "-Wall,-Wextra", "-std=c++17", "-fmad=false", "-O3", *codes, "-Xptxas", "-v", "-I", os.path.join(ROOT, "runtime"),
-                            "-I", d, "-c" if whole else "-fatbin", source, "-o", source + ".o"], timeout=1200)
+                            "-I", d, "-c", source, "-o", source + ".o"], timeout=1200)
         open(said, "w").write(log)
         report = json.loads(harness.must([*command, "--report=json", "--ptxas", said]))
         text = harness.must([*command, "--report", "--ptxas", said])
@@ -338,7 +338,7 @@ def nvcc(path, archs, whole=False):
         assert not any(u["spilled_bytes"] for u in l["ptxas"]), l
         own = [rest for name, _, rest in entries if name.startswith("_Z%d%s" % (len(kernel), kernel))]
         taken = {int((re.search(r"(\d+) bytes smem", rest) or [0, 0])[1]) for rest in own}
-        assert len(own) == len(archs) and (taken == {l["shared_bytes"]} or max(taken) < l["shared_bytes"] < 64), (l, taken)  # a scalar may become a register
+        assert len(own) == len(archs) and (taken == {l["shared_bytes"]} or 0 < l["shared_bytes"] - max(taken) < 64), (l, taken)  # a scalar may become a register
     assert text.count(" registers, ") >= len(entries), text  # what several functions launch stands in each
 
 

@@ -198,9 +198,13 @@ void emit_bytes(Emit *e, Writer *w)
 	    checked_c(e->arena, size_add(e->arena, state_bytes(e), size_const(e->arena, object_bytes(e) + OBJECT_ALIGN))));
 	const char *text = text_of(body);
 	put(w, "size_t %s_bytes(%s)\n{\n", e->name, dims ? sizes_param(e, "sizes") : "void");
-	emit_bounds(e, w);
-	size_locals(e, w, text, "sizes->");
+	Writer *first = writer_new(e->arena);
+	emit_bounds(e, first);
+	size_locals(e, first, text, "sizes->");
+	put_raw(w, text_of(first));
 	const bool slots = has_slots(e) && !e->options->cuda; /* of a GPU they lie on it */
+	if (dims && !slots && !*text_of(first))
+		put(w, "(void)sizes;\n");
 	const bool checked = strstr(text, "&bad") != NULL || slots;
 	if (checked)
 		put(w, "int bad = 0;\n");

@@ -1,7 +1,7 @@
 /* body.c -- the loops of a piece: what all of them use; maps and reductions to a scalar */
 #include <math.h>
 
-#include "lower.h"
+#include "tile.h"
 
 Axis *new_axis(Build *b, const char *name, AxisKind kind, const Size *hi)
 {
@@ -217,6 +217,8 @@ static void accumulate_lane(Build *b, Items *items, const Buffer *lane, const Si
 	b->here.len = nhere;
 }
 
+enum { WARP = 32 }; /* threads of a GPU that go together */
+
 /* Along a row: in fixed lanes, which are folded in halves; so the order does not depend on the vector's width. */
 static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind kind, int n,
 			      const Size *const *size, ElementOf *f, void *data)
@@ -224,6 +226,8 @@ static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind ki
 	Arena *arena = b->arena;
 	const Size *last = size[n - 1];
 	int64_t c, lanes = size_is_const(last, &c) && c < 2 * LONG_LANES ? LANES : LONG_LANES;
+	if (b->target->gpu && lanes == LANES && c >= WARP)
+		lanes = WARP;
 	Buffer *lane = open_lanes(b, items, "lane", dtype, kind, lanes);
 	Ix ix[MAX_RANK];
 	Items *in = items;
@@ -262,11 +266,21 @@ bool goes_in_lanes(ReduceKind kind, DType dtype, const Size *last)
 	return is_wide(last) && dtype_is_float(dtype) && (kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
 }
 
+/* On a GPU also integers, to which the order is nothing, and rows that are wide together. */
+static bool goes_in_threads(ReduceKind kind, DType dtype, int n, const Size *const *size)
+{
+	enum { MANY = 64 };
+	double all = 1;
+	for (int d = 0; d < n; d++)
+		all *= (double)size_guess(size[d]);
+	const bool wide = is_wide(size[n - 1]) || (size_guess(size[n - 1]) >= LANES && all >= MANY);
+	return wide && (!dtype_is_float(dtype) || kind == REDUCE_sum || kind == REDUCE_max || kind == REDUCE_min);
+}
+
 const Node *reduce_loop(Build *b, Items *items, const char *name, DType dtype, ReduceKind kind, int n,
 			const Size *const *size, ElementOf *f, void *data)
 {
-	const bool threads = b->target->gpu && !dtype_is_float(dtype); /* the order is nothing to integers */
-	if (n > 0 && (goes_in_lanes(kind, dtype, size[n - 1]) || (threads && is_wide(size[n - 1]))))
+	if (n > 0 && (goes_in_lanes(kind, dtype, size[n - 1]) || (b->target->gpu && goes_in_threads(kind, dtype, n, size))))
 		return lanes_loop(b, items, dtype, kind, n, size, f, data);
 	Buffer *acc = new_buffer(b, name, dtype, WHERE_REG, 0, NULL);
 	add_buffer(b, items, acc);

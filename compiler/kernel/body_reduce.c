@@ -410,6 +410,18 @@ void outer_fold(Build *b, const Piece *p, Items *items)
 	accumulate(b, in, access_buf(b, p->target, p->at, r.nkept, ix + 1), kind, x);
 }
 
+/* a row that a block of a GPU has enough to add up in */
+static bool is_heavy(const Reduce *r)
+{
+	enum { MANY_ELEMENTS = 256, MANY_ADDED = 16 };
+	double elements = 1, added = 1;
+	for (int i = 1; i < r->rank; i++)
+		elements *= (double)size_guess(r->size[i]);
+	for (int k = 1; k < r->ngone; k++)
+		added *= (double)size_guess(r->size[r->gone[k]]);
+	return elements >= MANY_ELEMENTS && added >= MANY_ADDED;
+}
+
 void plan_reduce(Scope *s, Piece *p)
 {
 	Arena *arena = s->L->arena;
@@ -434,13 +446,15 @@ void plan_reduce(Scope *s, Piece *p)
 	p->rows = r.size[0];
 	p->sums_elements = r.rank == 1;
 	p->body = body_outer;
+	if (s->L->options->target->gpu && is_heavy(&r))
+		p->block_rows = 1;
 	if (by_columns(s, &r)) {
 		p->rows = size_floordiv(arena, size_add(arena, r.size[1], size_const(arena, LONG_LANES - 1)), LONG_LANES);
 		p->block_rows = 1;
 		p->body = body_columns;
 	}
 	if (r.nkept)
-		outer_parts(s->L, p, even_rows(p->rows));
+		outer_parts(s->L, p, p->block_rows ? p->block_rows : even_rows(p->rows));
 }
 
 void outer_parts(Lower *L, Piece *p, int block_rows)

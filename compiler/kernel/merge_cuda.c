@@ -6,6 +6,8 @@
  * So a norm of [batch, time, channels] has batch * time blocks.  What is left inside must be worth the threads of a block. */
 #include "schedule_cuda.h"
 
+enum { MANY_STEPS = 256 }; /* that are worth a block though few of its threads share them */
+
 /* ---- an axis under the name of another one */
 typedef struct Renaming {
 	Arena *arena;
@@ -155,6 +157,25 @@ static void rename_all(Schedule *s, const Items *body, const Axis *axis, bool ba
 		}
 }
 
+/* steps of the loops in loops that are the longest */
+static double steps_inside(Schedule *s, const Items *items)
+{
+	double most = 1;
+	for (int i = 0; i < items->len; i++)
+		if (items->data[i].kind == ITEM_NEST) {
+			const Nest *n = items->data[i].nest;
+			const double steps = (double)extent_guess(s, n->axis) * steps_inside(s, &n->body);
+			most = steps > most ? steps : most;
+		}
+	return most;
+}
+
+static bool is_worth_a_block(Schedule *s, const Items *items)
+{
+	const int64_t width = width_inside(s, items);
+	return width >= WIDE || (width >= WIDE / 2 && steps_inside(s, items) >= MANY_STEPS);
+}
+
 const Nest *merge_nests(Schedule *s, Nest *row)
 {
 	const Axis *axis = common_axis(&row->body);
@@ -172,7 +193,7 @@ const Nest *merge_nests(Schedule *s, Nest *row)
 			push(s->arena, &one->body, own);
 		}
 	}
-	if (!is_parallel(s->arena, one) || width_inside(s, &one->body) < WIDE) {
+	if (!is_parallel(s->arena, one) || !is_worth_a_block(s, &one->body)) {
 		rename_all(s, &row->body, axis, true);
 		return row;
 	}

@@ -10,7 +10,7 @@
 enum { MOST_THREADS = 256, GRID_THREADS = 128, FEW_ROWS = 32 };
 
 /* ---- extents */
-static int64_t extent_guess(Schedule *s, const Axis *a)
+int64_t extent_guess(Schedule *s, const Axis *a)
 {
 	int64_t best = -1;
 	for (int i = 0; i < a->nhi; i++) {
@@ -278,7 +278,9 @@ static void schedule_part(Schedule *s, KernelPart *part)
 	for (; work && work->axis->kind == AXIS_PAR; work = only_nest(work))
 		if (!only_nest(work) || only_nest(work)->axis->kind != AXIS_PAR)
 			break;
-	work = merge_nests(s, (Nest *)(uintptr_t)work);
+	const Nest *one = merge_nests(s, (Nest *)(uintptr_t)work);
+	const bool merged = one != work;
+	work = one;
 	const Items *body = &work->body;
 	const Nest *chain = only_nest(work);
 	int64_t rows = 1;
@@ -290,7 +292,7 @@ static void schedule_part(Schedule *s, KernelPart *part)
 	}
 	s->widest = 1;
 	const int64_t width = width_inside(s, body);
-	if (width < WIDE && (rows > FEW_ROWS || width < 4)) {
+	if (!merged && width < WIDE && (rows > FEW_ROWS || width < 4)) {
 		part->item.nest = thread_chain(s, top, true);
 		part->threads = GRID_THREADS;
 	} else {

@@ -22,6 +22,7 @@ const Nest *merge_nests(Schedule *, Nest *); /* -> the innermost par nest; in pl
 /* ---- schedule_cuda.c */
 const Nest *only_nest(const Nest *); /* alone in its body, or NULL */
 int64_t width_inside(Schedule *, const Items *); /* steps of the widest parallel axes */
+int64_t extent_guess(Schedule *, const Axis *);
 bool bounds_are_host(const Axis *);
 const Axis *of_kind(Arena *, const Axis *, AxisKind);
 
