@@ -36,6 +36,7 @@ def tests(options):
         yield "products" + (" asan" if sanitize else ""), lambda sanitize=sanitize: products(sanitize)
     yield "object", object_
     yield "standalone", standalone
+    yield "shared out", shared_out
     for seed in range(1, 21 if options.all else 2):
         yield "random programs, seed %d" % seed, lambda seed=seed: random_(seed)
     yield "bench", bench
@@ -310,6 +311,39 @@ def planted_barrier():
         found = [bool(lacks_barrier(source[:at] + re.sub(r"\t*MC_BARRIER;\n", "", source[at:], count=1))) for at in places]
         # the last barrier of a block is for its next round, which the text does not show
         assert sum(found) >= len(found) - source.count("MC_EACH_BLOCK"), found
+
+
+# ---- blocks and threads
+
+SHARED_OUT = """
+model shared_out
+symbol x : floatX[12, 64, 128]
+symbol y : floatX[64, 32, 32, 32]
+symbol z : floatX[40, 1000]
+symbol at : int64[300]
+symbol v : floatX[300, 8]
+param few : floatX[50, 8] = zeros
+param many : floatX[50000, 8] = zeros
+function norm(x) -> p = (x - mean(x, axis = 2, keepdims = true)) / std(x, axis = 2, keepdims = true)
+function short_rows(x) -> p = softmax(x[:, :, :10])
+function channels(y) -> m = mean(y, axis = [0, 2, 3])
+function rows(z) -> a = argmax(z, axis = 1)
+function add_few(at, v) -> g = grad(sum(few[at] * v), few)
+function add_many(at, v) -> g = grad(sum(many[at] * v), many)
+"""
+
+
+def shared_out():
+    """inner axes become blocks too, where their rows are wide; much to add up has a block a row and lanes, an argmax lanes; what is
+    added to few elements has a thread each"""
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "shared_out.model")
+        open(path, "w").write(SHARED_OUT)
+        functions = json.loads(harness.must([harness.MODELC, path, "--target", "cuda", "--report=json"]))["functions"]
+    launches = {f["name"]: [(int(l["blocks"]), l["threads"]) for k in f["kernels"] for l in k["launches"]] for f in functions}
+    assert launches["norm"] == [(12 * 64, 128)] and launches["short_rows"] == [(12, 256)], launches
+    assert launches["channels"][0] == (64 * 32, 32) and launches["rows"] == [(40, 64)], launches
+    assert launches["add_few"][-1] == (4, 128) and launches["add_many"][-1] == (1, 128), launches
 
 
 # ---- nvcc

@@ -201,7 +201,7 @@ void emit_bytes(Emit *e, Writer *w)
 	Writer *first = writer_new(e->arena);
 	emit_bounds(e, first);
 	size_locals(e, first, text, "sizes->");
-	put_raw(w, text_of(first));
+	put_indented(w, text_of(first));
 	const bool slots = has_slots(e) && !e->options->cuda; /* of a GPU they lie on it */
 	if (dims && !slots && !*text_of(first))
 		put(w, "(void)sizes;\n");

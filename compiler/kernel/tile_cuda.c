@@ -79,7 +79,8 @@ static bool is_too_large(const Contraction *c, const Shape *s, DType dtype, doub
 {
 	const int64_t own = s->tm * s->tn, shared = DEPTH * (s->gm * s->tm + s->gn * s->tn) * dtype_bytes(dtype);
 	const double blocks = blocks_of(c, s);
-	return own > MOST_OWN || (own > 1 && (shared > SHARED_BYTES || (own > 16 && blocks < 2 * ENOUGH_BLOCKS) || (blocks < ENOUGH_BLOCKS && sum < 64)));
+	return own > MOST_OWN || (own > 1 && (shared > SHARED_BYTES || (own > 16 && blocks < 2 * ENOUGH_BLOCKS) || (own > 4 && blocks < ENOUGH_BLOCKS / 4) ||
+					      (blocks < ENOUGH_BLOCKS && sum < 64)));
 }
 
 static Shape shape_of(const Contraction *c, DType dtype)
