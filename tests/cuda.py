@@ -52,6 +52,7 @@ def tests(options):
     for path in cover + others:
         archs = ARCHS if path in cover or options.all else [next(turns)]
         yield "nvcc %s %s" % (os.path.relpath(path, ROOT), " ".join(archs)), lambda path=path, archs=archs: nvcc(path, archs)
+    yield "calls", calls
     yield "without a GPU", without_gpu
     yield "on a GPU: programs", lambda: on_gpu_programs(paths if options.all else small)
     for f in on_gpu_products, on_gpu_object, on_gpu_make, on_gpu_bench:
@@ -397,6 +398,28 @@ def without_gpu():
         assert code and len(lines) == 1 and re.match(r"program: cannot make logistic_regression: no GPU can be used: \w", lines[0]), out
         build_object(d, "-arch=sm_80")
         bench_python(d, "import ctypes; ctypes.CDLL(peer_modelc.compiled('tiny', 'cuda', 'sm_80')).resident")
+
+
+# what fails without harm: the plain kernel steps in, the time of a step is not known, memory is given back all the same
+HARMLESS = re.compile(r"cublasLt(Destroy|Mat)|cuda(Free|FreeHost|StreamDestroy|GraphExecDestroy|EventDestroy|EventElapsedTime|PointerGetAttributes)")
+
+
+def calls():
+    """the host's code as nvcc compiles it: its calls are legal where they stand, each failure is reported, and all is freed"""
+    if not find_nvcc():
+        raise Skip("there is no nvcc")
+    with tempfile.TemporaryDirectory(prefix="modelc-test-") as d:
+        harness.must([harness.MODELC, LARGE, "-o", d, "--target", "cuda", "--profile"])
+        include = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(find_nvcc()))), "include")
+        flags = ["-std=c++17", "-I", os.path.join(ROOT, "runtime"), "-I", d]
+        harness.must([find_nvcc(), "-fmad=false", "-arch=sm_80", *flags, "-Xcompiler", "-fsanitize=address,-g", "-x", "cu", "-c", os.path.join(ROOT, "tests/cuda/calls.cc"),
+                      "-o", os.path.join(d, "calls.o")])
+        harness.must(["g++", *flags, *harness.WARNINGS, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-isystem", include,
+                      os.path.join(ROOT, "tests/cuda/mock.cc"), os.path.join(d, "calls.o"), harness.runtime_library("gcc", True), "-o", os.path.join(d, "calls"), "-lpng", "-lz", "-lm"])
+        lines = [l.split() for l in harness.must([os.path.join(d, "calls")]).splitlines()]
+    assert lines[0] == ["none", "0", "0"] and len(lines) > 300, lines
+    for name, bad, live in lines[1:]:
+        assert live == "0" and bad == ("0" if HARMLESS.match(name) else "1"), (name, bad, live)
 
 
 class OnGpu(harness.Program):
