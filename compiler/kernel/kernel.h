@@ -179,6 +179,7 @@ typedef struct Launch { /* of a part of a kernel */
 Launch kernel_launch(Arena *, const Kernel *, const Target *, int part);
 /* a size as C text over int64_t variables named as the dims and axes */
 const char *size_c(Arena *, const Size *);
+bool is_c_word(const char *); /* a keyword of C or C++, or a macro: no name of ours */
 void print_kernel_text(Writer *, const Kernel *); /* for -d kernels */
 /* ---- verify_schedule.c, verify_access.c: a schedule is legal if
  *   - par axes stand outside all others, lanes axes innermost, with unroll axes and stores only inside

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "nest.h"
-#include "print_c.h"
 #include "tile.h"
 
 /* On a GPU, whatever is added up over the rows is a phase of its own: the others then have a thread a row. */

@@ -14,7 +14,6 @@
 
 /* ---- text_c.c */
 const char *dim_c(const Dim *); /* the name of a dim in C */
-bool is_c_word(const char *); /* a keyword of C or C++, or a macro: no name of ours */
 typedef enum Prec {
 	PREC_TERNARY = 1,
 	PREC_OR,
