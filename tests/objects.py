@@ -3,7 +3,7 @@
 Each program of tests/objects/ is compiled with the model of the same test and run; it says what is wrong and exits with 1.
 """
 import glob, os, re, tempfile
-import harness
+import harness, values
 from run import ROOT, Skip
 
 HERE = os.path.join(ROOT, "tests/objects")
@@ -20,6 +20,8 @@ def tests(options):
     yield "share, two models: threads", lambda: program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "none"], sanitize=["-fsanitize=thread", "-g"])
     yield "share, two models: OpenMP", with_openmp
     yield "share, two models: OpenMP, a race is seen", planted_race
+    for name in ("branches", "ends_of_loops"):
+        yield "%s: OpenMP" % name, lambda name=name: raced(name)
     yield "every kind of check", kinds
 
 
@@ -36,11 +38,18 @@ def find(model):
     return next(p for p in (os.path.join(ROOT, d, model + ".model") for d in ("tests/objects", "tests/unit", "models")) if os.path.exists(p))
 
 
-def with_openmp(change=None):
+TSAN = "ignore_noninstrumented_modules=1 halt_on_error=1"
+
+
+def need_archer():
     """the thread sanitizer knows what LLVM's OpenMP orders, through its tool archer"""
     if not glob.glob("/usr/lib/llvm-*/lib/libarcher.so"):
         raise Skip("no libarcher.so: libomp-dev has it")
-    env = dict(os.environ, OMP_NUM_THREADS="2", TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1")
+
+
+def with_openmp(change=None):
+    need_archer()
+    env = dict(os.environ, OMP_NUM_THREADS="2", TSAN_OPTIONS=TSAN)
     program("share.c", ["logistic_regression", "many_sizes"], ["--threads", "openmp", "--blas", "none"], compiler="clang", sanitize=["-fsanitize=thread", "-g"],
             env=env, change=change)
 
@@ -53,6 +62,30 @@ def planted_race():
         assert "ThreadSanitizer: data race" in str(e), e
         return
     raise AssertionError("the race was not seen")
+
+
+class Raced(harness.Program):
+    """with threads for however little work, under the thread sanitizer"""
+
+    def __init__(self, path, settings, flags=()):
+        self.folder = tempfile.TemporaryDirectory(prefix="modelc-test-")
+        self.dir, self.name = self.folder.name, harness.model_name(path)
+        source, self.exe = os.path.join(self.dir, self.name + ".c"), os.path.join(self.dir, "harness")
+        harness.must([harness.MODELC, path, "-o", self.dir, "--floatX", settings["floatX"], "--blas", "none", "--threads", "openmp", settings["level"], *flags])
+        text = open(source).read()
+        assert "#pragma omp parallel if (" in text, self.name
+        open(source, "w").write(re.sub(r"(#pragma omp parallel) if .*", r"\1", text))
+        harness.must(["clang", "-std=gnu11", "-O1", "-g", "-fopenmp", "-fsanitize=thread", "-I", os.path.join(ROOT, "runtime"), "-I", self.dir, "-DMODEL=%s_model" % self.name,
+                      source, os.path.join(ROOT, "tests/harness.c"), harness.runtime_library(), "-o", self.exe, "-lpng", "-lz", "-lm"])
+
+    def talk(self, lines, timeout=120, threads="3"):
+        return super().talk(lines, timeout, threads)
+
+
+def raced(name):
+    need_archer()
+    os.environ["TSAN_OPTIONS"] = TSAN
+    values.check(os.path.join(ROOT, "tests/values", name + ".model"), {"floatX": "float32", "level": "-O3"}, Raced)
 
 
 def program(source, models, modelc, cc=(), compiler="gcc", sanitize=SANITIZE, args=(), env=None, change=None):

@@ -110,6 +110,7 @@ typedef struct Body {
 	const char *object;
 	const char *loop; /* C text of the hash of the loops around, for random draws */
 	bool parallel; /* inside a parallel region */
+	bool unread; /* there: other threads may not have read memory yet that steps to come may write */
 } Body;
 void emit_steps(Body *, const PlanBlock *);
 const char *scalar_c(Body *, const Node *);

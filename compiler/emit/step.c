@@ -200,13 +200,45 @@ static void put_product(Body *b, const Step *s)
 
 static void put_step(Body *b, const Step *s);
 
+/* A kernel ends when all threads are there; a value that each of them reads from memory needs that said. */
+static void note_read(Body *b, const Node *value)
+{
+	b->unread = b->unread || (b->parallel && !is_pure(b, value));
+}
+
+static void put_barrier(Body *b)
+{
+	if (b->unread)
+		put(b->w, "#ifdef _OPENMP\n#pragma omp barrier\n#endif\n");
+	b->unread = false;
+}
+
 static void put_block(Body *b, const PlanBlock *block)
 {
-	if (b->parallel)
-		for (int i = 0; i < block->steps.len; i++)
-			put_step(b, block->steps.data[i]);
-	else
+	if (!b->parallel) {
 		emit_steps(b, block);
+		return;
+	}
+	for (int i = 0; i < block->steps.len; i++)
+		put_step(b, block->steps.data[i]);
+	put_barrier(b);
+}
+
+/* the condition of a branch or of the end of a loop; what opens here is to be closed */
+static const char *open_condition(Body *b, const Node *value)
+{
+	note_read(b, value);
+	if (!b->unread)
+		return scalar_c(b, value);
+	put(b->w, "{\nconst int mc_holds = %s;\n", scalar_c(b, value));
+	put_barrier(b);
+	return "mc_holds";
+}
+
+static void close_condition(Body *b, const char *condition)
+{
+	if (!strcmp(condition, "mc_holds"))
+		put(b->w, "}\n");
 }
 
 static void put_loop(Body *b, const Step *s)
@@ -251,8 +283,11 @@ static void put_step(Body *b, const Step *s)
 			put(b->w, "const %s %s = %s ? %s : 0;\n", t, s->name, needs, v);
 		else
 			put(b->w, "const %s %s = %s;\n", t, s->name, v);
+		note_read(b, s->value);
 		return;
 	}
+	if (s->kind != STEP_IF && s->kind != STEP_BREAK)
+		put_barrier(b);
 	if (needs)
 		put(b->w, "if (%s) {\n", needs);
 	switch (s->kind) {
@@ -270,16 +305,24 @@ static void put_step(Body *b, const Step *s)
 	case STEP_CHECK: put_check(b, s); break;
 	case STEP_STORE: put(b->w, "*%s = %s;\n", buf_c(b->e->arena, s->target), scalar_c(b, s->value)); break;
 	case STEP_LOOP: put_loop(b, s); break;
-	case STEP_IF:
-		put(b->w, "if (%s) {\n", scalar_c(b, s->value));
+	case STEP_IF: {
+		const char *condition = open_condition(b, s->value);
+		put(b->w, "if (%s) {\n", condition);
 		put_block(b, s->body);
 		if (s->other && s->other->steps.len) {
 			put(b->w, "} else {\n");
 			put_block(b, s->other);
 		}
 		put(b->w, "}\n");
+		close_condition(b, condition);
 		break;
-	case STEP_BREAK: put(b->w, "if (%s)\n\tbreak;\n", scalar_c(b, s->value)); break;
+	}
+	case STEP_BREAK: {
+		const char *condition = open_condition(b, s->value);
+		put(b->w, "if (%s)\n\tbreak;\n", condition);
+		close_condition(b, condition);
+		break;
+	}
 	case STEP_SCALAR: break;
 	}
 	if (needs)
@@ -310,7 +353,7 @@ static void put_region(Body *b, Step *const *step, int n)
 	put(b->w, "#endif\n{\n");
 	b->parallel = true;
 	put_steps(b, step, n);
-	b->parallel = false;
+	b->parallel = b->unread = false;
 	put(b->w, "}\n");
 }
 
