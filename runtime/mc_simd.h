@@ -143,6 +143,61 @@ MC_LANES_OF(float, f32x16, f32x8, MC_HALF(f32x16, f32x8, v, 0, 1, 2, 3, 4, 5, 6,
 MC_LANES_OF(double, f64x8, f64x4, MC_HALF(f64x8, f64x4, v, 0, 1, 2, 3), MC_HALF(f64x8, f64x4, v, 4, 5, 6, 7))
 #endif
 
+/* the sums over lanes of n vectors: two are halved as one */
+#define MC_SUM_EACH(T, S)                                                                          \
+	MC_INLINE void mc_sum_each_##S(const mc_##S *v, int n, T *sum)                             \
+	{                                                                                          \
+		MC_UNROLL                                                                          \
+		for (int k = 0; k < n; k++)                                                        \
+			sum[k] = mc_sum_lanes_##S(v[k]);                                           \
+	}
+#if defined(MC_SHUFFLE) && MC_LANES >= 16
+#define MC_HALVES(name, S, L, H)                                                                   \
+	MC_INLINE mc_##S mc_##name##_##S(mc_##S a, mc_##S b)                                       \
+	{                                                                                          \
+		return __builtin_shufflevector(a, b, L) + __builtin_shufflevector(a, b, H);        \
+	}
+#define MC_LIST(...) __VA_ARGS__
+MC_HALVES(halve16, f32x16, MC_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+	  MC_LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+MC_HALVES(halve8, f32x16, MC_LIST(0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
+	  MC_LIST(4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+MC_HALVES(halve4, f32x16, MC_LIST(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+	  MC_LIST(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+MC_HALVES(halve2, f32x16, MC_LIST(0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30),
+	  MC_LIST(1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31))
+/* of every fourth vector, the first of them v[k]: four lanes each */
+MC_INLINE mc_f32x16 mc_halve_each_f32x16(const mc_f32x16 *v, int n, int k)
+{
+	const mc_f32x16 a = v[k < n ? k : 0], b = v[k + 4 < n ? k + 4 : 0];
+	const mc_f32x16 c = v[k + 8 < n ? k + 8 : 0], d = v[k + 12 < n ? k + 12 : 0];
+	return mc_halve8_f32x16(mc_halve16_f32x16(a, b), mc_halve16_f32x16(c, d));
+}
+MC_INLINE void mc_sum_each_f32x16(const mc_f32x16 *v, int n, float *sum)
+{
+	MC_UNROLL
+	for (int k = 0; k < n; k += 16, v += 16) {
+		const int m = n - k < 16 ? n - k : 16;
+		const mc_f32x16 even = mc_halve4_f32x16(mc_halve_each_f32x16(v, m, 0), mc_halve_each_f32x16(v, m, 1));
+		const mc_f32x16 odd = mc_halve4_f32x16(mc_halve_each_f32x16(v, m, 2), mc_halve_each_f32x16(v, m, 3));
+		const mc_f32x16 sums = mc_halve2_f32x16(even, odd);
+		memcpy(sum + k, &sums, (size_t)m * sizeof *sum);
+	}
+}
+#elif MC_LANES >= 16
+MC_SUM_EACH(float, f32x16)
+#endif
+#if MC_LANES >= 16
+MC_SUM_EACH(double, f64x8)
+#endif
+#if MC_LANES >= 8
+MC_SUM_EACH(float, f32x8)
+MC_SUM_EACH(double, f64x4)
+#endif
+MC_SUM_EACH(float, f32x4)
+MC_SUM_EACH(double, f64x2)
+MC_SUM_EACH(float, f32x2)
+
 /* ---- mc_fma, mc_mul as in mc_math.h */
 #define MC_MUL_ADD(T, S)                                                                           \
 	MC_INLINE mc_##S mc_fma_##S(mc_##S a, mc_##S b, mc_##S c) { return a * b + c; }            \

@@ -77,6 +77,8 @@ function f(d, W) -> y = d @ transpose(W, [1, 0])""",
     "few columns are packed in blocks of the matrix's rows": (FEW_COLUMNS,
         [r"for \(int64_t t = 0; t < 25; t\+\+\) \{ /\*[^*]*\*/ for \(int64_t i = 0; i < 10; i\+\+\) MC_SIMD for "
          r"\(int64_t i1 = t \* 16; i1 < t \* 16 \+ 16; i1\+\+\) \w+_packed\[i \* 400 \+ i1\] = W\[i1 \* 10 \+ i\];"], []),
+    "sums over the lanes of a row of vectors as one": (FEW_COLUMNS,
+        [r"MC_UNROLL for \(int r = 0; r < 2; r\+\+\) mc_sum_each_f32x16\(acc\[r\], 10, tile\[r\]\);"], []),
     "of few blocks the first is the short one": (FEW_COLUMNS,
         [r"for \(int64_t i = mc_max_i64\(t \* 32 - 16, 0\); i < t \* 32 \+ 16; i\+\+\)"], [r"mc_min_i64\(t \* 32 \+ 32, 400\)"]),
     "of many blocks the last is the short one": (FEW_COLUMNS.replace("400", "3984"),

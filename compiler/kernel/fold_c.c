@@ -2,6 +2,7 @@
  *
  * The tree is that of the number of lanes the schedule said, whatever the width of the machine's vectors. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "print_c.h"
 
@@ -9,6 +10,37 @@ static Text pair(Stage *s, StoreHow how, DType dtype, Text a, Text b, const char
 {
 	Op op = how == STORE_MAX ? OP_max : how == STORE_MIN ? OP_min : OP_add;
 	return row_c(s->p->arena, op, dtype, dtype, 2, (Text[]){a, b}, suffix);
+}
+
+static bool is_axis(const Access *a, int d, int id)
+{
+	if (a->index[d].gathered || !size_speaks_of(a->index[d].affine, id) || a->index[d].affine->nterms != 1)
+		return false;
+	for (int i = 0; i < a->buffer->rank; i++)
+		if (i != d && a->index[i].affine && size_speaks_of(a->index[i].affine, id))
+			return false;
+	const Term *t = &a->index[d].affine->term[0];
+	return t->coef == 1 && t->natoms == 1;
+}
+
+/* the sums of a row of register vectors go to a row of an array: the loop that is over both, or -1 */
+static int row_loop(const Stage *s, const Store *st, const Buffer *b)
+{
+	enum { FEW = 4 };
+	const Buffer *to = st->target.buffer;
+	const int last = s->nloops - 1;
+	if (st->how != STORE_SET || st->target.npreds || last < 0 || s->loop[last].most < FEW || b->rank < 2 || to->rank < 1 ||
+	    to->where != WHERE_STACK || is_flat(s->p, to))
+		return -1;
+	return is_axis(&st->target, to->rank - 1, s->loop[last].id) && is_axis(&st->value->load, b->rank - 2, s->loop[last].id) ? last : -1;
+}
+
+/* the row of p[j][0] is p[j] */
+static const char *row_of(Stage *s, Text element)
+{
+	const size_t n = strlen(element.s);
+	return n > 3 && strcmp(element.s + n - 3, "[0]") == 0 ? arena_strndup(s->p->arena, element.s, n - 3)
+	                                                      : arena_printf(s->p->arena, "&%s", element.s);
 }
 
 void print_fold(Stage *s, const Store *st)
@@ -25,6 +57,9 @@ void print_fold(Stage *s, const Store *st)
 
 	Text *part = NEW_ARRAY(p->arena, Text, nvectors);
 	const char *loop = s->lane_loop;
+	const int row = suffix && nvectors == 1 ? row_loop(s, st, b) : -1;
+	if (row >= 0)
+		bind_axis(p, (AxisName){.id = s->loop[row].id, .value = size_const(p->arena, 0)});
 	for (int i = 0; i < nvectors; i++) {
 		s->lane_loop = arena_printf(p->arena, "%d", i);
 		part[i] = access_c(s, &v->load, s->nodes.data[s->root[0]].gathered, suffix != NULL);
@@ -39,13 +74,19 @@ void print_fold(Stage *s, const Store *st)
 
 	Stmt *outer = NULL;
 	for (int i = 0; i < s->nloops; i++) {
-		if (s->loop[i].name == loop)
+		if (s->loop[i].name == loop || i == row)
 			continue;
 		Stmt *o = open_block(p, "MC_UNROLL for (int %s = 0; %s < %s; %s++)", s->loop[i].name, s->loop[i].name,
 		                     s->loop[i].count, s->loop[i].name);
 		outer = outer ? outer : o;
 	}
 	Text target = access_c(s, &st->target, s->target_gathered[0], false);
+	if (row >= 0) {
+		line(p, "mc_sum_each_%s(%s, %s, %s);", suffix, row_of(s, part[0]), s->loop[row].count, row_of(s, target));
+		if (outer)
+			close_block(p, outer);
+		return;
+	}
 	const char *when = preds_c(s, st->target.npreds, st->target.pred);
 	Stmt *inner = when ? open_block(p, "if (%s)", when) : NULL;
 	if (st->how == STORE_SET || st->how == STORE_ADD)

@@ -1,4 +1,4 @@
-/* test_kernels.c -- the six kernels printed as C, compiled, and run against naive loops
+/* test_kernels.c -- the six kernels printed as C, compiled, and run against naive loops; what they use of mc_simd.h
  *
  * All compilers and widths of vectors must give the same bits: with multiply-add one result, without it another. */
 #include <unistd.h>
@@ -47,7 +47,7 @@ static void print_all(const char *dir, int lanes)
 static void run(Arena *arena, const char *dir, const Setting *s, char hash[32])
 {
 	hash[0] = '\0';
-	const char *checks = "check.c check_logreg.c check_adam.c check_conv.c check_lstm.c check_attention.c";
+	const char *checks = "check.c check_logreg.c check_adam.c check_conv.c check_lstm.c check_attention.c check_sums.c";
 	const char *command = arena_printf(
 		arena, "cd %s/tests/unit/kernels && %s %s -Wall -Wextra -Wpedantic -Wconversion -Wdouble-promotion -Werror -I%s -I%s/runtime %s -o %s/check -lm",
 		SOURCE_DIR, s->cc, s->flags, dir, SOURCE_DIR, checks, dir);

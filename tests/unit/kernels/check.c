@@ -6,9 +6,9 @@ int failures;
 int main(void)
 {
 	static void (*const checks[])(uint64_t *) = {check_logreg,    check_adam, check_conv,
-						     check_conv_data, check_lstm, check_attention};
+						     check_conv_data, check_lstm, check_attention, check_sums};
 	uint64_t all = UINT64_C(14695981039346656037);
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		uint64_t h = UINT64_C(14695981039346656037);
 		checks[i](&h);
 		printf("%016llx ", (unsigned long long)h);

@@ -83,5 +83,6 @@ void check_conv(uint64_t *);
 void check_conv_data(uint64_t *);
 void check_lstm(uint64_t *);
 void check_attention(uint64_t *);
+void check_sums(uint64_t *);
 
 #endif
