@@ -108,6 +108,8 @@ symbol d : floatX[20, 500]
 param W : floatX[300, 500] = zeros
 function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
         [r"j \+ 4 <= \w+"], [r"mc_min_i64\(v \* 16"]),
+    "a region's last kernel has no barrier of its own": (FEW_COLUMNS,
+        [r"static\) nowait #endif for \(int64_t t = 0; t < 13; t\+\+\) \{ /\* product_2 "], [r"static\) nowait #endif for \(int64_t t = 0; t < 12;"]),
     "no threads for what one does": ("""
 model m
 symbol x : floatX[1, 784]

@@ -335,6 +335,15 @@ static void put_steps(Body *b, Step *const *step, int n)
 		put_step(b, step[i]);
 }
 
+/* the region ends with a barrier, so its last kernel need not; but what is measured is measured to the end */
+static void end_without_barrier(const Body *b, const Step *last)
+{
+	if (last->kind != STEP_KERNEL || b->e->options->profile)
+		return;
+	for (Kernel *k = (Kernel *)(uintptr_t)last->kernel; k; k = k->narrower)
+		k->parts.data[k->parts.len - 1].barrier = false;
+}
+
 /* a run of steps by all threads; values that the run does not compute stand before it */
 static void put_region(Body *b, Step *const *step, int n)
 {
@@ -353,6 +362,7 @@ static void put_region(Body *b, Step *const *step, int n)
 	put(b->w, "#endif\n{\n");
 	b->parallel = true;
 	put_steps(b, step, n);
+	end_without_barrier(b, step[n - 1]);
 	b->parallel = b->unread = false;
 	put(b->w, "}\n");
 }
