@@ -272,6 +272,13 @@ def test_passes():
     assert "grad" in modelc("--passes")
 
 
+def test_argmax_of_few_columns_is_no_tree_of_all_choices():
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "argmax.model")
+        open(path, "w").write("dim n\nsymbol x : floatX[n, 16]\nfunction f(x) -> a = argmax(x, axis = 1), b = x[arange(n), argmin(2 * x, axis = 1)]\n")
+        harness.must([harness.MODELC, path, "-o", d], timeout=5)
+
+
 def test_max_bytes():
     path = os.path.join(MODELS, "logistic_regression.model")
     err = modelc(path, "--max-bytes", "1M", code=1)

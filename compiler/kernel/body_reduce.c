@@ -145,6 +145,7 @@ static const Node *few_element(Build *b, Reduce *r, int64_t number)
 
 static const Node *few_elements(Build *b, Reduce *r)
 {
+	enum { TRIPLED = 3 };
 	bool arg = r->kind == REDUCE_argmax || r->kind == REDUCE_argmin;
 	int64_t count = 1, n;
 	for (int k = 0; k < r->ngone; k++)
@@ -159,8 +160,10 @@ static const Node *few_elements(Build *b, Reduce *r)
 		}
 		const Node *better = is_better(b, r, x, best);
 		where = node_row(b, OP_select, DT_int32, better, node_const(b, DT_int32, 0, i), where);
-		if (i < count - 1)
-			best = node_row(b, OP_select, r->dtype, better, x, best);
+		if (i == count - 1)
+			break;
+		/* what is chosen by `better` speaks of the best before three times: of many elements the tree would have 3^count nodes */
+		best = i <= TRIPLED ? node_row(b, OP_select, r->dtype, better, x, best) : combine(b, r->kind == REDUCE_argmax ? REDUCE_max : REDUCE_min, best, x);
 	}
 	return arg ? node_cast(b, where, DT_int64) : best;
 }
