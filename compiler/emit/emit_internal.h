@@ -110,7 +110,8 @@ typedef struct Body {
 	const char *object;
 	const char *loop; /* C text of the hash of the loops around, for random draws */
 	bool parallel; /* inside a parallel region */
-	bool unread; /* there: other threads may not have read memory yet that steps to come may write */
+	uint64_t asked; /* the outputs of which, by what stands around, one at least is wanted; 0: nothing is known */
+	bool unread; /* in a region: other threads may not have read memory yet that steps to come may write */
 } Body;
 void emit_steps(Body *, const PlanBlock *);
 const char *scalar_c(Body *, const Node *);

@@ -103,7 +103,7 @@ static void emit_init(Emit *e, Writer *w, const FuncPlan *p)
 	Writer *body = writer_new(e->arena);
 	put(w, "void %s_init(%s *m, uint64_t seed)\n{\n", e->name, e->name);
 	if (p)
-		emit_steps(&(Body){e, p, body, "m", "0", false}, p->block);
+		emit_steps(&(Body){.e = e, .plan = p, .w = body, .object = "m", .loop = "0"}, p->block);
 	const char *text = text_of(body);
 	if (has_word(text, "call"))
 		put(w, "const uint64_t call = 0;\n");
@@ -130,7 +130,7 @@ void emit_function(Emit *e, Writer *w, int i)
 	const char *m = "m";
 	Writer *checks = writer_new(e->arena), *body = writer_new(e->arena), *locals = writer_new(e->arena);
 	entry_checks(e, checks, p, m);
-	emit_steps(&(Body){e, p, body, m, "0", false}, p->block);
+	emit_steps(&(Body){.e = e, .plan = p, .w = body, .object = m, .loop = "0"}, p->block);
 	const char *text = text_of(body);
 	if (has_word(text, "seed"))
 		put(locals, "const uint64_t seed = %s->of->seed;\n", m);

@@ -90,10 +90,12 @@ static bool has_kernel(const Step *s)
 	return false;
 }
 
-/* "nll || errors", or NULL if the step is always needed */
+/* "nll || errors", or NULL if the step is always needed, or what stands around has asked for no other outputs */
 const char *needs_c(Body *b, const Step *s)
 {
 	const char *t = NULL;
+	if (b->asked && !(b->asked & ~s->needs))
+		return NULL;
 	const Func *f = b->plan->func;
 	for (int i = 0; i < f->outs.len && i < 64; i++)
 		if (s->needs >> i & 1) {
@@ -288,8 +290,11 @@ static void put_step(Body *b, const Step *s)
 	}
 	if (s->kind != STEP_IF && s->kind != STEP_BREAK)
 		put_barrier(b);
-	if (needs)
+	const uint64_t asked = b->asked;
+	if (needs) {
 		put(b->w, "if (%s) {\n", needs);
+		b->asked = s->needs;
+	}
 	switch (s->kind) {
 	case STEP_KERNEL:
 	case STEP_PRODUCT:
@@ -325,6 +330,7 @@ static void put_step(Body *b, const Step *s)
 	}
 	case STEP_SCALAR: break;
 	}
+	b->asked = asked;
 	if (needs)
 		put(b->w, "}\n");
 }

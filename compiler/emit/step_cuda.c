@@ -225,7 +225,7 @@ static void clear_flags(Cuda *c, Writer *w, const char *out)
 
 static Body body_of(Cuda *c)
 {
-	return (Body){c->e, c->plan, c->w, "m", c->loop, false};
+	return (Body){.e = c->e, .plan = c->plan, .w = c->w, .object = "m", .loop = c->loop};
 }
 
 static int check_number(const Cuda *c, const Step *s)
