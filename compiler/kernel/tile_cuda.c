@@ -15,6 +15,7 @@ enum {
 	ENOUGH_BLOCKS = 264, /* two for each multiprocessor of a large machine */
 	MOST_PARTS = 64,
 	LEAST_SUM = 128, /* steps of k of a part */
+	TOGETHER = 4, /* elements that are one load */
 	MOST_OWN = 32 /* products of a thread: more do not fit its registers when two blocks share a multiprocessor */
 };
 
@@ -280,18 +281,21 @@ static Items *open_threads(Block *x, Items *items, const Size **y, const Size **
 	return open_axis_of(x, items, "z", AXIS_THREAD, x->s.gn, z);
 }
 
-/* the accumulators of a thread: its rows lie apart, so that threads beside one another have elements beside one another */
+/* The accumulators of a thread. Of each side up to four lie beside one another, which are one load from shared memory; the next
+ * four beyond those of the other threads, so that what threads store lies close. */
 static Items *open_own(Block *x, Items *items, const Size *y, const Size *z, const Size **m, const Size **n, Access *acc)
 {
 	Arena *arena = x->b->arena;
-	const Size *r, *c;
+	const int64_t group = x->s.tn < TOGETHER ? x->s.tn : TOGETHER;
+	const Size *r, *c, *d;
 	items = open_axis_of(x, items, "r", AXIS_UNROLL, x->s.tm, &r);
-	items = open_axis_of(x, items, "c", AXIS_UNROLL, x->s.tn, &c);
+	items = open_axis_of(x, items, "c", AXIS_UNROLL, x->s.tn / group, &c);
+	items = open_axis_of(x, items, "d", AXIS_UNROLL, group, &d);
 	*acc = (Access){.buffer = x->acc};
 	acc->index[0].affine = r;
-	acc->index[1].affine = c;
-	*m = size_add(arena, y, size_scale(arena, r, x->s.gm));
-	*n = size_add(arena, z, size_scale(arena, c, x->s.gn));
+	acc->index[1].affine = size_add(arena, size_scale(arena, c, group), d);
+	*m = size_add(arena, size_scale(arena, y, x->s.tm), r);
+	*n = size_add(arena, size_add(arena, size_scale(arena, z, group), size_scale(arena, c, group * x->s.gn)), d);
 	return items;
 }
 
@@ -391,9 +395,13 @@ static void add_parts(Block *x, const Group *g, Items *items)
 	store_on_tile(b, g, &x->c, items, load_of(b, access_scalar(acc)));
 }
 
-static Buffer *shared_tile(Block *x, const char *name, int64_t width)
+/* rows into which threads store columns lie in other banks, each a little further on */
+static Buffer *shared_tile(Block *x, const char *name, int which)
 {
-	const Size *extent[2] = {size_const(x->b->arena, x->s.depth), size_const(x->b->arena, width)};
+	const int side = which ? x->s.side : 1 - x->s.side;
+	const int64_t width = which ? x->s.gn * x->s.tn : x->s.gm * x->s.tm;
+	const bool turned = lies_along(x, side, x->c.sum[x->c.nsum - 1]);
+	const Size *extent[2] = {size_const(x->b->arena, x->s.depth), size_const(x->b->arena, turned && width > 1 ? width + TOGETHER : width)};
 	return new_buffer(x->b, name, x->dtype, WHERE_STACK, 2, extent);
 }
 
@@ -414,8 +422,8 @@ static void build_block(Block *x, Items *items, const Group *g)
 	}
 	items = open_tiles(x, items, "tm", x->s.m, x->s.gm * x->s.tm, &x->m0);
 	items = open_tiles(x, items, "tn", x->s.n, x->s.gn * x->s.tn, &x->n0);
-	x->tile[0] = shared_tile(x, "a", x->s.gm * x->s.tm);
-	x->tile[1] = shared_tile(x, "b", x->s.gn * x->s.tn);
+	x->tile[0] = shared_tile(x, "a", 0);
+	x->tile[1] = shared_tile(x, "b", 1);
 	const Size *extent[2] = {size_const(arena, x->s.tm), size_const(arena, x->s.tn)};
 	x->acc = new_buffer(b, "acc", x->dtype, WHERE_PRIVATE, 2, extent);
 	add_buffer(b, items, x->tile[0]);
