@@ -68,8 +68,10 @@
 	     i += (int64_t)gridDim.x * (threads))
 #define MC_EACH_BLOCK(i, n)                                                                        \
 	for (int64_t i = blockIdx.x, mc_blocks_ = (n); i < mc_blocks_; i += gridDim.x)
+/* counted down: where n is known so is how often, and what several steps load is asked for at once */
 #define MC_EACH_THREAD(i, n, threads)                                                              \
-	for (int64_t i = threadIdx.x, mc_n = (n); i < mc_n; i += (threads))
+	for (int64_t i = threadIdx.x, mc_n = (n), mc_left = mc_n / (threads) + (i < mc_n % (threads)); mc_left > 0; \
+	     mc_left--, i += (threads))
 #define MC_EACH_OF(i, threads)                                                                     \
 	for (int i = (int)threadIdx.x, mc_once = 1; mc_once && i >= 0; mc_once = 0)
 #define MC_BARRIER __syncthreads()
