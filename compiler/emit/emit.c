@@ -158,7 +158,6 @@ static void emit_code(Emit *e, Writer *w)
 	if (e->plan->kernels.len) {
 		put(w, "/* ---- kernels */\n\n");
 		put_raw(w, text_of(kernels));
-		put(w, "\n");
 	}
 	put(w, "/* ---- the object: its memory, its variables, its data */\n\n");
 	put_raw(w, text_of(object));

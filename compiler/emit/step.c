@@ -17,7 +17,9 @@ const char *buf_c(Arena *arena, const PlanBuf *b)
 /* ---- scalars */
 static Text index_text(Arena *a, const Size *index)
 {
-	return (Text){size_c(a, index), index->nterms > 1 ? PREC_SUM : PREC_PRODUCT};
+	const char *text = size_c(a, index);
+	const bool word = text[strspn(text, "_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] == 0;
+	return (Text){text, index->nterms > 1 ? PREC_SUM : word ? PREC_ATOM : PREC_PRODUCT};
 }
 
 static Text scalar_text(Body *b, const Node *n, bool summand)
@@ -271,7 +273,7 @@ static void put_check(Body *b, const Step *s)
 	number += b->e->first_check[i];
 	const FuncCheck *c = &f->checks.data[s->check];
 	bool init = f == b->e->model->init;
-	put(b->w, "if (!(%s))\n\treturn%s; /* %s%s%s */\n", scalar_c(b, s->value), init ? "" : arena_printf(b->e->arena, " %d", number), c->what ? c->what : "",
+	put(b->w, "if (!%s)\n\treturn%s; /* %s%s%s */\n", text_in(b->e->arena, scalar_text(b, s->value, false), PREC_UNARY), init ? "" : arena_printf(b->e->arena, " %d", number), c->what ? c->what : "",
 	    c->what ? ": " : "", c->text);
 }
 

@@ -399,12 +399,20 @@ void outer_fold(Build *b, const Piece *p, Items *items)
 	ReduceKind kind = r.kind;
 	DType dtype = r.dtype;
 	const Size *blocks = p->parts->type->size[0];
+	int64_t n;
+	const bool one = size_is_const(blocks, &n) && n == 1;
+	Ix ix[MAX_RANK];
+	ix[0] = ix_at(size_const(b->arena, 0));
+	if (one) {
+		Items *in = open_kept(b, items, &r, ix + 1, true);
+		target_store(b, p, in, r.nkept, ix + 1, STORE_SET, load_buf(b, p->parts, NULL, r.nkept + 1, ix));
+		return;
+	}
 	if (!r.nkept) {
 		const Node *total = reduce_loop(b, items, "total", dtype, kind, 1, &blocks, part_element, (void *)(uintptr_t)p);
 		target_store(b, p, items, 0, NULL, STORE_SET, total);
 		return;
 	}
-	Ix ix[MAX_RANK];
 	Items *in = open_kept(b, items, &r, ix + 1, true);
 	target_store(b, p, in, r.nkept, ix + 1, STORE_SET, identity(b, kind, dtype));
 	in = open_axis(b, items, 0, AXIS_SEQ, blocks, &ix[0]);

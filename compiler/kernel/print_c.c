@@ -120,11 +120,16 @@ static const Size *extent_of(CPrinter *p, const Axis *a)
 	return a->nlo ? size_sub(p->arena, resolve_axes(p, a->hi[0]), resolve_axes(p, a->lo[0])) : resolve_axes(p, a->hi[0]);
 }
 
-static bool is_one(CPrinter *p, const Axis *a)
+static bool has_steps(CPrinter *p, const Axis *a, int64_t steps)
 {
 	int64_t n;
 	const Size *extent = extent_of(p, a);
-	return extent && size_is_const(extent, &n) && n == 1 && a->ncuts == 0;
+	return extent && size_is_const(extent, &n) && n == steps && a->ncuts == 0;
+}
+
+static bool is_one(CPrinter *p, const Axis *a)
+{
+	return has_steps(p, a, 1);
 }
 
 /* one thread does it, the others wait */
@@ -189,6 +194,8 @@ void print_nest(CPrinter *p, const Nest *nest)
 		p->axes.len = nnames;
 		return;
 	}
+	if (a->kind != AXIS_PAR && has_steps(p, a, 0)) /* all is in what a loop of whole vectors leaves over */
+		return;
 	if (is_tile_axis(a) && print_tile(p, nest))
 		return;
 	if (a->kind == AXIS_LANES)
@@ -267,6 +274,10 @@ static void print_part(CPrinter *p, const KernelPart *part)
 	}
 	if (!is_single(p, part)) {
 		print_par(p, item.nest, part->barrier);
+		return;
+	}
+	if (p->target->serial && p->kernel->parts.len == 1) {
+		print_items(p, &item, 1);
 		return;
 	}
 	if (!p->target->serial) {

@@ -296,8 +296,20 @@ static int known_answer(Op op, const Node *x, const Node *y)
 	}
 }
 
+/* every value of the integer type `from` is one of `to` */
+static bool holds_all(DType to, DType from)
+{
+	if (!dtype_is_integer(to) || !dtype_is_integer(from))
+		return false;
+	if (dtype_class(to) == dtype_class(from))
+		return dtype_bytes(to) >= dtype_bytes(from);
+	return dtype_class(to) == CLASS_INT && dtype_bytes(to) > dtype_bytes(from);
+}
+
 const Node *node_row(Build *b, Op op, DType dtype, const Node *a0, const Node *a1, const Node *a2)
 {
+	while (op == OP_cast && a0->kind == NODE_ROW && a0->op == OP_cast && holds_all(a0->dtype, a0->arg[0]->dtype))
+		a0 = a0->arg[0];
 	const Node *arg[3] = {a0, a1, a2};
 	if (op == OP_cast && a0->dtype == dtype)
 		return a0;

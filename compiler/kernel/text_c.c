@@ -88,7 +88,7 @@ static void put_line(Writer *w, Arena *arena, const char *text, const char *tail
 /* a single statement needs no braces; neither does a loop around a loop */
 static bool is_bare(const Stmt *s)
 {
-	return s->text[0] && s->body.len == 1 && !s->body.data[0]->declares &&
+	return s->text[0] && s->body.len == 1 && !s->body.data[0]->declares && strncmp(s->body.data[0]->text, "/*", 2) &&
 	       (!s->body.data[0]->block || s->body.data[0]->text[0]);
 }
 
