@@ -54,9 +54,10 @@ Arena *arena_new(void)
 
 static Block *new_block(Arena *a, size_t size)
 {
-	Block *b = size > SIZE_MAX - HEADER ? NULL : calloc(1, HEADER + size);
+	Block *b = size > SIZE_MAX - HEADER ? NULL : malloc(HEADER + size);
 	if (!b)
 		out_of_memory();
+	b->used = 0;
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
@@ -79,7 +80,7 @@ void *arena_alloc(Arena *a, size_t bytes)
 	void *p = (char *)b + HEADER + b->used;
 	b->used += needed;
 	UNPOISON(p, bytes);
-	return p;
+	return memset(p, 0, bytes); /* here: most blocks are hardly used */
 }
 
 void arena_free(Arena *a)
@@ -103,13 +104,17 @@ char *arena_strndup(Arena *a, const char *s, size_t len)
 
 char *arena_vprintf(Arena *a, const char *fmt, va_list args)
 {
+	char most[256]; /* are shorter, and formatted once */
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, fmt, args);
+	int len = vsnprintf(most, sizeof most, fmt, args);
 	if (len < 0)
 		internal_error("a format that cannot be printed: %s", fmt);
 	char *s = arena_alloc(a, (size_t)len + 1);
-	vsnprintf(s, (size_t)len + 1, fmt, again);
+	if ((size_t)len < sizeof most)
+		memcpy(s, most, (size_t)len + 1);
+	else
+		vsnprintf(s, (size_t)len + 1, fmt, again);
 	va_end(again);
 	return s;
 }
