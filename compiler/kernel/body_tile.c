@@ -163,6 +163,7 @@ void build_tile(TileNest *x, Items *items, const Follower *f)
 		follow_array(x, items, NULL, f);
 		return;
 	}
+	ask_rows_ahead(x, items);
 	declare_acc(x, items);
 	if (t->blocked >= 0 && !t->dot)
 		resume(x, items);

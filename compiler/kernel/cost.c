@@ -221,7 +221,7 @@ static void count_node(Walk *w, const Node *n, const Size *often)
 
 static void walk_item(Walk *w, const Item *item)
 {
-	if (item->kind == ITEM_STORE) {
+	if (item->kind == ITEM_STORE && item->store->how != STORE_AHEAD) {
 		const Store *s = item->store;
 		const Size *often = times(w);
 		w->seen.len = 0;

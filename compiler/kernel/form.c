@@ -69,7 +69,7 @@ void visit_items(const Visitor *v, const Item *item, int n)
 				v->declared(v->data, item[i].buffer);
 			break;
 		case ITEM_STORE:
-			visit_access(v, &item[i].store->target, true);
+			visit_access(v, &item[i].store->target, item[i].store->how != STORE_AHEAD);
 			visit_value(v, item[i].store->value);
 			break;
 		case ITEM_NEST: {

@@ -123,6 +123,60 @@ void ask_ahead(TileNest *x, Items *items, const Follower *f)
 		push(x->b->arena, items, list.data[i]);
 }
 
+/* what an operand is loaded from at c.ix: memory that nobody has just written; NULL: it is more than a load */
+static const Access *streamed(TileNest *x, int side)
+{
+	x->b->memo.len = 0;
+	const Node *n = tile_side(x, side);
+	while (n->kind == NODE_ROW && n->op == OP_cast)
+		n = n->arg[0];
+	if (x->t->packed[side] || x->t->made[side] || n->kind != NODE_LOAD || n->load.npreds || n->load.buffer->where != WHERE_ARG)
+		return NULL;
+	for (int d = 0; d < n->load.buffer->rank; d++)
+		if (n->load.index[d].gathered && n->load.index[d].gathered->kind != NODE_UNIFORM)
+			return NULL;
+	for (int i = 0; i < x->b->bufs.len; i++)
+		if (x->b->bufs.data[i].buffer == n->load.buffer)
+			return x->b->bufs.data[i].plan->kind == BUF_SCRATCH ? NULL : &n->load;
+	return NULL;
+}
+
+/* Rows that sums along lanes go through once, more than a cache holds: those to come are asked for by the line, while there is enough
+ * to compute. */
+void ask_rows_ahead(TileNest *x, Items *items)
+{
+	enum { LINE = 64, AHEAD = 12 << 10, LEAST_BYTES = 1 << 17 };
+	Build *b = x->b;
+	const int rows = x->t->unroll, sum = x->t->lanes;
+	const Size *all = x->p->val->type->size[0];
+	int64_t length, n;
+	if (!x->t->dot || x->t->whole || x->c.nsum != 1 || x->c.out[0] != rows || b->target->lanes < 8 ||
+	    !size_is_const(x->c.size[sum], &length) || !size_is_const(all, &n))
+		return;
+	const int side = x->c.has[0] >> rows & 1 ? 0 : 1;
+	const Ix row = x->c.ix[rows], place = x->c.ix[sum];
+	x->c.ix[rows] = x->c.ix[sum] = ix_at(size_const(b->arena, 0));
+	const Access *from = streamed(x, side);
+	const int64_t size = from ? dtype_bytes(from->buffer->dtype) : 0;
+	if (length * size * n >= LEAST_BYTES && length * size <= AHEAD) {
+		items = open_inner(x, items, inner_axis_of(x, "r", AXIS_SEQ, rows));
+		Axis *line = new_axis(b, "line", AXIS_SEQ, size_const(b->arena, (length * size + LINE - 1) / LINE));
+		const int64_t ahead = (AHEAD + length * size - 1) / (length * size);
+		const Size *to_come = size_add(b->arena, x->c.ix[rows].at, size_const(b->arena, ahead));
+		x->c.ix[rows] = ix_at(to_come);
+		x->c.ix[sum] = ix_at(size_scale(b->arena, axis_index(b->arena, line), LINE / size));
+		Access to = *streamed(x, side);
+		Pred *there = NEW(b->arena, Pred);
+		*there = (Pred){.p = to_come, .hi = all};
+		to.npreds = 1;
+		to.pred = there;
+		add_store(b, open_inner(x, items, line), to, STORE_AHEAD, node_const(b, to.buffer->dtype, 0, 0));
+	}
+	x->c.ix[rows] = row;
+	x->c.ix[sum] = place;
+	b->memo.len = 0;
+}
+
 /* in registers; false, and nothing done, where that cannot be */
 bool follow_in_lanes(TileNest *x, Items *items, const Follower *f)
 {

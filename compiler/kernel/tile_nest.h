@@ -83,6 +83,7 @@ void sum_in_parts(TileNest *x, Items *items);
 Items *open_array(TileNest *x, Items *items, bool simd, Access *at);
 void declare_array(TileNest *x, Items *items);
 void out_index(const TileNest *x, Ix *ix);
+void ask_rows_ahead(TileNest *x, Items *items);
 void ask_ahead(TileNest *x, Items *items, const Follower *f);
 bool follow_in_lanes(TileNest *x, Items *items, const Follower *f);
 void follow_array(TileNest *x, Items *items, const Size *rest_from, const Follower *f);

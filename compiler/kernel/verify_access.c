@@ -305,14 +305,14 @@ void verify_stores(Verifier *v, const Item *item, int n)
 		const Buffer *b = s->target.buffer;
 		if (s->value->dtype != b->dtype)
 			fault(v, "a store to %s of another type: %s", b->name, dtype_name(s->value->dtype));
-		if (b->where == WHERE_ARG && b->read_only)
+		if (b->where == WHERE_ARG && b->read_only && s->how != STORE_AHEAD)
 			fault(v, "a store to %s, which is read only", b->name);
 		check_access(v, &s->target, lanes);
 		check_node(v, s->value, lanes);
 		check_again(v, item, n, s, lanes);
 		if (lanes && !v->wrong && access_speaks_of(&s->target, lanes->id) && b->dtype != DT_float32 && b->dtype != DT_float64)
 			fault(v, "lanes are stored to %s of %s", b->name, dtype_name(b->dtype));
-		for (int a = 0; a < v->axes.len && !v->wrong; a++) {
+		for (int a = 0; a < v->axes.len && !v->wrong && s->how != STORE_AHEAD; a++) {
 			const Axis *axis = v->axes.data[a];
 			if (axis->kind == AXIS_SEQ || axis->kind == AXIS_UNROLL)
 				continue;

@@ -177,6 +177,15 @@ static void test_kept(void)
 	       "stored and read at different places along i");
 }
 
+/* what is asked for ahead is not stored: it may be read only, and what others read */
+static void test_ahead(void)
+{
+	Base t = base();
+	caught(&t, lanes_nest(&t, store(&t.b, at(t.x, num(&t.b, 0), num(&t.b, 0)), STORE_AHEAD, real(&t.b, 0))), NULL);
+	t = base();
+	caught(&t, lanes_nest(&t, store(&t.b, at(t.x, num(&t.b, 0), num(&t.b, 0)), STORE_SET, real(&t.b, 0))), "read only");
+}
+
 /* the last vector of a step that is no multiple begins earlier */
 static void test_again(void)
 {
@@ -257,6 +266,7 @@ int main(void)
 	test_kept();
 	test_lanes();
 	test_again();
+	test_ahead();
 	test_types_and_barriers();
 	return test_result();
 }
