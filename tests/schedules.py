@@ -113,6 +113,19 @@ function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
         [r"j \+ 4 <= \w+"], [r"mc_min_i64\(v \* 16"]),
     "a region's last kernel has no barrier of its own": (FEW_COLUMNS,
         [r"static\) nowait #endif for \(int64_t t = 0; t < 13; t\+\+\) \{ /\* product_2 "], [r"static\) nowait #endif for \(int64_t t = 0; t < 12;"]),
+    "but one that is in another region's middle has": ("""
+model m
+dim n
+symbol x : floatX[n, 2]
+def layer(h) {
+    param W : floatX[2, 2] = init.normal(0.5)
+    return tanh(h @ W)
+}
+let y = fold h = x for i in 0..3 { next h = layer(h) + h * i } as layers
+loss c = mean(y ** 2)
+function forward(x) -> y
+function train(x) -> c { optim.sgd(c, 0.1) }""",
+        [r"static\) #endif for \([^#]* = new_h\["], [r"nowait #endif for \([^#]* = new_h\["]),
     "no threads for what one does": ("""
 model m
 symbol x : floatX[1, 784]

@@ -96,6 +96,7 @@ static void put_section(Emit *e, Writer *w, int number, const Target *targets, i
 	Writer *functions = writer_new(e->arena), *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena), *runtime = writer_new(e->arena);
 	for (int i = 0; i < func_count(e); i++)
 		emit_function(e, functions, i);
+	settle_barriers(e);
 	put_kernels(e, kernels, number, targets, ntargets);
 	for (int i = 0; i < e->plan->kernels.len; i++)
 		print_kernel_prototype_c(prototypes, e->plan->kernels.data[i], targets);

@@ -128,6 +128,7 @@ static void emit_code(Emit *e, Writer *w)
 	if (!e->model->init) { /* a model without variables */
 		put(functions, "void %s_init(%s *m, uint64_t seed)\n{\nm->of->seed = seed;\nm->of->call = 1;\n}\n\n", e->name, e->name);
 	}
+	settle_barriers(e);
 	Writer *kernels = writer_new(e->arena), *prototypes = writer_new(e->arena);
 	for (int i = 0; i < e->plan->kernels.len; i++) {
 		const Kernel *k = e->plan->kernels.data[i];

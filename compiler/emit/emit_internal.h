@@ -110,10 +110,12 @@ typedef struct Body {
 	const char *object;
 	const char *loop; /* C text of the hash of the loops around, for random draws */
 	bool parallel; /* inside a parallel region */
+	bool last; /* there: no step comes after this one */
 	uint64_t asked; /* the outputs of which, by what stands around, one at least is wanted; 0: nothing is known */
 	bool unread; /* in a region: other threads may not have read memory yet that steps to come may write */
 } Body;
 void emit_steps(Body *, const PlanBlock *);
+void settle_barriers(const Emit *); /* of the kernels, after all functions */
 const char *scalar_c(Body *, const Node *);
 bool is_pure(const Body *, const Node *); /* reads nothing that the function computes or changes */
 const char *needs_c(Body *, const Step *); /* "nll || errors", or NULL */

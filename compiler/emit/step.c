@@ -140,8 +140,11 @@ void put_place(Body *b, const Step *s)
 
 static void put_kernel(Body *b, const Step *s)
 {
-	if (b->parallel)
-		((Kernel *)(uintptr_t)s->kernel)->in_region = true;
+	if (b->parallel) { /* kernels are shared: of all calls */
+		Kernel *k = (Kernel *)(uintptr_t)s->kernel;
+		k->in_region = true;
+		k->awaited = k->awaited || !b->last;
+	}
 	Arena *a = b->e->arena;
 	VEC(const char *) item = {0};
 	for (int i = 0; i < s->kernel->dims.len; i++)
@@ -343,13 +346,16 @@ static void put_steps(Body *b, Step *const *step, int n)
 		put_step(b, step[i]);
 }
 
-/* the region ends with a barrier, so its last kernel need not; but what is measured is measured to the end */
-static void end_without_barrier(const Body *b, const Step *last)
+/* A region ends with a barrier, so a kernel that is only the last of regions need not; but what is measured is measured to the end. */
+void settle_barriers(const Emit *e)
 {
-	if (last->kind != STEP_KERNEL || b->e->options->profile)
-		return;
-	for (Kernel *k = (Kernel *)(uintptr_t)last->kernel; k; k = k->narrower)
-		k->parts.data[k->parts.len - 1].barrier = false;
+	for (int i = 0; i < e->plan->kernels.len; i++) {
+		const Kernel *k = e->plan->kernels.data[i];
+		if (!k->in_region || k->awaited || e->options->profile)
+			continue;
+		for (Kernel *o = (Kernel *)(uintptr_t)k; o; o = o->narrower)
+			o->parts.data[o->parts.len - 1].barrier = false;
+	}
 }
 
 /* a run of steps by all threads; values that the run does not compute stand before it */
@@ -369,9 +375,10 @@ static void put_region(Body *b, Step *const *step, int n)
 		put(b->w, "#pragma omp parallel if (%s > %d)\n", size_c(b->e->arena, work), PARALLEL_WORK);
 	put(b->w, "#endif\n{\n");
 	b->parallel = true;
-	put_steps(b, step, n);
-	end_without_barrier(b, step[n - 1]);
-	b->parallel = b->unread = false;
+	put_steps(b, step, n - 1);
+	b->last = step[n - 1]->kind == STEP_KERNEL;
+	put_step(b, step[n - 1]);
+	b->parallel = b->unread = b->last = false;
 	put(b->w, "}\n");
 }
 

@@ -148,6 +148,7 @@ typedef struct Kernel {
 	VEC(Uniform) uniforms;
 	VEC(KernelPart) parts;
 	bool in_region; /* it is called where several threads are */
+	bool awaited; /* there: a step comes after it */
 	const Names *taken; /* what else stands in the file under a name: its functions have others; may be NULL */
 	struct Kernel *narrower; /* the same for the next target, NULL: this one is for all */
 } Kernel;
