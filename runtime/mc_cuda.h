@@ -50,9 +50,17 @@
 #define MC_EACH_LOOP(i, n)                                                                         \
 	for (int64_t mc_k = 0, mc_n = (n), i = MC_DOWNWARDS ? mc_n - 1 : 0; mc_k < mc_n;          \
 	     mc_k++, i += MC_DOWNWARDS ? -1 : 1)
-#define MC_EACH(i, n, threads) MC_EACH_LOOP(i, n)
+MC_MAYBE_UNUSED static thread_local int64_t mc_launched; /* blocks */
+/* on a GPU each step has a thread, or block, of its own: there are enough */
+MC_MAYBE_UNUSED static int64_t mc_within(int64_t n, int64_t most)
+{
+	if (n > most)
+		abort();
+	return n;
+}
+#define MC_EACH(i, n, threads) MC_EACH_LOOP(i, mc_within(n, mc_launched *(threads)))
 #define MC_EACH_BLOCK(i, n)                                                                        \
-	for (int64_t mc_b = 0, mc_blocks_ = (n), i = MC_DOWNWARDS ? mc_blocks_ - 1 : 0;           \
+	for (int64_t mc_b = 0, mc_blocks_ = mc_within(n, mc_launched), i = MC_DOWNWARDS ? mc_blocks_ - 1 : 0;           \
 	     mc_b < mc_blocks_; mc_b++, i += MC_DOWNWARDS ? -1 : 1)
 #define MC_EACH_THREAD(i, n, threads) MC_EACH_LOOP(i, n)
 #define MC_EACH_OF(i, threads) MC_EACH_LOOP(i, threads)
@@ -63,11 +71,10 @@
 #define MC_OWN(name) name[mc_k]
 #else
 #define MC_KERNEL(threads) static __global__ void __launch_bounds__(threads, 2)
+/* launches give each step its own thread, or block */
 #define MC_EACH(i, n, threads)                                                                     \
-	for (int64_t i = (int64_t)blockIdx.x * (threads) + threadIdx.x, mc_n = (n); i < mc_n;     \
-	     i += (int64_t)gridDim.x * (threads))
-#define MC_EACH_BLOCK(i, n)                                                                        \
-	for (int64_t i = blockIdx.x, mc_blocks_ = (n); i < mc_blocks_; i += gridDim.x)
+	for (int64_t i = (int64_t)blockIdx.x * (threads) + threadIdx.x, mc_once = i < (n); mc_once; mc_once = 0)
+#define MC_EACH_BLOCK(i, n) for (int64_t i = blockIdx.x, mc_once_ = i < (n); mc_once_; mc_once_ = 0)
 /* counted down: where n is known so is how often, and what several steps load is asked for at once */
 #define MC_EACH_THREAD(i, n, threads)                                                              \
 	for (int64_t i = threadIdx.x, mc_n = (n), mc_left = mc_n / (threads) + (i < mc_n % (threads)); mc_left > 0; \
@@ -180,8 +187,12 @@ template <typename F> static void mc_run(mc_stream *s, F launch)
 
 #define MC_LAUNCH(s, kernel, blocks, threads, ...)                                                 \
 	do {                                                                                       \
-		if ((blocks) > 0)                                                                  \
-			mc_run(s, [=]() { kernel(__VA_ARGS__); });                                 \
+		const int64_t mc_count = (blocks);                                                 \
+		if (mc_count > 0)                                                                  \
+			mc_run(s, [=]() {                                                          \
+				mc_launched = mc_count;                                            \
+				kernel(__VA_ARGS__);                                               \
+			});                                                                        \
 	} while (0)
 
 /* beside: a stream of the same device, or NULL: of the current one */
@@ -324,9 +335,10 @@ static void mc_leave(mc_stream *s, int was)
 #define MC_LAUNCH(s, kernel, blocks, threads, ...)                                                 \
 	do {                                                                                       \
 		const int64_t mc_count = (blocks);                                                 \
-		if (mc_count > 0) {                                                                \
-			kernel<<<(unsigned)(mc_count < INT32_MAX ? mc_count : INT32_MAX), threads, \
-				 0, (s)->stream>>>(__VA_ARGS__);                                   \
+		if (mc_count > INT32_MAX) {                                                        \
+			mc_note(s, cudaErrorInvalidConfiguration);                                 \
+		} else if (mc_count > 0) {                                                         \
+			kernel<<<(unsigned)mc_count, threads, 0, (s)->stream>>>(__VA_ARGS__);      \
 			mc_note(s, cudaGetLastError());                                            \
 		}                                                                                  \
 	} while (0)

@@ -132,8 +132,10 @@ def planted_race():
 
 
 def planted_write():
-    one, _ = planted(lambda t: re.sub(r"MC_EACH\(at, (n \* 200), 128\)", r"MC_EACH(at, \1 + 100, 128)", t), True)
+    one, _ = planted(lambda t: re.sub(r"MC_EACH\(at, (n \* 200), 128\)", r"MC_EACH(at, \1 + 40, 128)", t), True)
     assert one.returncode and "AddressSanitizer" in one.stderr, one.stderr[-2000:]
+    one, _ = planted(lambda t: re.sub(r"MC_EACH\(at, (n \* 200), 128\)", r"MC_EACH(at, \1 + 41, 128)", t), False)
+    assert one.returncode == -6, "more steps than threads were not seen"
 
 
 def build_object(d, arch=None):

@@ -172,6 +172,8 @@ int main(void) {
         flops, bytes = sum(int(r[3]) for r in trained), sum(int(r[4]) for r in trained)
         assert 3 * 4 * 400 * 784 <= flops < 1.1 * 3 * 4 * 400 * 784, rows  # x @ w and its gradient
         assert bytes >= 3 * 400 * 784 * 4, rows
+        generate(os.path.join(ROOT, "tests/values/names_of_c.model"), d, "--profile")
+        harness.must(["gcc", "-std=c99", "-fsyntax-only", *harness.WARNINGS, "-I", os.path.join(ROOT, "runtime"), d + "/m.c"])
 
 
 PROBE = r"""

@@ -237,7 +237,7 @@ static void emit_model_thunks(const Emit *e, Writer *w)
 	put(w, "static void table_random_set(void *m, uint64_t seed, uint64_t call)\n{\n((%s *)m)->of->seed = seed;\n((%s *)m)->of->call = call;\n}\n\n", e->type, e->type);
 	if (e->options->profile)
 		put(w, "static const mc_profile *table_profile(const void *m)\n{\nreturn ((const %s *)m)->profile;\n}\n\n"
-		       "static void table_limits(double *flops, double *functions, double *bytes)\n{\nmc_profile_limits(flops, functions, bytes);\n}\n\n", n);
+		       "static void table_limits(double *flops, double *functions, double *bytes)\n{\nmc_profile_limits(flops, functions, bytes);\n}\n\n", e->type);
 }
 
 void emit_tables(Emit *e, Writer *w)
