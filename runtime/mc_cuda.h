@@ -71,13 +71,13 @@ MC_MAYBE_UNUSED static int64_t mc_within(int64_t n, int64_t most)
 #define MC_OWN(name) name[mc_k]
 #else
 #define MC_KERNEL(threads) static __global__ void __launch_bounds__(threads, 2)
-/* launches give each step its own thread, or block */
+/* launches give each step its own thread, or block; not i < .., which may be the name of a type: tm */
 #define MC_EACH(i, n, threads)                                                                     \
-	for (int64_t i = (int64_t)blockIdx.x * (threads) + threadIdx.x, mc_once = i < (n); mc_once; mc_once = 0)
-#define MC_EACH_BLOCK(i, n) for (int64_t i = blockIdx.x, mc_once_ = i < (n); mc_once_; mc_once_ = 0)
+	for (int64_t i = (int64_t)blockIdx.x * (threads) + threadIdx.x, mc_once = (n) > i; mc_once; mc_once = 0)
+#define MC_EACH_BLOCK(i, n) for (int64_t i = blockIdx.x, mc_once_ = (n) > i; mc_once_; mc_once_ = 0)
 /* counted down: where n is known so is how often, and what several steps load is asked for at once */
 #define MC_EACH_THREAD(i, n, threads)                                                              \
-	for (int64_t i = threadIdx.x, mc_n = (n), mc_left = mc_n / (threads) + (i < mc_n % (threads)); mc_left > 0; \
+	for (int64_t i = threadIdx.x, mc_n = (n), mc_left = mc_n / (threads) + (mc_n % (threads) > i); mc_left > 0; \
 	     mc_left--, i += (threads))
 #define MC_EACH_OF(i, threads)                                                                     \
 	for (int i = (int)threadIdx.x, mc_once = 1; mc_once && i >= 0; mc_once = 0)

@@ -46,7 +46,7 @@ def tests(options):
     yield "a planted write outside", planted_write
     yield "a planted lack of a barrier", planted_barrier
     cover = [os.path.join(ROOT, p) for p in COVER] + [LARGE]
-    others = sorted(glob.glob(os.path.join(ROOT, "bench/models/[!p]*.model"))) if not options.all else \
+    others = sorted(glob.glob(os.path.join(ROOT, "bench/models/[!p]*.model")) + [os.path.join(ROOT, "tests/values/images.model")]) if not options.all else \
         sorted({*paths, *glob.glob(os.path.join(ROOT, "models/*.model")), *glob.glob(os.path.join(ROOT, "bench/models/*.model"))} - {*cover})
     turns = itertools.cycle(ARCHS)
     for path in cover + others:
