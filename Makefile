@@ -144,7 +144,7 @@ bench-cuda: setup-data modelc-build
 bench-size: modelc-build
 	@python3 bench/size.py
 
-# breaks rewrites, derivatives, shape rules and checks one at a time: which test fails? All 577 take some three minutes of two
+# breaks rewrites, derivatives, shape rules and checks one at a time: which test fails? All 588 take some three minutes of two
 # idle cores; N: so many of them, drawn by SEED
 mutate: setup-test
 	@python3 tests/mutate.py $(or $(N),0) $(or $(SEED),1)

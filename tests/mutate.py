@@ -79,6 +79,12 @@ def rewrites():
             at, found = text.index("= *slot; e;") + 2, text.index("return e->v;\n\t\t}")
             yield "rewrite share off", [(path, at, at, "mutant($) ? NULL : ")]
             yield "rewrite share wrong", [(path, found, found, "Val *shared = e->v; " + other_value("shared", "g", "v->loc") + "if (shared != e->v) return shared; ")]
+        elif name == "row_in_parts":  # a pass of its own
+            parts, own = "compiler/passes/parts.c", read("compiler/passes/parts.c")
+            one, gives = own.index("if (parts == 1") + len("if (parts == 1"), own.index("return build_reduce(")
+            end = own.index(";", gives) + 1
+            yield "rewrite row_in_parts off", [(parts, one, one, " || mutant($)")]
+            yield "rewrite row_in_parts wrong", [(parts, gives, gives + len("return"), "Val *new ="), (parts, end, end, " " + other_value("new", "g", "v->loc") + "return new;")]
         elif name.endswith("_trim"):  # of regions: their value is a tuple
             at = regions.rindex("if (count(", 0, regions.index("REWRITE_%s]" % name)) + 4
             yield "rewrite %s off" % name, [("compiler/passes/regions.c", at, at, "mutant($) || ")]
