@@ -124,7 +124,7 @@ static bool has_steps(CPrinter *p, const Axis *a, int64_t steps)
 {
 	int64_t n;
 	if (a->nhi == 0 && a->cut_of)
-		return strcmp(step_of(p, a->cut_of, &n), "1") == 0;
+		return a->nlo == 0 && steps == 1 && strcmp(step_of(p, a->cut_of, &n), "1") == 0;
 	const Size *extent = extent_of(p, a);
 	return extent && size_is_const(extent, &n) && n == steps && a->ncuts == 0;
 }
