@@ -276,12 +276,6 @@ void body_tile(Build *b, const Piece *p, Items *items)
 
 enum { TURNED_ROWS = 16, MANY_ROWS = 4 * TURNED_ROWS };
 
-static bool is_at_least(const Size *size, int64_t n)
-{
-	int64_t c;
-	return !size_is_const(size, &c) || c >= n;
-}
-
 /* Its rows are the columns of a matrix.  Many of them go by blocks of as many as a line of a cache has, so that each
  * line is read once; a few by blocks of the matrix's rows, which mostly are in the cache of the thread that made them.
  * -> the axis that has blocks; -1: none */
@@ -292,9 +286,9 @@ static int blocked_axis(const Scope *s, const Piece *p)
 	const Type *from = p->val->in[p->pack_side]->type, *to = p->target->type;
 	if (s->L->options->target->gpu || from->rank != 2 || t->order[p->pack_side][0] != label[1])
 		return -1;
-	if (!is_at_least(to->size[0], TURNED_ROWS))
-		return is_at_least(to->size[1], MANY_ROWS) ? 1 : -1;
-	return is_at_least(to->size[0], MANY_ROWS) && is_at_least(to->size[1], TURNED_ROWS) ? 0 : -1;
+	if (size_fits(to->size[0], TURNED_ROWS - 1))
+		return size_fits(to->size[1], MANY_ROWS - 1) ? -1 : 1;
+	return size_fits(to->size[0], MANY_ROWS - 1) || size_fits(to->size[1], TURNED_ROWS - 1) ? -1 : 0;
 }
 
 void plan_pack(Scope *s, Piece *p)

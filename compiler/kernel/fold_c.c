@@ -2,7 +2,6 @@
  *
  * The tree is that of the number of lanes the schedule said, whatever the width of the machine's vectors. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "print_c.h"
 
@@ -33,14 +32,6 @@ static int row_loop(const Stage *s, const Store *st, const Buffer *b)
 	    to->where != WHERE_STACK || is_flat(s->p, to))
 		return -1;
 	return is_axis(&st->target, to->rank - 1, s->loop[last].id) && is_axis(&st->value->load, b->rank - 2, s->loop[last].id) ? last : -1;
-}
-
-/* the row of p[j][0] is p[j] */
-static const char *row_of(Stage *s, Text element)
-{
-	const size_t n = strlen(element.s);
-	return n > 3 && strcmp(element.s + n - 3, "[0]") == 0 ? arena_strndup(s->p->arena, element.s, n - 3)
-	                                                      : arena_printf(s->p->arena, "&%s", element.s);
 }
 
 void print_fold(Stage *s, const Store *st)
@@ -82,7 +73,7 @@ void print_fold(Stage *s, const Store *st)
 	}
 	Text target = access_c(s, &st->target, s->target_gathered[0], false);
 	if (row >= 0) {
-		line(p, "mc_sum_each_%s(%s, %s, %s);", suffix, row_of(s, part[0]), s->loop[row].count, row_of(s, target));
+		line(p, "mc_sum_each_%s(%s, %s, %s);", suffix, address_of(p->arena, part[0].s).s, s->loop[row].count, address_of(p->arena, target.s).s);
 		if (outer)
 			close_block(p, outer);
 		return;

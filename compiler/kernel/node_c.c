@@ -240,6 +240,14 @@ static Text strided_c(Stage *s, const Access *a, const int *gathered)
 	return (Text){arena_printf(p->arena, "%s%s", t.s, more), PREC_SUM};
 }
 
+Text address_of(Arena *a, const char *element)
+{
+	const size_t len = strlen(element);
+	if (len > 3 && strcmp(element + len - 3, "[0]") == 0)
+		return (Text){arena_strndup(a, element, len - 3), PREC_ATOM};
+	return (Text){arena_printf(a, "&%s", element), PREC_UNARY};
+}
+
 Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 {
 	CPrinter *p = s->p;
@@ -270,11 +278,7 @@ Text access_c(Stage *s, const Access *a, const int *gathered, bool vector)
 		}
 		t = arena_printf(p->arena, "%s[%s]", t, index_c(s, a, gathered, d, false).s);
 	}
-	bool address = vector && b->where != WHERE_REG;
-	size_t len = strlen(t);
-	if (address && len > 3 && strcmp(t + len - 3, "[0]") == 0) /* &p[j][0] is p[j] */
-		return (Text){arena_strndup(p->arena, t, len - 3), PREC_ATOM};
-	return (Text){address ? arena_printf(p->arena, "&%s", t) : t, address ? PREC_UNARY : PREC_ATOM};
+	return vector && b->where != WHERE_REG ? address_of(p->arena, t) : (Text){t, PREC_ATOM};
 }
 
 /* left - right is the size, and no term has a minus */

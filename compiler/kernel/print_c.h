@@ -204,6 +204,7 @@ Text node_use(Stage *, int node); /* its name, or its expression */
 Text fma_c(Stage *, int product, bool minus, Text other, bool vector);
 const char *node_ctype(Stage *, const NodeInfo *);
 /* an element, or the address of a vector in memory, or a vector in registers */
+Text address_of(Arena *, const char *element); /* of p[j][0] it is p[j] */
 Text access_c(Stage *, const Access *, const int *gathered, bool vector);
 const char *preds_c(Stage *, int n, const Pred *);
 bool size_speaks_of(const Size *, int axis_id);

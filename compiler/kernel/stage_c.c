@@ -17,9 +17,9 @@ static int64_t gcd(int64_t a, int64_t b)
 int vector_width(const CPrinter *p, DType dtype, int64_t extent, const Axis *cut)
 {
 	int lanes = dtype == DT_float64 ? p->target->lanes / 2 : p->target->lanes;
-	if (cut && cut->again && extent >= lanes)
-		return lanes > 1 ? lanes : 1;
-	return lanes > 1 ? (int)gcd(extent, lanes) : 1;
+	if (lanes <= 1)
+		return 1;
+	return cut && cut->again && extent >= lanes ? lanes : (int)gcd(extent, lanes);
 }
 
 static void note_float64(void *data, const Access *a, bool store)

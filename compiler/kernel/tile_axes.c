@@ -1,6 +1,12 @@
 /* tile_axes.c -- the operands, axes and accumulators of a tile */
 #include "tile_nest.h"
 
+bool size_fits(const Size *size, int64_t most)
+{
+	int64_t n;
+	return size_is_const(size, &n) && n <= most;
+}
+
 int lanes_side(const TileNest *x)
 {
 	return x->c.has[0] >> x->t->lanes & 1 ? 0 : 1;

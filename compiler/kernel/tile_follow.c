@@ -149,8 +149,8 @@ void ask_rows_ahead(TileNest *x, Items *items)
 	Build *b = x->b;
 	const int rows = x->t->unroll, sum = x->t->lanes;
 	const Size *all = x->p->val->type->size[0];
-	int64_t length, n, second = 1;
-	if (x->t->second >= 0 && (!size_is_const(x->c.size[x->t->second], &second) || second > x->of[x->t->second].most))
+	int64_t length, n;
+	if (x->t->second >= 0 && !size_fits(x->c.size[x->t->second], x->of[x->t->second].most))
 		return; /* several times, of which the first brings them */
 	if (!x->t->dot || x->t->whole || x->c.nsum != 1 || x->c.out[0] != rows || b->target->lanes < 8 ||
 	    !size_is_const(x->c.size[sum], &length) || !size_is_const(all, &n))

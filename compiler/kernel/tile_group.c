@@ -22,12 +22,6 @@ static Items *open_par(TileNest *x, Items *items, const char *name, int label, i
 	return open_inner(x, items, t);
 }
 
-static bool size_fits(const Size *size, int64_t most)
-{
-	int64_t n;
-	return size_is_const(size, &n) && n <= most;
-}
-
 /* Of a number of rows that is known when it runs one may be left over, or be all there is: it gets tiles of its own, wide
  * enough to hide the latency of adding. */
 enum { ROW_COLUMNS = 64, BLOCK_COLUMNS = 32 };

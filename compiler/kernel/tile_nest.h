@@ -51,6 +51,7 @@ typedef struct Follower {
 } Follower;
 
 /* ---- tile_axes.c */
+bool size_fits(const Size *, int64_t most); /* it is known, and no more */
 int lanes_side(const TileNest *x);
 int panel_sums(const TileNest *x, int *label);
 Access made_at(const TileNest *x, int side);

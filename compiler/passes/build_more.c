@@ -73,3 +73,16 @@ bool is_number(const Val *v, double x)
 	       (dtype_is_float(v->type->dtype) ? v->attr.number.f == x
 					       : (double)v->attr.number.i == x);
 }
+
+const int8_t *labels_of(const Val *v, int k)
+{
+	return k ? v->attr.contraction.b : v->attr.contraction.a;
+}
+
+int axis_of_label(const int8_t *label, int rank, int wanted)
+{
+	for (int i = 0; i < rank; i++)
+		if (label[i] == wanted)
+			return i;
+	return -1;
+}

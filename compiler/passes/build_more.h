@@ -16,6 +16,9 @@ Val *build_restore(Graph *, Loc, Val *x, const Type *shape, uint32_t axes);
  * id, values that stand for nodes of the region, or NULL */
 void build_inline(Graph *, const Graph *region, Val *const *params, Val *const *given,
 		  Val **results);
+/* ---- contractions */
+const int8_t *labels_of(const Val *contraction, int k); /* of the operand k */
+int axis_of_label(const int8_t *label, int rank, int wanted); /* -1: it has not that label */
 bool is_number(const Val *, double); /* a const of that value, or one broadcast */
 
 #endif

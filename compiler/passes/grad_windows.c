@@ -90,14 +90,6 @@ static Val *side_by_side(Graph *graph, const Val *v, Val *g, int64_t n)
 	return build(graph, v->loc, OP_pad, 1, &whole, &pad, NULL);
 }
 
-static int axis_of_label(const int8_t *label, int rank, int8_t wanted)
-{
-	for (int i = 0; i < rank; i++)
-		if (label[i] == wanted)
-			return i;
-	return -1;
-}
-
 /* padded along one axis, under the windows and pads of other axes that are there already */
 static Val *pad_axis(Graph *graph, Loc loc, Val *x, int axis, const Size *lo, const Size *hi, int64_t gap)
 {

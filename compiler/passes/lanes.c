@@ -43,23 +43,10 @@ static int images_of(const State *s, const Val *v)
 	return -1;
 }
 
-static const int8_t *labels_of(const Val *v, int k)
-{
-	return k ? v->attr.contraction.b : v->attr.contraction.a;
-}
-
-static int axis_of(const int8_t *label, int rank, int wanted)
-{
-	for (int i = 0; i < rank; i++)
-		if (label[i] == wanted)
-			return i;
-	return -1;
-}
-
 /* the operand k has the label of the batch, if at all, as its first axis, and as large */
 static bool fits(const State *s, const Val *v, int k, int batch)
 {
-	int axis = axis_of(labels_of(v, k), v->in[k]->type->rank, batch);
+	int axis = axis_of_label(labels_of(v, k), v->in[k]->type->rank, batch);
 	return axis < 0 || (axis == 0 && is_batch(s, v->in[k]));
 }
 
@@ -80,8 +67,8 @@ static bool contraction_over(const State *s, const Val *v)
 	if (k < 0 || !dtype_is_float(v->type->dtype))
 		return false;
 	int batch = labels_of(v, k)[0];
-	return axis_of(v->attr.contraction.out, v->attr.contraction.nout, batch) < 0 &&
-	       axis_of(labels_of(v, 1 - k), v->in[1 - k]->type->rank, batch) == 0;
+	return axis_of_label(v->attr.contraction.out, v->attr.contraction.nout, batch) < 0 &&
+	       axis_of_label(labels_of(v, 1 - k), v->in[1 - k]->type->rank, batch) == 0;
 }
 
 /* it could be made with lanes, of operands with lanes */

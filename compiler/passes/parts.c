@@ -22,20 +22,11 @@ static int64_t parts_of(int64_t rows)
 	return 1;
 }
 
-static int axis_of(const int8_t *label, int rank, int wanted)
-{
-	for (int i = 0; i < rank; i++)
-		if (label[i] == wanted)
-			return i;
-	return -1;
-}
-
 /* operand k is a matrix whose rows are summed, and the other one a row of them -> the parts; 1: it is not so */
 static int64_t parts_with_matrix(const Val *v, int k)
 {
 	const Val *row = v->in[1 - k], *matrix = v->in[k];
-	const int8_t *of_row = k ? v->attr.contraction.a : v->attr.contraction.b;
-	const int8_t *of_matrix = k ? v->attr.contraction.b : v->attr.contraction.a, *out = v->attr.contraction.out;
+	const int8_t *of_row = labels_of(v, 1 - k), *of_matrix = labels_of(v, k), *out = v->attr.contraction.out;
 	int64_t rows, columns, one, elements = 1;
 	if (matrix->type->rank != 2 || row->type->rank == MAX_RANK || v->attr.contraction.nout == MAX_RANK ||
 	    !size_is_const(matrix->type->size[0], &rows) || !size_is_const(matrix->type->size[1], &columns) || rows < LEAST_ROWS ||
@@ -46,15 +37,15 @@ static int64_t parts_with_matrix(const Val *v, int k)
 			return 1;
 		elements *= one;
 	}
-	bool sums = axis_of(out, v->attr.contraction.nout, of_matrix[0]) < 0 && axis_of(of_row, row->type->rank, of_matrix[1]) < 0;
-	return sums && elements == rows && axis_of(out, v->attr.contraction.nout, of_matrix[1]) >= 0 ? parts_of(rows) : 1;
+	bool sums = axis_of_label(out, v->attr.contraction.nout, of_matrix[0]) < 0 && axis_of_label(of_row, row->type->rank, of_matrix[1]) < 0;
+	return sums && elements == rows && axis_of_label(out, v->attr.contraction.nout, of_matrix[1]) >= 0 ? parts_of(rows) : 1;
 }
 
 /* the axis of that label as two: the parts, with a label of their own, and what each has */
 static Val *in_parts(Graph *g, Val *x, int8_t *label, int split, int64_t parts, int8_t part)
 {
 	const Size *size[MAX_RANK];
-	const int at = axis_of(label, x->type->rank, split), rank = x->type->rank + 1;
+	const int at = axis_of_label(label, x->type->rank, split), rank = x->type->rank + 1;
 	for (int i = rank - 1; i >= 0; i--) {
 		if (i != at)
 			label[i] = label[i - (i > at)];
