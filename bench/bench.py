@@ -152,9 +152,15 @@ def time_one(w, peers, limit_us):
 def arguments(doc, out):
     """what every bench is told, for more to be added"""
     parser = argparse.ArgumentParser(description=doc.split("\n")[0])
+    parser.add_argument("--only", default="", metavar="WORD,WORD", help="peers whose name has one of them; =NAME: that one")
     parser.add_argument("--out", default=os.path.join(ROOT, "build", out), metavar="FILE")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(spec.TRAIN + spec.PREDICT))
     return parser
+
+
+def chosen(peers, only):
+    """those that --only speaks of"""
+    return [Peer(*p) for p in peers if any(x == "=" + p[0] or x in p[0] for x in only.split(","))]
 
 
 def time_all(name, options, peers, limit_us, table_of):
@@ -181,13 +187,9 @@ def time_all(name, options, peers, limit_us, table_of):
 
 
 def main():
-    parser = arguments(__doc__, "bench.json")
-    parser.add_argument("--only", default="", metavar="WORD,WORD", help="peers whose name has one of them; =NAME: that one")
-    options = parser.parse_args()
+    options = arguments(__doc__, "bench.json").parse_args()
     os.makedirs(BUILD, exist_ok=True)
-    words = options.only.split(",") if options.only else [""]
-    peers = [Peer(*p) for p in PEERS if any(x == "=" + p[0] or x in p[0] for x in words)
-             and can_run(p[1], p[2])]
+    peers = [p for p in chosen(PEERS, options.only) if can_run(p.module, p.variant)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda w: prepare(w, peers), options.workloads or spec.TRAIN + spec.PREDICT))
     bounds = roofline.model(limits.measure(min(SECONDS, 0.1), min(ROUNDS, 3)))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """bench_cuda.py -- times the workloads of spec.py on a GPU: our models, and PyTorch and JAX where this Python has them for it
 
-    bench/bench_cuda.py [--out FILE.json] [WORKLOAD ...]
+    bench/bench_cuda.py [--only WORD,WORD] [--out FILE.json] [WORKLOAD ...]
 
 A step of ours is a call of the generated function: it waits for the loss, which is copied to the host; other arrays lie on the
 GPU. All compute in float32, without TF32. Otherwise as bench.py.
@@ -38,10 +38,11 @@ def main():
         sys.exit("bench_cuda: there is no GPU: nvidia-smi finds none")
     os.environ.update(JAX_DEFAULT_MATMUL_PRECISION="highest", XLA_PYTHON_CLIENT_PREALLOCATE="false")
     os.makedirs(bench.BUILD, exist_ok=True)
-    peers = [bench.Peer(*p) for p in PEERS if has_gpu(p[1])]
-    for module, (name, _) in PROBES.items():
-        if not any(p.module == module for p in peers):
-            print("bench_cuda: this Python has no %s that sees a GPU" % name, file=sys.stderr)
+    wanted = bench.chosen(PEERS, options.only)
+    lacking = {m for m in {p.module for p in wanted} if not has_gpu(m)}
+    peers = [p for p in wanted if p.module not in lacking]
+    for module in sorted(lacking):
+        print("bench_cuda: this Python has no %s that sees a GPU" % PROBES[module][0], file=sys.stderr)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda w: bench.prepare(w, peers), options.workloads or spec.TRAIN + spec.PREDICT))
     bench.time_all("bench_cuda", options, peers, lambda w: None, text)

@@ -5,7 +5,7 @@ the loops run downwards.  Under the address sanitizer memory of the device is fe
 cannot see: the text is read for it.  nvcc compiles without a warning, and no kernel spills a register.  Where there is a GPU the
 programs run on it too.
 """
-import glob, itertools, json, os, re, subprocess, tempfile
+import concurrent.futures, glob, itertools, json, os, re, subprocess, tempfile
 import harness, random_programs, random_rules, values
 from run import ROOT, Skip
 
@@ -438,8 +438,12 @@ class OnGpu(harness.Program):
 
 
 def on_gpu_programs(paths):
-    for i, path in enumerate(paths):
+    def one(i, path):
         values.check(path, {"floatX": ["float32", "float64"][i % 2], "level": "-O3", "sanitize": False}, OnGpu)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for future in [pool.submit(one, *p) for p in enumerate(paths)]:
+            future.result()
 
 
 def on_gpu_products():
