@@ -40,6 +40,10 @@
 #define MC_HAS_FMA /* every device, and so the emulation */
 #include "mc_math.h"
 
+/* for 0 <= a < 2^31 and b > 0: of indices */
+MC_INLINE int64_t mc_div_short(int64_t a, uint32_t b) { return (uint32_t)a / b; }
+MC_INLINE int64_t mc_mod_short(int64_t a, uint32_t b) { return (uint32_t)a % b; }
+
 #ifndef MC_DOWNWARDS
 #define MC_DOWNWARDS 0
 #endif

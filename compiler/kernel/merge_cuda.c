@@ -176,10 +176,25 @@ static bool is_worth_a_block(Schedule *s, const Items *items)
 	return width >= WIDE || (width >= WIDE / 2 && steps_inside(s, items) >= MANY_STEPS);
 }
 
+/* loops that stand alone one in the other, around stores: a thread for each step of all of them */
+static bool is_chain(Schedule *s, const Nest *nest)
+{
+	while (nest && nest->axis->kind != AXIS_UNROLL && is_parallel(s->arena, nest)) {
+		const Items *body = &nest->body;
+		bool stores = true;
+		for (int i = 0; i < body->len; i++)
+			stores = stores && body->data[i].kind == ITEM_STORE;
+		if (stores)
+			return true;
+		nest = only_nest(nest);
+	}
+	return false;
+}
+
 const Nest *merge_nests(Schedule *s, Nest *row)
 {
 	const Axis *axis = common_axis(&row->body);
-	if (!axis)
+	if (!axis || is_chain(s, only_nest(row)))
 		return row;
 	rename_all(s, &row->body, axis, false);
 	Nest *one = NEW(s->arena, Nest);

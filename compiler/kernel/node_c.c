@@ -421,6 +421,34 @@ Text random_c(Arena *arena, const Node *node, Text element, const char *loop)
 	              PREC_ATOM};
 }
 
+static bool is_divided(const Node *n, int64_t *by)
+{
+	if (n->kind != NODE_ROW || n->dtype != DT_int64 || (n->op != OP_floordiv && n->op != OP_mod))
+		return false;
+	const Node *d = n->arg[1];
+	*by = d->i;
+	return (d->kind == NODE_CONST || (d->kind == NODE_INDEX && size_is_const(d->index, by))) && *by > 0 && *by <= INT32_MAX;
+}
+
+/* 0 and more, and 31 bits hold it */
+static bool is_short(CPrinter *p, const Node *n)
+{
+	int64_t by;
+	if (is_divided(n, &by))
+		return is_short(p, n->arg[0]);
+	return n->kind == NODE_INDEX && at_least_0(p, n->index) && at_least_0(p, size_sub(p->arena, size_const(p->arena, INT32_MAX), n->index));
+}
+
+/* a digit of an index: a GPU takes many instructions to divide 64 bits */
+static bool digit_c(Stage *s, const NodeInfo *n, Text *t)
+{
+	int64_t by;
+	if (!s->p->target->gpu || !is_divided(n->node, &by) || !is_short(s->p, n->node->arg[0]))
+		return false;
+	*t = (Text){arena_printf(s->p->arena, "mc_%s_short(%s, %" PRId64 ")", n->node->op == OP_mod ? "mod" : "div", node_use(s, n->arg[0]).s, by), PREC_ATOM};
+	return true;
+}
+
 Text node_c(Stage *s, int number)
 {
 	const NodeInfo *n = &s->nodes.data[number];
@@ -435,6 +463,8 @@ Text node_c(Stage *s, int number)
 	case NODE_ROW: break;
 	}
 	Text t;
+	if (digit_c(s, n, &t))
+		return t;
 	if (n->fused) {
 		t = fused_sum_c(s, n);
 	} else if (n->rounded) {

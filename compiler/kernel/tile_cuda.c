@@ -4,23 +4,41 @@
  *        seq steps of k:  threads copy a[k, m..] and b[k, n..] to shared memory;  each adds up TM by TN products in registers
  *        threads store what they have, and what is made of it element by element
  *
- * m is an axis of the result that one operand has, n of the other: the one that lies close in memory, where there is a choice.
- * The summed axes are one index.  Where there are too few tiles for the machine the sum goes in parts, which are then added
- * in order. */
+ * m is axes of the result that one operand has, n of the other: those that lie side by side are one index, as all places of an
+ * image are; so are the summed axes.  Where there are too few tiles for the machine the sum goes in parts, which are then added in
+ * order.  Shapes are those of the least time that a simple picture of the machine gives. */
 #include "tile.h"
 
 enum {
 	TILE_THREADS = 256,
-	DEPTH = 16, /* steps of k at once */
-	ENOUGH_BLOCKS = 264, /* two for each multiprocessor of a large machine */
-	MOST_PARTS = 64,
-	LEAST_SUM = 128, /* steps of k of a part */
+	MOST_DEPTH = 64, /* steps of k at once */
+	COPIED = 8, /* elements that a thread copies for them: their loads are under way together */
+	MOST_PARTS = 128,
+	LEAST_SUM = 64, /* steps of k of a part */
 	TOGETHER = 4, /* elements that are one load */
 	MOST_OWN = 32 /* products of a thread: more do not fit its registers when two blocks share a multiprocessor */
 };
 
+/* the machine: an H100, about */
+enum {
+	MULTIPROCESSORS = 132,
+	WARP = 32,
+	ISSUED = 4, /* instructions of a warp in a cycle */
+	COPY = 16, /* instructions that copy an element to shared memory, most of them for its index */
+	STEP = 800, /* cycles until what is asked for has come from memory, and two barriers */
+	LAUNCH = 4000, /* cycles of a kernel that adds parts */
+	MEMORY = 400 /* floats that it reads in a cycle */
+};
+
+typedef struct Run { /* labels of the result that lie side by side, as one index */
+	int n;
+	int label[MAX_RANK];
+	double guess; /* of its size; 1: none */
+	bool known;
+} Run;
+
 typedef struct Shape {
-	int m, n; /* labels, -1: none */
+	Run m, n;
 	int side; /* the operand that has n */
 	int64_t gm, gn; /* threads along each */
 	int64_t tm, tn; /* elements of a thread */
@@ -33,85 +51,137 @@ static bool has(const Contraction *c, int side, int label)
 	return c->has[side] >> label & 1;
 }
 
-static double guess(const Contraction *c, int label)
+/* The operand's own axes of the result: the last ones, if they are wide, else the widest. */
+static Run own_run(const Contraction *c, int side)
 {
-	return label < 0 ? 1 : (double)size_guess(c->size[label]);
-}
-
-/* the operand's own axis of the result: the last, if it is wide, else the widest; -1 */
-static int own_label(const Contraction *c, int side)
-{
-	int best = -1;
-	for (int i = c->nout - 1; i >= 0; i--) {
-		int l = c->out[i];
-		if (!has(c, side, l) || has(c, 1 - side, l))
+	Run best = {.guess = 1, .known = true};
+	for (int last = c->nout - 1, first; last >= 0; last = first - 1) {
+		Run run = {.guess = 1, .known = true};
+		for (first = last + 1; first > 0 && run.known; first--) { /* what is not known can only be the first */
+			const int l = c->out[first - 1];
+			int64_t size;
+			if (!has(c, side, l) || has(c, 1 - side, l))
+				break;
+			run.known = size_is_const(c->size[l], &size);
+			run.guess *= (double)size_guess(c->size[l]);
+			run.n++;
+		}
+		if (run.n == 0) {
+			first--;
 			continue;
-		if (best < 0 || (guess(c, best) < 16 && guess(c, l) > guess(c, best)))
-			best = l;
+		}
+		for (int i = 0; i < run.n; i++)
+			run.label[i] = c->out[first + i];
+		if (!best.n || (best.guess < 16 && run.guess > best.guess))
+			best = run;
 	}
 	return best;
 }
 
-static int64_t power_above(double n, int64_t most)
+static const Size *run_size(Arena *arena, const Contraction *c, const Run *run)
+{
+	const Size *n = size_const(arena, 1);
+	for (int i = 0; i < run->n; i++)
+		n = size_mul(arena, n, c->size[run->label[i]]);
+	return n;
+}
+
+static bool is_in(const Run *run, int label)
+{
+	for (int i = 0; i < run->n; i++)
+		if (run->label[i] == label)
+			return true;
+	return false;
+}
+
+static double above(double n, double step)
+{
+	const double whole = (double)(int64_t)(n / step);
+	return whole * step < n ? whole + 1 : whole;
+}
+
+static int64_t power_below(double n, int64_t most)
 {
 	int64_t p = 1;
-	while (p < most && (double)p < n)
+	while (2 * p <= most && 2 * (double)p <= n)
 		p *= 2;
 	return p;
 }
 
-static double tiles_of(const Contraction *c, int label, int64_t step)
+typedef struct Sums { /* what does not depend on the shape */
+	double others, k; /* elements of the result besides m and n, summed */
+	int words; /* of an element */
+} Sums;
+
+/* Cycles of all tiles.  A step's products wait for the instructions of their warps or for shared memory, which gives a warp 32 words in a
+ * cycle; a step of a block waits for memory. */
+static double cycles_of(const Shape *s, const Sums *of)
 {
-	double n = guess(c, label) / (double)step;
-	return n < 1 ? 1 : n;
+	const double row = s->tm < TOGETHER ? 1 : (double)s->tm / TOGETHER, column = s->tn < TOGETHER ? 1 : (double)s->tn / TOGETHER;
+	const double wide = (double)(s->gn < WARP ? s->gn : WARP) * (double)(s->tn < TOGETHER ? s->tn : TOGETHER) * of->words;
+	const double issue = ((double)(s->tm * s->tn) * of->words + row + column) / ISSUED, shared = row * of->words + column * above(wide, WARP);
+	const double rows = (double)(s->gm * s->tm), columns = (double)(s->gn * s->tn), warps = above((double)(s->gm * s->gn), WARP);
+	/* few warps wait for their own instructions */
+	const double busy = (warps + 4) * (issue > shared ? issue : shared) + (rows + columns) * COPY / WARP / ISSUED;
+	const double blocks = above(s->m.guess, rows) * above(s->n.guess, columns) * of->others * (double)s->parts;
+	const double k = of->k / (double)s->parts, rounds = above(blocks, 2 * MULTIPROCESSORS);
+	const double work = blocks * busy * k / MULTIPROCESSORS, wait = above(k, (double)s->depth) * (STEP + busy * (double)s->depth) * rounds;
+	const double add = s->parts == 1 ? 0 : LAUNCH + (double)s->parts * s->m.guess * s->n.guess * of->others * of->words / MEMORY + 30 * (double)s->parts;
+	return (work > wait ? work : wait) + add;
 }
 
-static double blocks_of(const Contraction *c, const Shape *s)
+/* threads along m or n: powers of 2, or as many as share it out evenly; the list */
+static int threads_along(const Run *run, int64_t own, int64_t *list)
 {
-	double n = tiles_of(c, s->m, s->gm * s->tm) * tiles_of(c, s->n, s->gn * s->tn);
-	for (int i = 0; i < c->nout; i++)
-		if (c->out[i] != s->m && c->out[i] != s->n)
-			n *= guess(c, c->out[i]);
+	int n = 0;
+	for (int64_t p = 1; p <= TILE_THREADS && (p == 1 || (double)(p * own) < 2 * run->guess); p *= 2)
+		list[n++] = p;
+	for (int tiles = 1; tiles <= 4 && run->known; tiles++) {
+		const double even = above(run->guess, (double)(own * tiles));
+		if (even <= TILE_THREADS)
+			list[n++] = (int64_t)even;
+	}
 	return n;
-}
-
-/* a tile that does not fit shared memory, or leaves multiprocessors without one */
-static bool is_too_large(const Contraction *c, const Shape *s, DType dtype, double sum)
-{
-	const int64_t own = s->tm * s->tn, shared = DEPTH * (s->gm * s->tm + s->gn * s->tn) * dtype_bytes(dtype);
-	const double blocks = blocks_of(c, s);
-	return own > MOST_OWN || (own > 1 && (shared > SHARED_BYTES || (own > 16 && blocks < 2 * ENOUGH_BLOCKS) || (own > 4 && blocks < ENOUGH_BLOCKS / 4) ||
-					      (blocks < ENOUGH_BLOCKS && sum < 64)));
 }
 
 static Shape shape_of(const Contraction *c, DType dtype)
 {
-	Shape s = {.side = 1, .parts = 1};
+	Shape s = {.side = 1, .parts = 1}, best = s;
 	int last = c->out[c->nout - 1];
 	if (has(c, 0, last) && !has(c, 1, last))
 		s.side = 0;
-	s.n = own_label(c, s.side);
-	s.m = own_label(c, 1 - s.side);
-	double m = guess(c, s.m), n = guess(c, s.n), k = 1;
+	s.n = own_run(c, s.side);
+	s.m = own_run(c, 1 - s.side);
+	Sums of = {.others = 1, .k = 1, .words = dtype_bytes(dtype) / 4};
+	for (int i = 0; i < c->nout; i++)
+		if (!is_in(&s.m, c->out[i]) && !is_in(&s.n, c->out[i]))
+			of.others *= (double)size_guess(c->size[c->out[i]]);
 	for (int i = 0; i < c->nsum; i++)
-		k *= guess(c, c->sum[i]);
-	s.gn = s.m < 0 ? TILE_THREADS : power_above(n, 16);
-	s.gm = TILE_THREADS / s.gn;
+		of.k *= (double)size_guess(c->size[c->sum[i]]);
+	double least = -1;
 	/* nothing is read twice where one side is a vector */
-	const int64_t most = s.m < 0 || s.n < 0 ? 1 : dtype == DT_float64 ? 4 : 8;
-	s.tn = power_above(n / (double)s.gn, most);
-	s.tm = power_above(m / (double)s.gm, most);
-	while (is_too_large(c, &s, dtype, k)) {
-		if (s.tm >= s.tn)
-			s.tm /= 2;
-		else
-			s.tn /= 2;
-	}
-	s.depth = power_above(k, s.tm * s.tn > 16 ? 8 : DEPTH);
-	double blocks = blocks_of(c, &s);
-	while (s.parts < MOST_PARTS && blocks * (double)s.parts < ENOUGH_BLOCKS && k / (double)(2 * s.parts) >= LEAST_SUM)
-		s.parts *= 2;
-	return s;
+	const int64_t most = !s.m.n || !s.n.n ? 1 : 8;
+	for (s.tm = 1; s.tm <= most; s.tm *= 2)
+		for (s.tn = 1; s.tn <= most && s.tm * s.tn * of.words <= MOST_OWN; s.tn *= 2) {
+			int64_t gm[16], gn[16];
+			const int ngm = threads_along(&s.m, s.tm, gm), ngn = threads_along(&s.n, s.tn, gn);
+			for (int i = 0; i < ngm * ngn; i++) {
+				s.gm = gm[i / ngn];
+				s.gn = gn[i % ngn];
+				if (s.gm * s.gn > TILE_THREADS)
+					continue;
+				const int64_t copied = s.gm * s.tm + s.gn * s.tn, deep = COPIED * TILE_THREADS / of.words / copied;
+				s.depth = power_below(of.k, deep < 1 ? 1 : deep < MOST_DEPTH ? deep : MOST_DEPTH);
+				for (s.parts = 1; s.parts <= MOST_PARTS && (s.parts == 1 || of.k >= (double)(s.parts * LEAST_SUM)); s.parts *= 2) {
+					const double cycles = cycles_of(&s, &of);
+					if (least < 0 || cycles < least) {
+						least = cycles;
+						best = s;
+					}
+				}
+			}
+		}
+	return best;
 }
 
 bool plan_tile_cuda(Scope *s, Piece *p)
@@ -121,7 +191,7 @@ bool plan_tile_cuda(Scope *s, Piece *p)
 	Arena *arena = s->L->arena;
 	Contraction c = contraction_of(p->val);
 	const Shape shape = shape_of(&c, p->val->type->dtype);
-	if (shape.m < 0 && shape.n < 0 && c.nsum)
+	if (!shape.m.n && !shape.n.n && c.nsum)
 		return false; /* each element of its own: no tile shares anything */
 	Tile *t = NEW(arena, Tile);
 	*t = (Tile){.lanes = -1, .unroll = -1, .second = -1, .whole = true, .blocked = -1};
@@ -164,15 +234,16 @@ static Items *open_axis_of(Block *x, Items *items, const char *name, AxisKind ki
 	return &open_nest(x->b, items, a)->body;
 }
 
-/* the tiles of a label, as a par axis; where this one begins */
-static Items *open_tiles(Block *x, Items *items, const char *name, int label, int64_t step, const Size **begin)
+/* the tiles of a run, as a par axis; where this one begins */
+static Items *open_tiles(Block *x, Items *items, const char *name, const Run *run, int64_t step, const Size **begin)
 {
 	Arena *arena = x->b->arena;
+	const Size *size = run_size(arena, &x->c, run);
 	*begin = size_const(arena, 0);
 	int64_t known;
-	if (label < 0 || (size_is_const(x->c.size[label], &known) && known <= step))
+	if (size_is_const(size, &known) && known <= step)
 		return items;
-	const Size *count = size_floordiv(arena, size_add(arena, x->c.size[label], size_const(arena, step - 1)), step);
+	const Size *count = size_floordiv(arena, size_add(arena, size, size_const(arena, step - 1)), step);
 	Axis *a = new_axis(x->b, name, AXIS_PAR, count);
 	*begin = size_scale(arena, axis_index(arena, a), step);
 	return &open_nest(x->b, items, a)->body;
@@ -204,27 +275,28 @@ static void restrict_stores(Block *x, Items *items, int from, const Pred *pred, 
 	}
 }
 
-static void index_sums(Block *x, const Size *k)
+/* labels are the digits of one index */
+static void index_as_one(Block *x, int n, const int *label, const Size *at)
 {
 	Contraction *c = &x->c;
-	if (c->nsum == 1) {
-		c->ix[c->sum[0]] = ix_at(k);
+	if (n == 1) {
+		c->ix[label[0]] = ix_at(at);
 		return;
 	}
 	Ix *whole = NEW(x->b->arena, Ix);
-	*whole = ix_at(k);
+	*whole = ix_at(at);
 	const Size *div = NULL;
-	for (int i = c->nsum - 1; i >= 0; i--) {
-		const Size *n = c->size[c->sum[i]];
-		c->ix[c->sum[i]] = (Ix){NULL, NULL, whole, div, i > 0 ? n : NULL};
-		div = div ? size_mul(x->b->arena, div, n) : n;
+	for (int i = n - 1; i >= 0; i--) {
+		const Size *size = c->size[label[i]];
+		c->ix[label[i]] = (Ix){NULL, NULL, whole, div, i > 0 ? size : NULL};
+		div = div ? size_mul(x->b->arena, div, size) : size;
 	}
 }
 
 /* the operand lies close along the label: threads that follow one another read what follows */
 static bool lies_along(Block *x, int side, int label)
 {
-	if (label < 0 || !has(&x->c, side, label))
+	if (!has(&x->c, side, label))
 		return false;
 	Contraction c = x->c;
 	for (int l = 0; l < NLABELS; l++)
@@ -238,15 +310,39 @@ static bool lies_along(Block *x, int side, int label)
 	return lanes_legal(n, a->id);
 }
 
+static const Run *run_of(const Block *x, int which)
+{
+	return which ? &x->s.n : &x->s.m;
+}
+
+static int side_of(const Block *x, int which)
+{
+	return which ? x->s.side : 1 - x->s.side;
+}
+
+static int64_t width_of(const Block *x, int which)
+{
+	return which ? x->s.gn * x->s.tn : x->s.gm * x->s.tm;
+}
+
+/* threads that follow one another copy elements along k: there the operand lies close, and longer than along its run */
+static bool copies_along_k(Block *x, int which)
+{
+	const Run *run = run_of(x, which);
+	const int side = side_of(x, which), k = x->c.sum[x->c.nsum - 1], last = run->n ? run->label[run->n - 1] : -1;
+	return lies_along(x, side, k) && !(last >= 0 && lies_along(x, side, last) && size_guess(x->c.size[last]) >= size_guess(x->c.size[k]));
+}
+
 /* tile[k][i] = the operand's element, or 0 beyond its end */
 static void copy_side(Block *x, Items *items, int which, const Size *k0)
 {
 	Build *b = x->b;
 	Arena *arena = b->arena;
-	const int side = which ? x->s.side : 1 - x->s.side, label = which ? x->s.n : x->s.m;
-	const int64_t width = which ? x->s.gn * x->s.tn : x->s.gm * x->s.tm;
+	const Run *run = run_of(x, which);
+	const int side = side_of(x, which);
+	const int64_t width = width_of(x, which);
 	const Size *i, *k;
-	if (lies_along(x, side, x->c.sum[x->c.nsum - 1])) {
+	if (copies_along_k(x, which)) {
 		items = open_axis_of(x, items, which ? "n" : "m", AXIS_THREAD, width, &i);
 		items = open_axis_of(x, items, "k", AXIS_THREAD, x->s.depth, &k);
 	} else {
@@ -259,12 +355,12 @@ static void copy_side(Block *x, Items *items, int which, const Size *k0)
 	const Size *at_k = size_add(arena, k0, k);
 	Pred pred[2];
 	int npreds = 0;
-	index_sums(x, at_k);
+	index_as_one(x, x->c.nsum, x->c.sum, at_k);
 	add_bound(pred, &npreds, at_k, x->sum, x->s.depth);
-	if (label >= 0) {
+	if (run->n) {
 		const Size *at = size_add(arena, which ? x->n0 : x->m0, i);
-		x->c.ix[label] = ix_at(at);
-		add_bound(pred, &npreds, at, x->c.size[label], width);
+		index_as_one(x, run->n, run->label, at);
+		add_bound(pred, &npreds, at, run_size(arena, &x->c, run), width);
 	}
 	if (npreds)
 		add_store(b, items, to, STORE_SET, node_const(b, x->dtype, 0, 0));
@@ -334,14 +430,13 @@ static void finish(Block *x, Items *items, Finish *stores, void *data)
 	items = open_own(x, items, y, z, &m, &n, &acc);
 	Pred pred[2];
 	int npreds = 0;
-	const int label[2] = {x->s.m, x->s.n};
 	for (int i = 0; i < 2; i++) {
 		const Size *at = size_add(x->b->arena, i ? x->n0 : x->m0, i ? n : m);
-		const int64_t width = i ? x->s.gn * x->s.tn : x->s.gm * x->s.tm;
-		if (label[i] < 0)
+		const Run *run = run_of(x, i);
+		if (!run->n)
 			continue;
-		x->c.ix[label[i]] = ix_at(at);
-		add_bound(pred, &npreds, at, x->c.size[label[i]], width);
+		index_as_one(x, run->n, run->label, at);
+		add_bound(pred, &npreds, at, run_size(x->b->arena, &x->c, run), width_of(x, i));
 	}
 	stores(x, items, load_of(x->b, acc), data);
 	restrict_stores(x, items, 0, pred, npreds);
@@ -398,10 +493,8 @@ static void add_parts(Block *x, const Group *g, Items *items)
 /* rows into which threads store columns lie in other banks, each a little further on */
 static Buffer *shared_tile(Block *x, const char *name, int which)
 {
-	const int side = which ? x->s.side : 1 - x->s.side;
-	const int64_t width = which ? x->s.gn * x->s.tn : x->s.gm * x->s.tm;
-	const bool turned = lies_along(x, side, x->c.sum[x->c.nsum - 1]);
-	const Size *extent[2] = {size_const(x->b->arena, x->s.depth), size_const(x->b->arena, turned && width > 1 ? width + TOGETHER : width)};
+	const int64_t width = width_of(x, which);
+	const Size *extent[2] = {size_const(x->b->arena, x->s.depth), size_const(x->b->arena, copies_along_k(x, which) && width > 1 ? width + TOGETHER : width)};
 	return new_buffer(x->b, name, x->dtype, WHERE_STACK, 2, extent);
 }
 
@@ -412,7 +505,7 @@ static void build_block(Block *x, Items *items, const Group *g)
 	Part part = {g->tile, size_const(arena, 0)};
 	for (int i = 0; i < x->c.nout; i++) {
 		int l = x->c.out[i];
-		if (l != x->s.m && l != x->s.n)
+		if (!is_in(&x->s.m, l) && !is_in(&x->s.n, l))
 			items = open_axis(b, items, i, AXIS_PAR, x->c.size[l], &x->c.ix[l]);
 	}
 	if (x->s.parts > 1) {
@@ -420,8 +513,8 @@ static void build_block(Block *x, Items *items, const Group *g)
 		part.number = axis_index(arena, a);
 		items = &open_nest(b, items, a)->body;
 	}
-	items = open_tiles(x, items, "tm", x->s.m, x->s.gm * x->s.tm, &x->m0);
-	items = open_tiles(x, items, "tn", x->s.n, x->s.gn * x->s.tn, &x->n0);
+	items = open_tiles(x, items, "tm", &x->s.m, width_of(x, 0), &x->m0);
+	items = open_tiles(x, items, "tn", &x->s.n, width_of(x, 1), &x->n0);
 	x->tile[0] = shared_tile(x, "a", 0);
 	x->tile[1] = shared_tile(x, "b", 1);
 	const Size *extent[2] = {size_const(arena, x->s.tm), size_const(arena, x->s.tn)};
