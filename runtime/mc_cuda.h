@@ -102,6 +102,8 @@ typedef struct mc_stream {
 	std::vector<std::function<void()>> *recording; /* or NULL: what is launched runs */
 #else
 	cudaStream_t stream;
+	cudaEvent_t asked; /* of the default stream, before a call */
+	int follows; /* since mc_wait: the stream waits for that */
 	int device, caller; /* where it is; the caller's current one during a capture */
 	char *late; /* of the host, pinned: small results, until mc_wait */
 	int nlate;
@@ -237,7 +239,13 @@ MC_MAYBE_UNUSED static void mc_copy(mc_stream *s, void *to, const void *from, in
 		memmove(to, from, (size_t)bytes);
 }
 
-/* from the device; it is there after mc_wait */
+/* the same, from where the caller says */
+MC_MAYBE_UNUSED static void mc_copy_in(mc_stream *s, void *to, const void *from, int64_t bytes)
+{
+	mc_copy(s, to, from, bytes);
+}
+
+/* from the device to where the caller says; it is there after mc_wait */
 MC_MAYBE_UNUSED static void mc_copy_back(mc_stream *s, void *to, const void *from, int64_t bytes)
 {
 	mc_copy(s, to, from, bytes);
@@ -249,8 +257,11 @@ MC_MAYBE_UNUSED static int mc_wait(mc_stream *s)
 	return s->failed;
 }
 
-MC_MAYBE_UNUSED static int mc_on_device(const void *memory)
+/* Whether memory that the caller gives is of the device.  If so what comes now is done after what the default stream has been asked
+ * for, which may be to write there, or to read. */
+MC_MAYBE_UNUSED static int mc_follow(mc_stream *s, const void *memory)
 {
+	(void)s;
 	(void)memory;
 	return 0;
 }
@@ -357,6 +368,7 @@ MC_MAYBE_UNUSED static int mc_open(mc_stream *s, const mc_stream *beside)
 	s->device = device;
 	const int was = mc_enter(s);
 	mc_note(s, cudaStreamCreateWithFlags(&s->stream, cudaStreamNonBlocking));
+	mc_note(s, cudaEventCreateWithFlags(&s->asked, cudaEventDisableTiming));
 	mc_note(s, cudaMallocHost(&s->late, sizeof s->copy / sizeof *s->copy * MC_SMALL));
 #ifdef MC_PRODUCTS
 	s->failed |= cublasLtCreate(&s->blas) != CUBLAS_STATUS_SUCCESS;
@@ -377,9 +389,12 @@ MC_MAYBE_UNUSED static void mc_close(mc_stream *s)
 #endif
 	if (s->late)
 		mc_note(s, cudaFreeHost(s->late));
+	if (s->asked)
+		mc_note(s, cudaEventDestroy(s->asked));
 	if (s->stream)
 		mc_note(s, cudaStreamDestroy(s->stream));
 	s->late = NULL;
+	s->asked = NULL;
 	s->stream = NULL;
 }
 
@@ -415,20 +430,36 @@ MC_MAYBE_UNUSED static void mc_copy(mc_stream *s, void *to, const void *from, in
 		mc_note(s, cudaMemcpyAsync(to, from, (size_t)bytes, cudaMemcpyDefault, s->stream));
 }
 
-MC_MAYBE_UNUSED static int mc_on_device(const void *memory)
+/* once until mc_wait, and with host pointers never: it takes microseconds.  Legacy: the default stream of all, also where this file is
+ * compiled to have one a thread. */
+MC_MAYBE_UNUSED static int mc_follow(mc_stream *s, const void *memory)
 {
 	cudaPointerAttributes of;
-	if (cudaPointerGetAttributes(&of, memory) != cudaSuccess) {
-		(void)cudaGetLastError();
+	memset(&of, 0, sizeof of);
+	mc_note(s, cudaPointerGetAttributes(&of, memory));
+	if (of.type != cudaMemoryTypeDevice && of.type != cudaMemoryTypeManaged)
 		return 0;
+	if (!s->follows) {
+		const int was = mc_enter(s);
+		mc_note(s, cudaEventRecord(s->asked, cudaStreamLegacy));
+		mc_note(s, cudaStreamWaitEvent(s->stream, s->asked, 0));
+		mc_leave(s, was);
+		s->follows = 1;
 	}
-	return of.type == cudaMemoryTypeDevice || of.type == cudaMemoryTypeManaged;
+	return 1;
+}
+
+MC_MAYBE_UNUSED static void mc_copy_in(mc_stream *s, void *to, const void *from, int64_t bytes)
+{
+	if (bytes > 0)
+		mc_follow(s, from);
+	mc_copy(s, to, from, bytes);
 }
 
 /* a copy to memory that is not pinned would wait by itself, each */
 MC_MAYBE_UNUSED static void mc_copy_back(mc_stream *s, void *to, const void *from, int64_t bytes)
 {
-	if (bytes <= 0 || bytes > MC_SMALL || s->nlate == (int)(sizeof s->copy / sizeof *s->copy) || mc_on_device(to)) {
+	if (bytes <= 0 || mc_follow(s, to) || bytes > MC_SMALL || s->nlate == (int)(sizeof s->copy / sizeof *s->copy)) {
 		mc_copy(s, to, from, bytes);
 		return;
 	}
@@ -444,6 +475,7 @@ MC_MAYBE_UNUSED static int mc_wait(mc_stream *s)
 	for (int i = 0; i < s->nlate && !s->failed; i++)
 		memcpy(s->copy[i].to, s->late + i * MC_SMALL, (size_t)s->copy[i].bytes);
 	s->nlate = 0;
+	s->follows = 0;
 	return s->failed;
 }
 

@@ -198,7 +198,7 @@ void emit_function_cuda(Cuda *c, Writer *w)
 		const PlanBuf *b = p->args.data[i];
 		if (b->type->rank == 0)
 			continue;
-		put(body, "mc_copy(&m->stream, m->given.%s[%d], %s, %s);\n", name, given++, b->name, bytes_c(e, b));
+		put(body, "mc_copy_in(&m->stream, m->given.%s[%d], %s, %s);\n", name, given++, b->name, bytes_c(e, b));
 	}
 	emit_replay(c, body);
 	if (c->checked)

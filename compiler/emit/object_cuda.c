@@ -290,7 +290,7 @@ static void emit_state_cuda(Emit *e, Writer *w)
 		put(w, "return (const %s *)(void *)(m->of->mirror + ((char *)m->state.%s - m->of->device))%s;\n}\n\n", t, c, one.at);
 		open_set(e, w, v, &one);
 		put(w, "%s *const of = m->of;\nif (of->poisoned)\n\treturn%s;\npush_lent(of);\n", e->type, v->stack ? " MC_POISONED" : "");
-		put(w, "mc_copy(&of->stream, of->state.%s%s, values, (%s) * (int64_t)sizeof *values);\n", c, one.at, one.count);
+		put(w, "mc_copy_in(&of->stream, of->state.%s%s, values, (%s) * (int64_t)sizeof *values);\n", c, one.at, one.count);
 		put(w, "of->poisoned = mc_wait(&of->stream) != 0;\nof->stale = 1;\n");
 		put(w, v->stack ? "of->set[%" PRId64 " + i] = 1;\nreturn of->poisoned ? MC_DEVICE : MC_OK;\n}\n\n" : "of->set[%" PRId64 "] = 1;\n}\n\n", flag);
 		flag += instances(v);
@@ -353,10 +353,10 @@ static void emit_bind_cuda(Emit *e, Writer *w)
 				emit_bind_checks(e, w, v, m->dims.data[j]);
 		put(w, "}\n");
 		put(w, "void *copy = NULL;\n");
-		put(w, "if (values && !mc_on_device(values)) {\n");
+		put(w, "if (values && !mc_follow(&m->stream, values)) {\n");
 		put(w, "copy = mc_device_new(&m->stream, (%s) * (int64_t)sizeof *values);\n", count);
 		put(w, "if (copy)\n\tmc_copy(&m->stream, copy, values, (%s) * (int64_t)sizeof *values);\n", count);
-		put(w, "if (mc_wait(&m->stream)) {\nm->poisoned = 1;\nreturn MC_DEVICE;\n}\n}\n");
+		put(w, "}\nif (mc_wait(&m->stream)) {\nmc_device_free(&m->stream, copy);\nm->poisoned = 1;\nreturn MC_DEVICE;\n}\n");
 		put(w, "mc_device_free(&m->stream, m->copy.%s);\nm->copy.%s = copy;\ndrop_graphs(m);\n", c, c);
 		put(w, "m->data.%s = copy ? (const %s *)copy : values;\n", c, t);
 		put(w, "if (values) {\n");

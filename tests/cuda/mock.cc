@@ -1,7 +1,8 @@
 /* mock.cc -- a CUDA runtime that computes nothing, but looks at every call, for tests/cuda/calls.cc: what a GPU would refuse
  *
  * Nothing but launches, events and questions may stand in a capture; copies stay inside memory; launches fit a machine; pointers are
- * aligned as cuBLASLt is told.  Call number mock_failing fails. */
+ * aligned as cuBLASLt is told; memory of the caller's is touched after what was asked of the default stream, which is asked for once.
+ * Call number mock_failing fails. */
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 #include <stdio.h>
@@ -9,15 +10,16 @@
 #include <string.h>
 
 extern "C" {
-int mock_failing, mock_calls, mock_live, mock_device;
+int mock_failing, mock_calls, mock_live, mock_device, mock_asked, mock_waited;
+float mock_theirs[1 << 18];
 const char *mock_failed;
 }
-static int capturing, nblocks;
+static int capturing, nblocks = 1;
 static cudaError_t last;
 static struct {
 	char *at;
 	size_t bytes;
-} block[256];
+} block[256] = {{(char *)mock_theirs, sizeof mock_theirs}};
 
 static void stop(const char *call, const char *why)
 {
@@ -70,12 +72,22 @@ static int is_device(const void *p, size_t bytes)
 	return 0;
 }
 
-/* handles are numbers that count as live */
+static int is_theirs(const void *p)
+{
+	return p >= (void *)mock_theirs && p < (void *)(mock_theirs + sizeof mock_theirs / sizeof *mock_theirs);
+}
+
+/* handles count as live; events and streams hold the mock_asked that they come after */
+static int *after(void *handle)
+{
+	return (int *)handle;
+}
+
 template <typename T> static cudaError_t opened(const char *name, int where, T *handle)
 {
 	const cudaError_t e = call(name, where);
 	if (e == cudaSuccess) {
-		*handle = (T)malloc(1);
+		*handle = (T)calloc(1, sizeof(int));
 		mock_live++;
 	}
 	return e;
@@ -111,11 +123,22 @@ const char *cudaGetErrorString(cudaError_t) { return "an error of the mock"; }
 cudaError_t cudaGetLastError() { const cudaError_t e = last; last = cudaSuccess; return e; }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { return opened("cudaStreamCreateWithFlags", OUTSIDE, s); }
 cudaError_t cudaStreamDestroy(cudaStream_t s) { return closed("cudaStreamDestroy", s); }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return call("cudaStreamSynchronize", OUTSIDE); }
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t)
+cudaError_t cudaStreamSynchronize(cudaStream_t s)
+{
+	mock_waited = *after(s);
+	return call("cudaStreamSynchronize", OUTSIDE);
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned)
+{
+	*after(s) = *after(e);
+	return call("cudaStreamWaitEvent", OUTSIDE);
+}
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t s)
 {
 	if (is_device(to, bytes) + is_device(from, bytes) == 0 || kind != cudaMemcpyDefault)
 		stop("cudaMemcpyAsync", "no side is the device");
+	if ((is_theirs(to) || is_theirs(from)) && *after(s) != mock_asked && !mock_failed)
+		stop("cudaMemcpyAsync", "the default stream is not waited for");
 	memmove(to, from, bytes);
 	return call("cudaMemcpyAsync", OUTSIDE);
 }
@@ -143,6 +166,16 @@ cudaError_t cudaGraphDestroy(cudaGraph_t g) { return closed("cudaGraphDestroy", 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t x) { return closed("cudaGraphExecDestroy", x); }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t, cudaStream_t) { return call("cudaGraphLaunch", OUTSIDE); }
 cudaError_t cudaEventCreate(cudaEvent_t *e) { return opened("cudaEventCreate", ANYWHERE, e); }
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned) { return opened("cudaEventCreateWithFlags", OUTSIDE, e); }
+cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s)
+{
+	if (s != cudaStreamLegacy || mock_device != 0)
+		stop("cudaEventRecord", "of another stream than the default one of the object's device");
+	if (*after(e) == mock_asked)
+		stop("cudaEventRecord", "nothing was asked since the last");
+	*after(e) = mock_asked;
+	return call("cudaEventRecord", OUTSIDE);
+}
 cudaError_t cudaEventDestroy(cudaEvent_t e) { return closed("cudaEventDestroy", e); }
 cudaError_t cudaEventRecordWithFlags(cudaEvent_t, cudaStream_t, unsigned flags)
 {

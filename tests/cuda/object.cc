@@ -7,7 +7,64 @@
 #undef NDEBUG
 #define SAME(a, b) assert(!memcmp(a, b, sizeof(a)))
 
+#ifndef MC_EMULATE
+/* a copy on the default stream, which comes late */
+static void copy_late(void *to, const void *from, size_t bytes)
+{
+	static char *busy;
+	assert(busy || !cudaMalloc(&busy, 64 << 20));
+	for (int i = 0; i < 400; i++)
+		assert(!cudaMemsetAsync(busy, i, 64 << 20));
+	assert(!cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice));
+}
 
+/* a call comes after what the default stream was asked to write, or to read */
+static void follow()
+{
+	enum { ROWS = 1 << 20 };
+	const object_sizes sizes = {ROWS, 2};
+	const size_t bytes = ROWS * sizeof(float);
+	const int64_t at[2] = {1, 0};
+	const float w[3] = {0, 1, 2};
+	float *x = (float *)malloc(3 * bytes), *y = (float *)malloc(bytes), sum[2], *there, *from, *out, *old;
+	object *m = object_new(&sizes);
+	assert(m && x && y);
+	assert(!cudaMalloc(&there, 3 * bytes) && !cudaMalloc(&from, 3 * bytes) && !cudaMalloc(&out, bytes) && !cudaMalloc(&old, bytes));
+	for (int i = 0; i < 3 * ROWS; i++)
+		x[i] = (float)(i % 7);
+	object_init(m, 1);
+	assert(!cudaMemset(there, 0, 3 * bytes) && !cudaMemset(out, 0, bytes) && object_f(m, ROWS, there, out) == MC_OK);
+	/* from memory that is not pinned the last part may still be on its way */
+	assert(!cudaMemcpy(there, x, 3 * bytes, cudaMemcpyHostToDevice) && object_f(m, ROWS, there, y) == MC_OK);
+	for (int i = 0; i < ROWS; i++)
+		assert(y[i] == x[3 * i] + 2 * x[3 * i + 1] + 3 * x[3 * i + 2]);
+	assert(!cudaMemcpy(from, x, 3 * bytes, cudaMemcpyHostToDevice) && !cudaMemset(there, 0, 3 * bytes) && !cudaDeviceSynchronize());
+	copy_late(there, from, 3 * bytes);
+	assert(object_f(m, ROWS, there, y) == MC_OK);
+	for (int i = 0; i < ROWS; i++)
+		assert(y[i] == x[3 * i] + 2 * x[3 * i + 1] + 3 * x[3 * i + 2]);
+	/* the output of the first call is still to be read when the next one writes there */
+	copy_late(old, out, bytes);
+	assert(object_f(m, ROWS, x, out) == MC_OK && !cudaMemcpy(y, old, bytes, cudaMemcpyDeviceToHost));
+	for (int i = 0; i < ROWS; i++)
+		assert(y[i] == 0);
+	/* what is set and bound; a share has a stream of its own */
+	assert(!cudaMemset(there, 0, 3 * bytes) && !cudaDeviceSynchronize());
+	copy_late(there, from, sizeof w);
+	object_set_w(m, there);
+	SAME(w, object_get_w(m));
+	copy_late(there, from, 2 * sizeof w);
+	assert(object_bind_rows(m, 2, there) == MC_OK);
+	static char more[4096];
+	object *share = object_share(m, more, sizeof more);
+	assert(share && object_pick(share, 2, at, sum) == MC_OK && sum[0] == 12 && sum[1] == 3);
+	object_free(share);
+	object_free(m);
+	assert(!cudaFree(there) && !cudaFree(from) && !cudaFree(out) && !cudaFree(old));
+	free(x);
+	free(y);
+}
+#endif
 
 static int graphs(const mc_graph *g)
 {
@@ -67,6 +124,7 @@ int main()
 	assert(object_bind_rows(m, 5, there) == MC_OK && m->data.rows == there && object_bind_rows(m, 5, NULL) == MC_OK);
 	assert(!cudaSetDevice(0) && !cudaMemcpy(out, there + 24, sizeof out, cudaMemcpyDeviceToHost));
 	SAME(out, y);
+	follow();
 	/* an error of others is not ours, ours is not others' */
 	assert(cudaSetDevice(-1) && object_f(m, 7, &x[0][0], y) == MC_OK && !cudaGetLastError());
 #endif
