@@ -331,22 +331,30 @@ function norm(x) -> p = (x - mean(x, axis = 2, keepdims = true)) / std(x, axis =
 function short_rows(x) -> p = softmax(x[:, :, :10])
 function channels(y) -> m = mean(y, axis = [0, 2, 3])
 function rows(z) -> a = argmax(z, axis = 1)
+symbol w : floatX[300, 2000]
+symbol u : floatX[300, 512]
+param long : floatX[50, 2000] = zeros
+param a, b, c : floatX[50, 512] = zeros
 function add_few(at, v) -> g = grad(sum(few[at] * v), few)
+function add_long(at, w) -> g = grad(sum(long[at] * w), long)
+function add_many_tables(at, u) -> norm = sum(grad(sum(a[at] * u), a) ** 2) { optim.adam(sum(a[at] * u) + sum(b[at] * u ** 2) + sum(c[at] * exp(u))) }
 function add_many(at, v) -> g = grad(sum(many[at] * v), many)
 """
 
 
 def shared_out():
-    """inner axes become blocks too, where their rows are wide; much to add up has a block a row and lanes, an argmax lanes; what is
-    added to few elements has a thread each"""
+    """inner axes become blocks too, where their rows are wide; much to add up has a block a row and lanes, an argmax lanes; a table
+    that is added to has a block a row, or where that is long a thread an element"""
     with tempfile.TemporaryDirectory() as d:
         path = os.path.join(d, "shared_out.model")
         open(path, "w").write(SHARED_OUT)
         functions = json.loads(harness.must([harness.MODELC, path, "--target", "cuda", "--report=json"]))["functions"]
     launches = {f["name"]: [(int(l["blocks"]), l["threads"]) for k in f["kernels"] for l in k["launches"]] for f in functions}
+    shared = {f["name"]: [l["shared_bytes"] for k in f["kernels"] for l in k["launches"]] for f in functions}
     assert launches["norm"] == [(12 * 64, 128)] and launches["short_rows"] == [(12, 256)], launches
     assert launches["channels"][0] == (64 * 32, 32) and launches["rows"] == [(40, 64)], launches
-    assert launches["add_few"][-1] == (4, 128) and launches["add_many"][-1] == (1, 128), launches
+    assert launches["add_few"][-1] == (50, 32) and launches["add_long"][-1] == (50, 256) and launches["add_many"][-1] == (1, 128), launches
+    assert shared["add_few"][-1] == 32 * 8 * 4 and shared["add_long"][-1] == 0 and 16384 <= max(shared["add_many_tables"]) <= 32768, shared
 
 
 # ---- nvcc

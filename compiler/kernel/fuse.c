@@ -325,7 +325,8 @@ static bool same_rows(const Group *g, const Piece *p)
 /* Rows of one element are done together though some may be for an output that is not wanted. */
 static bool accepts(const Group *g, const Piece *p)
 {
-	if (g->closed || g->pieces.len + g->tail.len >= MOST_PIECES || g->nreads + p->reads.len > MOST_READS)
+	if (g->closed || g->pieces.len + g->tail.len >= MOST_PIECES || g->nreads + p->reads.len > MOST_READS ||
+	    g->shared + p->shared > SHARED_BYTES)
 		return false;
 	bool single = g->rows && single_elements(g) && (p->only_stores || p->sums_elements);
 	return single || (p->needs & ~g->needs) == 0;
@@ -354,6 +355,7 @@ void add_piece(Scope *s, Piece *p)
 		g->window = windows_on_tile(s, g, p);
 	g->needs |= p->needs;
 	g->nreads += p->reads.len;
+	g->shared += p->shared;
 	if (p->form == FORM_TILE) {
 		g->tile = p;
 		g->closed = p->tile->blocked >= 0; /* nothing follows on parts of sums */
@@ -447,7 +449,7 @@ static void store_late(Group *g)
 	int moves = g->pieces.len * g->pieces.len;
 	for (int at = 0; at < g->pieces.len && moves > 0; at++) {
 		Piece *p = g->pieces.data[at];
-		bool late = p->cell && p->target == p->cell && p->body == body_map;
+		bool late = p->cell && p->target == p->cell && p->body == body_map && !p->copy_of;
 		int to = late ? last_reader(g, at) : at;
 		for (int i = at; i < to; i++)
 			g->pieces.data[i] = g->pieces.data[i + 1];

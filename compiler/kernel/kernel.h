@@ -86,6 +86,7 @@ struct Node {
 	DType dtype;
 	Op op; /* ROW */
 	bool below; /* of exp: its operand is no more than 0, or no number */
+	bool seldom; /* of select: what it chooses from first is worked out only where it is chosen */
 	int nargs;
 	const Node *arg[3];
 	Access load; /* LOAD */

@@ -91,6 +91,7 @@ typedef struct Group {
 	const int8_t *window; /* by axis of the tile's result: the others follow on windows of so many places of it; or NULL */
 	bool closed; /* takes no more */
 	int nreads; /* of all pieces */
+	int64_t shared; /* bytes of theirs */
 	uint64_t needs;
 	Step *step; /* instead of pieces */
 } Group;
@@ -173,7 +174,8 @@ struct Piece {
 	Tile *tile; /* of a contraction, or packed for one */
 	int pack_side; /* which operand is packed */
 	const Product *product; /* BLAS does it, then nothing else is in its group */
-	int block_rows; /* BLOCK */
+	int block_rows; /* BLOCK; or 1: a block of a GPU has a row */
+	int64_t shared; /* bytes of shared memory that its body declares for a row */
 };
 
 /* ---- index.c */

@@ -85,7 +85,7 @@ static int last_phase(Scope *s, int g, const Rows *r, const PlanBuf *buf)
 static void find_locals(Build *b, int g, const Rows *r, Items *block_items)
 {
 	const Group *group = r->group;
-	int64_t shared = SHARED_BYTES;
+	int64_t shared = SHARED_BYTES - group->shared;
 	for (int i = 0; i < group->pieces.len; i++) {
 		const Piece *p = group->pieces.data[i];
 		PlanBuf *buf = p->target;

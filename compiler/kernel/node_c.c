@@ -477,6 +477,10 @@ Text node_c(Stage *s, int number)
 			arg[i] = node_use(s, n->arg[i]);
 		if (node->below)
 			return (Text){arena_printf(p->arena, "mc_exp_below_%s(%s)", dtype_suffix(node->dtype), arg[0].s), PREC_ATOM};
+		if (node->seldom)
+			return (Text){arena_printf(p->arena, "%s ? %s : %s", text_in(p->arena, arg[0], PREC_OR), text_in(p->arena, arg[1], PREC_OR),
+			                           text_in(p->arena, arg[2], PREC_OR)),
+			              PREC_TERNARY};
 		t = row_c(p->arena, node->op, node->dtype, s->nodes.data[n->arg[n->nargs - 1]].node->dtype, n->nargs, arg, NULL);
 	}
 	return t;

@@ -6,7 +6,7 @@
 typedef struct Seen {
 	Arena *arena;
 	const Axis *axis;
-	VEC(int) inner; /* axes inside */
+	VEC(const Axis *) inner; /* axes inside, and itself */
 	VEC(const Buffer *) declared;
 	VEC(const Access *) access;
 	VEC(bool) store;
@@ -15,7 +15,7 @@ typedef struct Seen {
 static void note_axis(void *data, const Axis *a)
 {
 	Seen *s = data;
-	push(s->arena, &s->inner, a->id);
+	push(s->arena, &s->inner, a);
 }
 
 static void note_declared(void *data, const Buffer *b)
@@ -44,29 +44,49 @@ static bool is_declared(const Seen *s, const Buffer *b)
 	return false;
 }
 
-/* axis times a number, and what is the same in all its steps */
+/* the axis inside that the term is a multiple of, or NULL */
+static const Axis *inner_of(const Seen *s, const Term *t)
+{
+	for (int k = 0; k < s->inner.len; k++)
+		if (s->inner.data[k] != s->axis && size_speaks_of(&(Size){1, t}, s->inner.data[k]->id))
+			return s->inner.data[k];
+	return NULL;
+}
+
+/* the most that the term can be; -1: not known */
+static int64_t reach_of(const Term *t, const Axis *a)
+{
+	int64_t n;
+	if (t->natoms != 1 || t->atom[0]->kind != ATOM_AXIS || t->coef < 0 || a->nlo || a->nhi != 1 || !size_is_const(a->hi[0], &n))
+		return -1;
+	return t->coef * (n - 1);
+}
+
+/* axis times a number, and what is the same in all its steps, or less than that number: 4 * axis + u for u below 4 */
 static bool is_own(const Seen *s, const Size *index)
 {
-	int found = 0;
+	int64_t step = 0, reach = 0;
 	for (int i = 0; index && i < index->nterms; i++) {
 		const Term *t = &index->term[i];
-		const Size one = {1, t};
-		for (int k = 0; k < s->inner.len; k++)
-			if (s->inner.data[k] != s->axis->id && size_speaks_of(&one, s->inner.data[k]))
+		const Axis *inner = inner_of(s, t);
+		if (inner) {
+			const int64_t more = reach_of(t, inner);
+			if (more < 0)
 				return false;
-		if (!size_speaks_of(&one, s->axis->id))
-			continue;
-		if (t->natoms != 1 || t->atom[0]->kind != ATOM_AXIS)
-			return false;
-		found++;
+			reach += more;
+		} else if (size_speaks_of(&(Size){1, t}, s->axis->id)) {
+			if (step || t->natoms != 1 || t->atom[0]->kind != ATOM_AXIS)
+				return false;
+			step = t->coef < 0 ? -t->coef : t->coef;
+		}
 	}
-	return found == 1;
+	return step > reach;
 }
 
 static bool fixed_inside(const Seen *s, const Node *gathered)
 {
 	for (int k = 0; gathered && k < s->inner.len; k++)
-		if (node_speaks_of(gathered, s->inner.data[k]))
+		if (node_speaks_of(gathered, s->inner.data[k]->id))
 			return false;
 	return true;
 }
