@@ -231,16 +231,19 @@ static const Node *lanes_loop(Build *b, Items *items, DType dtype, ReduceKind ki
 	Buffer *lane = open_lanes(b, items, "lane", dtype, kind, lanes);
 	Ix ix[MAX_RANK];
 	Items *in = items;
+	const Size *whole = size_floordiv(arena, last, lanes), *rest = size_scale(arena, whole, lanes);
+	Axis *q = new_axis(b, "q", AXIS_SEQ, whole);
+	/* what several steps of the innermost loop load is asked for at once, on a GPU: let it be the longer one */
+	const bool q_outside = b->target->gpu && n > 1 && size_equal(rest, last) && size_guess(whole) < size_guess(size[n - 2]);
+	if (q_outside)
+		in = &open_nest(b, in, q)->body;
 	for (int d = 0; d < n - 1; d++)
 		in = open_axis(b, in, 9 + d, AXIS_SEQ, size[d], &ix[d]);
-	const Size *whole = size_floordiv(arena, last, lanes);
-	Axis *q = new_axis(b, "q", AXIS_SEQ, whole);
-	Items *body = &open_nest(b, in, q)->body;
+	Items *body = q_outside ? in : &open_nest(b, in, q)->body;
 	Axis *l = new_axis(b, "l", AXIS_SIMD, size_const(arena, lanes));
 	const Size *at = axis_index(arena, l);
 	scale_add(b, axis_index(arena, q), lanes, at, &ix[n - 1]);
 	accumulate_lane(b, &open_nest(b, body, l)->body, lane, at, kind, ix, n, f, data);
-	const Size *rest = size_scale(arena, whole, lanes);
 	if (!size_equal(rest, last)) {
 		/* gcc drops the mark, with a warning, from loops between quotients */
 		Axis *j = new_axis(b, "j", size_is_const(last, NULL) ? AXIS_SIMD : AXIS_SEQ, last);
