@@ -236,8 +236,8 @@ static const char **params_c(CPrinter *p, int *n)
 		list[i++] = arena_printf(p->arena, "%s %s", dtype_ctype(k->uniforms.data[j].dtype), k->uniforms.data[j].name);
 	for (int j = 0; j < k->buffers.len; j++) {
 		const Buffer *b = k->buffers.data[j];
-		list[i++] = arena_printf(p->arena, "%s%s *MC_RESTRICT %s", b->read_only ? "const " : "", dtype_ctype(b->dtype),
-		                         buffer_name(p, b)->name);
+		list[i++] = arena_printf(p->arena, "%s%s *%s%s", b->read_only ? "const " : "", dtype_ctype(b->dtype),
+		                         is_handed_over(p, b) ? "" : "MC_RESTRICT ", buffer_name(p, b)->name);
 	}
 	return list;
 }
@@ -441,6 +441,7 @@ static void print_texts(Writer *functions, Writer *w, const Kernel *k, const Tar
 	const Names *words = words_of(arena, text);
 	for (int i = 0; i < n; i++) {
 		const char *name = strrchr(param[i], ' ') + 1;
+		name += *name == '*';
 		if (!has_name(words, name))
 			unused = arena_printf(arena, "%s\t(void)%s;\n", unused, name);
 	}

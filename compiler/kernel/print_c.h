@@ -218,6 +218,9 @@ const char *vector_suffix(Stage *, DType); /* "f32x16" */
 Text row_c(Arena *, Op, DType result, DType operand, int n, const Text *arg, const char *vector);
 bool row_names_twice(Op, DType operand, int arg);
 
+/* ---- handed_c.c */
+bool is_handed_over(const CPrinter *, const Buffer *); /* from one thread to another, inside the kernel */
+
 /* ---- form.c: walking kernels */
 typedef struct Visitor {
 	void *data;

@@ -251,7 +251,8 @@ static const char **params_of(CPrinter *p, bool types, int *n)
 	for (int j = 0; j < k->buffers.len; j++) {
 		const Buffer *b = k->buffers.data[j];
 		const char *name = buffer_name(p, b)->name;
-		list[i++] = types ? arena_printf(p->arena, "%s%s *MC_RESTRICT %s", b->read_only ? "const " : "", dtype_ctype(b->dtype), name) : name;
+		list[i++] = !types ? name : arena_printf(p->arena, "%s%s *%s%s", b->read_only ? "const " : "", dtype_ctype(b->dtype),
+		                                         is_handed_over(p, b) ? "" : "MC_RESTRICT ", name);
 	}
 	*n = i;
 	return list;

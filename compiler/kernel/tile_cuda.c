@@ -12,7 +12,7 @@
 enum {
 	TILE_THREADS = 256,
 	MOST_DEPTH = 64, /* steps of k at once */
-	COPIED = 8, /* elements that a thread copies for them: their loads are under way together */
+	COPIED = 16, /* elements that a thread copies for them: their loads are under way together */
 	MOST_PARTS = 128,
 	LEAST_SUM = 64, /* steps of k of a part */
 	TOGETHER = 4, /* elements that are one load */
