@@ -13,19 +13,32 @@ typedef struct Handed {
 	bool again; /* one of those that do both stands in a loop: its next round is another nest */
 } Handed;
 
+static bool is_of(const Handed *h, const Access *a)
+{
+	return a->buffer == h->buffer || (a->buffer->where == WHERE_ARG && strcmp(a->buffer->name, h->buffer->name) == 0);
+}
+
 static void note_use(void *data, const Access *a, bool store)
 {
 	Handed *h = data;
-	if (a->buffer != h->buffer && !(a->buffer->where == WHERE_ARG && strcmp(a->buffer->name, h->buffer->name) == 0))
-		return;
-	h->stores |= store;
-	h->loads |= !store;
+	h->stores |= store && is_of(h, a);
+	h->loads |= !store && is_of(h, a);
+}
+
+/* what is added to is loaded too */
+static void note_sums(Handed *h, const Item *item)
+{
+	if (item->kind == ITEM_STORE)
+		h->loads |= item->store->how != STORE_SET && item->store->how != STORE_AHEAD && is_of(h, &item->store->target);
+	for (int i = 0; item->kind == ITEM_NEST && i < item->nest->body.len; i++)
+		note_sums(h, &item->nest->body.data[i]);
 }
 
 static void note_nest(Handed *h, const Item *item, bool in_loop)
 {
 	h->stores = h->loads = false;
 	visit_items(&(Visitor){.data = h, .access = note_use}, item, 1);
+	note_sums(h, item);
 	h->storing += h->stores;
 	h->loading += h->loads;
 	h->both += h->stores && h->loads;
