@@ -152,6 +152,33 @@ symbol x : floatX[128, 1024]
 param W : floatX[1024, 1024] = zeros
 function f(x) -> y = x @ W""",
         [r"float panel\[1024\]\[32\];"], []),
+    "the first rows fill the panel": ("""
+model m
+symbol x : floatX[128, 1024]
+param W : floatX[1024, 1024] = zeros
+function f(x) -> y = x @ W""",
+        [r"l < 960; l\+\+\) \{ MC_UNROLL for \(int v = 0; v < 2; v\+\+\) MC_AHEAD\(&W\[\(l \+ 64\) \* 1024 \+ tj \* 32 \+ v \* 16\]\); "
+         r"MC_UNROLL for \(int v = 0; v < 2; v\+\+\) mc_store_f32x16\(&panel\[l\]\[v \* 16\], mc_load_f32x16\(&W\[",
+         r"for \(int64_t i = 8; i < 128; i \+= 8\)"], [r"panel\[l\]\[q\]"]),
+    "of a short sum nothing is asked for": ("""
+model m
+symbol x : floatX[128, 64]
+param W : floatX[64, 1024] = zeros
+function f(x) -> y = x @ W""",
+        [r"mc_store_f32x16\(&panel\[l\]\[v \* 16\], mc_load_f32x16\(&W\["], [r"MC_AHEAD\(&"]),
+    "columns that are computed are in the panel first": ("""
+model m
+symbol x : floatX[128, 1024]
+symbol z : floatX[1024, 1024]
+function f(x, z) -> y = x @ (z * 2 + 1)""",
+        [r"panel\[l\]\[q\] = "], [r"mc_store_f32x16\(&panel"]),
+    "an optimiser's variables begin in other sets of the caches": ("""
+model m
+param W : floatX[64, 32] = zeros
+shared v : floatX[64, 32] = zeros
+shared few : floatX[1000] = zeros
+function f() { v <- v + W }""",
+        [r"at \+= 1088;[^;]*m->state\.v = "], [r"at \+= 1088;[^;]*m->state\.(W|few) = "]),
     "a pool follows on tiles": (IMAGES + "function f(x) -> g = grad(c, A)",
         [r"float tile\[6\]\[2\]\[2\]\[16\];"], [r"float32\[2, 11, 10, 10, 16\]"]),
     "a pool reads what others read too": (IMAGES + "function f(x) -> g = grad(c + sum(nn.conv(x, A) ** 2), A)",

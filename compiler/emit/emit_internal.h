@@ -51,6 +51,7 @@ bool comes_with_data(const Emit *, const Dim *); /* DIM_DATA, DIM_BOUND */
 bool dim_used_in(const Size *, const Dim *);
 bool dim_of_type(const Type *, const Dim *);
 const Size *var_bytes(Emit *, const Var *); /* its place in the state: parameters packed, others rounded up to 64 */
+int64_t var_apart(Emit *, const Var *); /* bytes that are left free before it */
 const Size *state_bytes(Emit *); /* rounded up to 64 */
 enum { OBJECT_ALIGN = 64 };
 int64_t object_bytes(const Emit *); /* at least sizeof the struct: a static assertion stands in the C */

@@ -121,6 +121,17 @@ const Size *var_bytes(Emit *e, const Var *v)
 	return size_scale(e->arena, count, dtype_bytes(v->type->dtype));
 }
 
+/* What is a whole number of pages from another array shares sets of the caches with it, row by row, and an optimiser goes through
+ * several at a time: each begins some lines further in its page.  Parameters have no gaps. */
+int64_t var_apart(Emit *e, const Var *v)
+{
+	enum { PAGE = 4096, SAME_SETS = 1024, LINES = 17 };
+	int64_t bytes;
+	if (v->kind != VAR_SHARED || e->options->cuda || !size_is_const(var_bytes(e, v), &bytes))
+		return 0;
+	return bytes >= PAGE && bytes % SAME_SETS == 0 ? LINES * OBJECT_ALIGN : 0;
+}
+
 const Size *state_bytes(Emit *e)
 {
 	const Size *params = size_const(e->arena, 0), *others = params;
@@ -129,7 +140,7 @@ const Size *state_bytes(Emit *e)
 		if (v->kind == VAR_PARAM)
 			params = sum(e, v->loc, params, var_bytes(e, v));
 		else if (v->kind == VAR_SHARED)
-			others = sum(e, v->loc, others, var_bytes(e, v));
+			others = sum(e, v->loc, others, size_add(e->arena, var_bytes(e, v), size_const(e->arena, var_apart(e, v))));
 	}
 	return sum(e, start_of(e), slot_bytes(e->arena, params, DT_uint8), others);
 }

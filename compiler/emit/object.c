@@ -243,6 +243,8 @@ static void emit_place(Emit *e, Writer *w)
 			const Var *v = m->vars.data[i];
 			if (v->kind != (shared ? VAR_SHARED : VAR_PARAM))
 				continue;
+			if (var_apart(e, v))
+				put(body, "at += %" PRId64 "; /* other sets of the caches */\n", var_apart(e, v));
 			put(body, "m->state.%s = (%s *)(void *)at;\n", var_c_name(e, v), ctype(v->type->dtype));
 			put(body, "at += %s;\n", size_c(e->arena, var_bytes(e, v)));
 			total = size_add(e->arena, total, var_bytes(e, v));

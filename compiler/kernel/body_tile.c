@@ -115,42 +115,10 @@ static bool wants_panel(TileNest *x)
 	return bytes <= BYTES;
 }
 
-static void fill_panel(TileNest *x, Items *items)
-{
-	Build *b = x->b;
-	int label[NLABELS], n = panel_sums(x, label);
-	Buffer *panel = new_buffer(b, "panel", x->dtype, WHERE_STACK, 0, NULL);
-	Access at = {.buffer = panel};
-	for (int i = 0; i < n; i++)
-		add_extent(panel, x->c.size[label[i]], NULL);
-	add_extent(panel, size_const(b->arena, x->of[x->t->lanes].most), NULL);
-	Items filled = {0}, *in = &filled;
-	for (int i = 0; i < n; i++) {
-		in = open_axis(b, in, 3 + i, AXIS_SEQ, x->c.size[label[i]], &x->c.ix[label[i]]);
-		at.index[i] = ix_index(b, x->c.ix[label[i]]);
-	}
-	Axis *q = inner_axis_of(x, "q", AXIS_SIMD, x->t->lanes);
-	in = open_inner(x, in, q);
-	at.index[n].affine = axis_index(b->arena, q);
-	b->memo.len = 0;
-	const Node *value = tile_side(x, lanes_side(x));
-	if (!panel_pays(x, value))
-		return;
-	add_store(b, in, at, STORE_SET, value);
-	add_buffer(b, items, panel);
-	for (int i = 0; i < filled.len; i++)
-		push(b->arena, items, filled.data[i]);
-	x->panel = panel;
-}
-
-void build_tile(TileNest *x, Items *items, const Follower *f)
+/* the rows of a tile, with the columns that are open */
+static void build_rows(TileNest *x, Items *items, const Follower *f)
 {
 	const Tile *t = x->t;
-	x->array = x->panel = NULL;
-	if (!t->dot)
-		items = open_cuts(x, items, "j", t->lanes);
-	if (wants_panel(x))
-		fill_panel(x, items);
 	if (t->second >= 0)
 		items = open_cuts(x, items, t->dot ? "j" : "g", t->second);
 	if (t->unroll >= 0)
@@ -178,6 +146,112 @@ void build_tile(TileNest *x, Items *items, const Follower *f)
 	sum_along_result(x, items);
 	if (!follow_in_lanes(x, items, f))
 		follow_array(x, items, NULL, f);
+}
+
+/* the panel's row at the sums' indices */
+static Access panel_row(const TileNest *x, const Size *lane)
+{
+	int label[NLABELS], n = panel_sums(x, label);
+	Access at = {.buffer = x->panel};
+	for (int i = 0; i < n; i++)
+		at.index[i] = ix_index(x->b, x->c.ix[label[i]]);
+	at.index[n].affine = lane;
+	return at;
+}
+
+/* the operand itself, at c.ix */
+static const Node *before_panel(TileNest *x)
+{
+	Buffer *panel = x->panel;
+	x->b->memo.len = 0;
+	x->panel = NULL;
+	const Node *value = tile_side(x, lanes_side(x));
+	x->panel = panel;
+	return value;
+}
+
+/* false, and nothing done, where it would gain nothing */
+static bool declare_panel(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	int label[NLABELS], n = panel_sums(x, label);
+	for (int i = 0; i < n; i++)
+		x->c.ix[label[i]] = ix_at(axis_index(b->arena, new_axis(b, "l", AXIS_SEQ, x->c.size[label[i]])));
+	Axis *q = inner_axis_of(x, "q", AXIS_SIMD, x->t->lanes);
+	const Node *value = before_panel(x);
+	if (!panel_pays(x, value))
+		return false;
+	x->fills = n == x->c.nsum && !padded_operand(x->c.v, 0) && !padded_operand(x->c.v, 1) && value->kind == NODE_LOAD &&
+		   !value->load.npreds && value->dtype == x->dtype && lanes_legal(value, q->id);
+	x->panel = new_buffer(b, "panel", x->dtype, WHERE_STACK, 0, NULL);
+	for (int i = 0; i < n; i++)
+		add_extent(x->panel, x->c.size[label[i]], NULL);
+	add_extent(x->panel, size_const(b->arena, x->of[x->t->lanes].most), NULL);
+	add_buffer(b, items, x->panel);
+	return true;
+}
+
+static void fill_panel(TileNest *x, Items *items)
+{
+	Build *b = x->b;
+	int label[NLABELS], n = panel_sums(x, label);
+	for (int i = 0; i < n; i++)
+		items = open_axis(b, items, 3 + i, AXIS_SEQ, x->c.size[label[i]], &x->c.ix[label[i]]);
+	Axis *q = inner_axis_of(x, "q", AXIS_SIMD, x->t->lanes);
+	items = open_inner(x, items, q);
+	add_store(b, items, panel_row(x, axis_index(b->arena, q)), STORE_SET, before_panel(x));
+}
+
+/* the operand's row so many indices of a sum ahead */
+void ask_panel_row(TileNest *x, Items *items, int label, int64_t ahead)
+{
+	Build *b = x->b;
+	Axis *v = inner_axis_of(x, "v", AXIS_LANES, x->t->lanes);
+	const Ix here = x->c.ix[label];
+	x->c.ix[label] = ix_at(size_add(b->arena, here.at, size_const(b->arena, ahead)));
+	const Access *to = &before_panel(x)->load;
+	add_store(b, open_inner(x, items, v), *to, STORE_AHEAD, node_const(b, to->buffer->dtype, 0, 0));
+	x->c.ix[label] = here;
+}
+
+void fill_panel_row(TileNest *x, Items *items)
+{
+	Axis *v = inner_axis_of(x, "v", AXIS_LANES, x->t->lanes);
+	add_store(x->b, open_inner(x, items, v), panel_row(x, axis_index(x->b->arena, v)), STORE_SET, before_panel(x));
+}
+
+/* The first rows of a tile fill the panel while they are summed: the way from memory is hidden.  Rows that are not a whole number of
+ * those fill it again. */
+static void build_first_rows(TileNest *x, Items *items, const Follower *f)
+{
+	Arena *arena = x->b->arena;
+	Axes *of = &x->of[x->t->unroll];
+	const Size *lo = of->lo ? of->lo : size_const(arena, 0), *next = size_add(arena, lo, size_const(arena, of->most));
+	TileNest first = *x;
+	first.of[x->t->unroll].hi = next;
+	build_rows(&first, items, f);
+	of->lo = next;
+	x->fills = false;
+}
+
+void build_tile(TileNest *x, Items *items, const Follower *f)
+{
+	const Tile *t = x->t;
+	x->array = x->panel = NULL;
+	x->fills = false;
+	if (!t->dot)
+		items = open_cuts(x, items, "j", t->lanes);
+	if (!wants_panel(x) || !declare_panel(x, items)) {
+		build_rows(x, items, f);
+		return;
+	}
+	const Axes rows = x->of[t->unroll];
+	if (x->fills)
+		build_first_rows(x, items, f);
+	else
+		fill_panel(x, items);
+	build_rows(x, items, f);
+	x->of[t->unroll] = rows;
 }
 
 /* what follows stands in a function of its own, so that kernels for several targets differ in it alone */

@@ -22,9 +22,8 @@ static int64_t gcd(int64_t a, int64_t b)
 /* hi - lo, if that is one size */
 static const Size *extent_of(CPrinter *p, const Axis *a)
 {
-	if (a->nhi != 1 || a->nlo > 1)
-		return NULL;
-	return resolve_axes(p, a->nlo ? size_sub(p->arena, a->hi[0], a->lo[0]) : a->hi[0]);
+	const Size *lo = single_bound(p, a->nlo, a->lo, true), *hi = a->nhi ? single_bound(p, a->nhi, a->hi, false) : NULL;
+	return lo && hi ? resolve_axes(p, size_sub(p->arena, hi, lo)) : NULL;
 }
 
 static bool divides(CPrinter *p, const Axis *a, int64_t cut)

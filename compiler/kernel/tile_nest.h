@@ -33,6 +33,7 @@ typedef struct TileNest {
 	int last; /* the label that is summed innermost, or -1: as they come */
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
 	const Size *panel_lane; /* where in its rows */
+	bool fills; /* the sums fill the panel */
 	Buffer *made; /* the operand of the columns for those of a thread, or NULL */
 } TileNest;
 
@@ -90,6 +91,8 @@ bool follow_in_lanes(TileNest *x, Items *items, const Follower *f);
 void follow_array(TileNest *x, Items *items, const Size *rest_from, const Follower *f);
 
 /* ---- body_tile.c */
+void ask_panel_row(TileNest *x, Items *items, int label, int64_t ahead);
+void fill_panel_row(TileNest *x, Items *items);
 void build_tile(TileNest *x, Items *items, const Follower *f);
 Items *open_apart(TileNest *x, Items *items, const char *name);
 Items *open_others(TileNest *x, Items *items, int from, AxisKind kind);

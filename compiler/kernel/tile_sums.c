@@ -161,8 +161,43 @@ static void sum_across(TileNest *x, Items *items)
 	add_store(b, items, at, STORE_ADD, tile_product(x));
 }
 
+static void add_products(TileNest *x, Items *items)
+{
+	Cell c = open_cell(x, &items);
+	x->panel_lane = axis_index(x->b->arena, c.l);
+	add_store(x->b, items, c.at, STORE_ADD, tile_product(x));
+}
+
+/* The panel is filled on the way.  Rows of it to come are asked for, in a loop of its own: without a condition inside, which keeps
+ * compilers from having all accumulators in registers. */
+static void sum_and_fill(TileNest *x, Items *items)
+{
+	enum { AHEAD = 64 };
+	Build *b = x->b;
+	const int label = x->last >= 0 ? x->last : x->c.sum[x->c.nsum - 1];
+	const Size *size = x->c.size[label];
+	const bool ahead = b->target->lanes >= 8 && !size_fits(size, AHEAD);
+	items = open_sums(x, items, label);
+	for (int last = !ahead; last < 2; last++) {
+		const Size *most = size_sub(b->arena, size, size_const(b->arena, AHEAD));
+		Axis *l = new_axis(b, "l", AXIS_SEQ, last ? size : most);
+		if (last && ahead)
+			set_lo(b, l, most);
+		Items *in = open_inner(x, items, l);
+		x->c.ix[label] = ix_at(axis_index(b->arena, l));
+		if (!last)
+			ask_panel_row(x, in, label, AHEAD);
+		fill_panel_row(x, in);
+		add_products(x, in);
+	}
+}
+
 void sum_along_result(TileNest *x, Items *items)
 {
+	if (x->fills) {
+		sum_and_fill(x, items);
+		return;
+	}
 	if (x->t->chains) {
 		sum_in_chains(x, items);
 		return;
@@ -175,9 +210,7 @@ void sum_along_result(TileNest *x, Items *items)
 	for (int k = 0; k < x->c.nsum; k++)
 		if (x->c.sum[k] == x->last)
 			items = open_sum(x, items, k);
-	Cell c = open_cell(x, &items);
-	x->panel_lane = axis_index(x->b->arena, c.l);
-	add_store(x->b, items, c.at, STORE_ADD, tile_product(x));
+	add_products(x, items);
 }
 
 /* whole vectors of the sum's axis; what is left is added to the array afterwards */

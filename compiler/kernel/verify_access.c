@@ -257,9 +257,9 @@ static void check_not_read(void *data, const Access *a, bool store)
 static void check_again(Verifier *v, const Item *item, int n, const Store *s, const Axis *lanes)
 {
 	Reads r = {v, &s->target, lanes};
-	if (!lanes || !lanes->cut_of || !lanes->cut_of->again || s->target.buffer->where == WHERE_REG)
+	if (!lanes || !lanes->cut_of || !lanes->cut_of->again || s->target.buffer->where == WHERE_REG || s->how == STORE_AHEAD)
 		return;
-	if (s->how != STORE_SET && s->how != STORE_AHEAD)
+	if (s->how != STORE_SET)
 		fault(v, "%s is read and stored along %s, which may do so again", s->target.buffer->name, lanes->name);
 	visit_items(&(Visitor){.data = &r, .access = check_not_read}, item, n);
 }
