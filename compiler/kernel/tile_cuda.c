@@ -1,7 +1,8 @@
 /* tile_cuda.c -- contractions for a GPU: a block of threads has a tile of the result
  *
  *      par others, tiles of m, tiles of n, parts of the sum:
- *        seq steps of k:  threads copy a[k, m..] and b[k, n..] to shared memory;  each adds up TM by TN products in registers
+ *        seq steps of k:  threads copy a[k, m..] and b[k, n..] to shared memory;  ask for those of the next step;
+ *                         each adds up TM by TN products in registers
  *        threads store what they have, and what is made of it element by element
  *
  * m is axes of the result that one operand has, n of the other: those that lie side by side are one index, as all places of an
@@ -12,7 +13,7 @@
 enum {
 	TILE_THREADS = 256,
 	MOST_DEPTH = 64, /* steps of k at once */
-	COPIED = 16, /* elements that a thread copies for them: their loads are under way together */
+	COPIED = 16, /* loads of a thread that are under way together: elements of a step, parts of a sum */
 	MOST_PARTS = 128,
 	LEAST_SUM = 64, /* steps of k of a part */
 	TOGETHER = 4, /* elements that are one load */
@@ -23,9 +24,11 @@ enum {
 enum {
 	MULTIPROCESSORS = 132,
 	WARP = 32,
+	BANKS = 32, /* words of shared memory that lie side by side and are had at a time */
+	SECTOR = 8, /* words of memory that come together */
 	ISSUED = 4, /* instructions of a warp in a cycle */
-	COPY = 16, /* instructions that copy an element to shared memory, most of them for its index */
-	STEP = 800, /* cycles until what is asked for has come from memory, and two barriers */
+	COPY = 8, /* instructions that copy an element to shared memory */
+	STEP = 700, /* cycles until what is asked for has come from memory, and two barriers */
 	LAUNCH = 4000, /* cycles of a kernel that adds parts */
 	MEMORY = 400 /* floats that it reads in a cycle */
 };
@@ -114,7 +117,7 @@ typedef struct Sums { /* what does not depend on the shape */
 } Sums;
 
 /* Cycles of all tiles.  A step's products wait for the instructions of their warps or for shared memory, which gives a warp 32 words in a
- * cycle; a step of a block waits for memory. */
+ * cycle; a step of a block takes as long as memory does. */
 static double cycles_of(const Shape *s, const Sums *of)
 {
 	const double row = s->tm < TOGETHER ? 1 : (double)s->tm / TOGETHER, column = s->tn < TOGETHER ? 1 : (double)s->tn / TOGETHER;
@@ -125,7 +128,7 @@ static double cycles_of(const Shape *s, const Sums *of)
 	const double busy = (warps + 4) * (issue > shared ? issue : shared) + (rows + columns) * COPY / WARP / ISSUED;
 	const double blocks = above(s->m.guess, rows) * above(s->n.guess, columns) * of->others * (double)s->parts;
 	const double k = of->k / (double)s->parts, rounds = above(blocks, 2 * MULTIPROCESSORS);
-	const double work = blocks * busy * k / MULTIPROCESSORS, wait = above(k, (double)s->depth) * (STEP + busy * (double)s->depth) * rounds;
+	const double work = blocks * busy * k / MULTIPROCESSORS, wait = above(k, (double)s->depth) * (busy * (double)s->depth > STEP ? busy * (double)s->depth : STEP) * rounds;
 	const double add = s->parts == 1 ? 0 : LAUNCH + (double)s->parts * s->m.guess * s->n.guess * of->others * of->words / MEMORY + 30 * (double)s->parts;
 	return (work > wait ? work : wait) + add;
 }
@@ -220,6 +223,7 @@ typedef struct Block {
 	const Size *m0, *n0; /* where the tile begins */
 	const Size *sum; /* how long the summed axes are as one */
 	Buffer *tile[2]; /* of operands in shared memory: m's, n's */
+	Buffer *next[2]; /* of the step after, the thread's own */
 	Buffer *acc;
 } Block;
 
@@ -333,42 +337,89 @@ static bool copies_along_k(Block *x, int which)
 	return lies_along(x, side, k) && !(last >= 0 && lies_along(x, side, last) && size_guess(x->c.size[last]) >= size_guess(x->c.size[k]));
 }
 
-/* tile[k][i] = the operand's element, or 0 beyond its end */
-static void copy_side(Block *x, Items *items, int which, const Size *k0)
+/* How threads copy a tile: `wide` of them along the index in which the operand lies close, the others along the other one; each has
+ * so many elements of both. */
+typedef struct Copy {
+	int64_t wide, close, far;
+} Copy;
+
+static Copy copy_of(Block *x, int which)
+{
+	const int64_t width = width_of(x, which);
+	const bool along_k = copies_along_k(x, which);
+	const int64_t close = along_k ? x->s.depth : width, far = along_k ? width : x->s.depth;
+	Copy best = {0};
+	for (int64_t wide = 1; wide <= (along_k ? SECTOR : WARP); wide *= 2) {
+		const int64_t others = TILE_THREADS / wide;
+		const Copy c = {wide, (close + wide - 1) / wide, (far + others - 1) / others};
+		if (best.wide < SECTOR || c.close * c.far <= best.close * best.far)
+			best = c;
+	}
+	return best;
+}
+
+/* k and i of an element of this thread's copy */
+static Items *open_copy(Block *x, Items *items, int which, const Size **k, const Size **i, Access *own)
+{
+	Arena *arena = x->b->arena;
+	const Copy c = copy_of(x, which);
+	const Size *y, *z, *p, *q;
+	items = open_axis_of(x, items, "y", AXIS_THREAD, TILE_THREADS / c.wide, &y);
+	items = open_axis_of(x, items, "z", AXIS_THREAD, c.wide, &z);
+	items = open_axis_of(x, items, "p", AXIS_UNROLL, c.far, &p);
+	items = open_axis_of(x, items, "q", AXIS_UNROLL, c.close, &q);
+	*own = (Access){.buffer = x->next[which]};
+	own->index[0].affine = p;
+	own->index[1].affine = q;
+	const Size *far = size_add(arena, size_scale(arena, p, TILE_THREADS / c.wide), y), *close = size_add(arena, size_scale(arena, q, c.wide), z);
+	const bool along_k = copies_along_k(x, which);
+	*k = along_k ? close : far;
+	*i = along_k ? far : close;
+	return items;
+}
+
+/* what the tile will be, or 0 beyond the operand's end */
+static void fetch(Block *x, Items *items, int which, const Size *k0)
 {
 	Build *b = x->b;
-	Arena *arena = b->arena;
 	const Run *run = run_of(x, which);
-	const int side = side_of(x, which);
-	const int64_t width = width_of(x, which);
 	const Size *i, *k;
-	if (copies_along_k(x, which)) {
-		items = open_axis_of(x, items, which ? "n" : "m", AXIS_THREAD, width, &i);
-		items = open_axis_of(x, items, "k", AXIS_THREAD, x->s.depth, &k);
-	} else {
-		items = open_axis_of(x, items, "k", AXIS_THREAD, x->s.depth, &k);
-		items = open_axis_of(x, items, which ? "n" : "m", AXIS_THREAD, width, &i);
+	Access own;
+	items = open_copy(x, items, which, &k, &i, &own);
+	k = size_add(b->arena, k0, k);
+	Pred pred[2] = {{.p = k, .hi = x->sum}};
+	int npreds = 1;
+	index_as_one(x, x->c.nsum, x->c.sum, k);
+	if (run->n) {
+		const Size *at = size_add(b->arena, which ? x->n0 : x->m0, i);
+		index_as_one(x, run->n, run->label, at);
+		pred[npreds].p = at;
+		pred[npreds++].hi = run_size(b->arena, &x->c, run);
 	}
-	Access to = {.buffer = x->tile[which]};
+	add_store(b, items, own, STORE_SET, node_const(b, x->dtype, 0, 0));
+	b->memo.len = 0;
+	add_store(b, items, own, STORE_SET, contraction_side(b, &x->c, side_of(x, which)));
+	items->data[items->len - 1].apart = true;
+	restrict_stores(x, items, items->len - 1, pred, npreds);
+}
+
+/* tile[k][i] = what was fetched */
+static void put_tile(Block *x, Items *items, int which)
+{
+	const Copy c = copy_of(x, which);
+	const int64_t width = width_of(x, which), others = TILE_THREADS / c.wide;
+	const bool along_k = copies_along_k(x, which);
+	const Size *i, *k;
+	Access own, to = {.buffer = x->tile[which]};
+	items = open_copy(x, items, which, &k, &i, &own);
 	to.index[0].affine = k;
 	to.index[1].affine = i;
-	const Size *at_k = size_add(arena, k0, k);
 	Pred pred[2];
 	int npreds = 0;
-	index_as_one(x, x->c.nsum, x->c.sum, at_k);
-	add_bound(pred, &npreds, at_k, x->sum, x->s.depth);
-	if (run->n) {
-		const Size *at = size_add(arena, which ? x->n0 : x->m0, i);
-		index_as_one(x, run->n, run->label, at);
-		add_bound(pred, &npreds, at, run_size(arena, &x->c, run), width);
-	}
-	if (npreds)
-		add_store(b, items, to, STORE_SET, node_const(b, x->dtype, 0, 0));
-	const int from = items->len;
-	b->memo.len = 0;
-	add_store(b, items, to, STORE_SET, contraction_side(b, &x->c, side));
-	items->data[from].apart = npreds > 0;
-	restrict_stores(x, items, from, pred, npreds);
+	add_bound(pred, &npreds, k, size_const(x->b->arena, x->s.depth), along_k ? c.wide : others);
+	add_bound(pred, &npreds, i, size_const(x->b->arena, width), along_k ? others : c.wide);
+	add_store(x->b, items, to, STORE_SET, load_of(x->b, own));
+	restrict_stores(x, items, items->len - 1, pred, npreds);
 }
 
 static Items *open_threads(Block *x, Items *items, const Size **y, const Size **z)
@@ -481,20 +532,25 @@ static void add_parts(Block *x, const Group *g, Items *items)
 	Buffer *acc = new_buffer(b, "sum", x->dtype, WHERE_REG, 0, NULL);
 	add_buffer(b, items, acc);
 	add_store(b, items, access_scalar(acc), STORE_SET, node_const(b, x->dtype, 0, 0));
-	Axis *s = new_axis(b, "s", AXIS_SEQ, size_const(b->arena, x->s.parts));
-	Ix ix[MAX_RANK] = {ix_at(axis_index(b->arena, s))};
+	const int64_t together = x->s.parts < COPIED ? x->s.parts : COPIED;
+	const Size *s, *u;
+	Items *in = open_axis_of(x, open_axis_of(x, items, "s", AXIS_SEQ, x->s.parts / together, &s), "u", AXIS_UNROLL, together, &u);
+	Ix ix[MAX_RANK] = {ix_at(size_add(b->arena, size_scale(b->arena, s, together), u))};
 	for (int i = 0; i < x->c.nout; i++)
 		ix[i + 1] = x->c.ix[x->c.out[i]];
 	b->memo.len = 0;
-	add_store(b, &open_nest(b, items, s)->body, access_scalar(acc), STORE_ADD, load_buf(b, g->tile->parts, NULL, x->c.nout + 1, ix));
+	add_store(b, in, access_scalar(acc), STORE_ADD, load_buf(b, g->tile->parts, NULL, x->c.nout + 1, ix));
 	store_on_tile(b, g, &x->c, items, load_of(b, access_scalar(acc)));
 }
 
-/* rows into which threads store columns lie in other banks, each a little further on */
+/* where threads store columns, a warp has SECTOR rows of TOGETHER columns: rows that begin so far on lie in banks of their own */
 static Buffer *shared_tile(Block *x, const char *name, int which)
 {
-	const int64_t width = width_of(x, which);
-	const Size *extent[2] = {size_const(x->b->arena, x->s.depth), size_const(x->b->arena, copies_along_k(x, which) && width > 1 ? width + TOGETHER : width)};
+	const int64_t banks = BANKS / (dtype_bytes(x->dtype) / 4);
+	int64_t width = width_of(x, which);
+	while (copies_along_k(x, which) && width > 1 && width % banks != TOGETHER)
+		width++;
+	const Size *extent[2] = {size_const(x->b->arena, x->s.depth), size_const(x->b->arena, width)};
 	return new_buffer(x->b, name, x->dtype, WHERE_STACK, 2, extent);
 }
 
@@ -522,6 +578,12 @@ static void build_block(Block *x, Items *items, const Group *g)
 	add_buffer(b, items, x->tile[0]);
 	add_buffer(b, items, x->tile[1]);
 	add_buffer(b, items, x->acc);
+	for (int i = 0; i < 2; i++) {
+		const Copy c = copy_of(x, i);
+		const Size *each[2] = {size_const(arena, c.far), size_const(arena, c.close)};
+		x->next[i] = new_buffer(b, i ? "next_b" : "next_a", x->dtype, WHERE_PRIVATE, 2, each);
+		add_buffer(b, items, x->next[i]);
+	}
 	clear(x, items);
 	/* steps of k: those of this part */
 	const int64_t depth = x->s.depth, parts = x->s.parts;
@@ -538,10 +600,15 @@ static void build_block(Block *x, Items *items, const Group *g)
 		step->hi = bound + 1;
 		step->nhi = 2;
 	}
+	const Size *k0 = size_scale(arena, parts > 1 ? step->lo[0] : size_const(arena, 0), depth);
+	fetch(x, items, 0, k0);
+	fetch(x, items, 1, k0);
 	Items *in = &open_nest(b, items, step)->body;
-	const Size *k0 = size_scale(arena, axis_index(arena, step), depth);
-	copy_side(x, in, 0, k0);
-	copy_side(x, in, 1, k0);
+	k0 = size_scale(arena, size_add(arena, axis_index(arena, step), size_const(arena, 1)), depth);
+	put_tile(x, in, 0);
+	put_tile(x, in, 1);
+	fetch(x, in, 0, k0);
+	fetch(x, in, 1, k0);
 	multiply(x, in);
 	finish(x, items, parts > 1 ? store_part : store_group, parts > 1 ? (void *)&part : (void *)(uintptr_t)g);
 }
