@@ -70,6 +70,7 @@ MC_MAYBE_UNUSED static int64_t mc_within(int64_t n, int64_t most)
 #define MC_EACH_OF(i, threads) MC_EACH_LOOP(i, threads)
 #define MC_BARRIER ((void)0)
 #define MC_ROLLED
+#define MC_MANY
 #define MC_OF_BLOCK
 #define MC_PRIVATE(T, name, threads, extents) T name[threads] extents
 #define MC_OWN(name) name[mc_k]
@@ -87,6 +88,7 @@ MC_MAYBE_UNUSED static int64_t mc_within(int64_t n, int64_t most)
 	for (int i = (int)threadIdx.x, mc_once = 1; mc_once && i >= 0; mc_once = 0)
 #define MC_BARRIER __syncthreads()
 #define MC_ROLLED _Pragma("unroll 1") /* ptxas takes minutes for loops in loops that are unrolled */
+#define MC_MANY _Pragma("unroll 16") /* so many loads are under way together: by itself nvcc takes 4 */
 #define MC_OF_BLOCK __shared__
 #define MC_PRIVATE(T, name, threads, extents) T name extents
 #define MC_OWN(name) name

@@ -59,11 +59,6 @@ static void note_block(Handed *h, const Items *items, bool in_loop)
 	}
 }
 
-static bool meets(const Handed *h)
-{
-	return h->again || (h->storing > 0 && h->loading > 0 && !(h->storing == 1 && h->loading == 1 && h->both == 1));
-}
-
 bool is_handed_over(const CPrinter *p, const Buffer *b)
 {
 	const Kernel *k = p->kernel;
@@ -72,14 +67,10 @@ bool is_handed_over(const CPrinter *p, const Buffer *b)
 		return false;
 	for (int i = 0; i < k->parts.len; i++) {
 		const Item *item = &k->parts.data[i].item;
-		if (!p->target->gpu) {
+		if (!p->target->gpu)
 			note_nest(&h, item, false);
-			continue;
-		}
-		h = (Handed){.buffer = b}; /* a part is a kernel of its own there */
-		note_block(&h, &(Items){.data = (Item *)(uintptr_t)item, .len = 1}, false);
-		if (meets(&h))
-			return true;
+		else if (i == p->part) /* a kernel of its own there */
+			note_block(&h, &(Items){.data = (Item *)(uintptr_t)item, .len = 1}, false);
 	}
-	return meets(&h);
+	return h.again || (h.storing > 0 && h.loading > 0 && !(h.storing == 1 && h.loading == 1 && h.both == 1));
 }

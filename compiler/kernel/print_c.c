@@ -180,6 +180,23 @@ static bool has_loop(const Nest *nest)
 	return false;
 }
 
+static bool is_light(const Node *n)
+{
+	if (n->kind == NODE_ROW && n->op != OP_add && n->op != OP_sub && n->op != OP_mul && n->op != OP_cast)
+		return false;
+	for (int i = 0; i < n->nargs; i++)
+		if (!is_light(n->arg[i]))
+			return false;
+	return n->kind != NODE_RANDOM;
+}
+
+/* what is loaded is added up: many steps fit registers at a time */
+static bool is_light_sum(const Nest *nest)
+{
+	const Item *item = nest->body.data;
+	return nest->body.len == 1 && item->kind == ITEM_STORE && item->store->how == STORE_ADD && is_light(item->store->value);
+}
+
 void print_nest(CPrinter *p, const Nest *nest)
 {
 	const Axis *a = nest->axis;
@@ -210,7 +227,7 @@ void print_nest(CPrinter *p, const Nest *nest)
 	bool at_0 = begins_at_least_0(p, a);
 	int ntaken = p->taken.len;
 	const char *name = fresh_name(p, a->name);
-	const char *how = a->kind == AXIS_SIMD ? "MC_SIMD " : a->kind == AXIS_UNROLL ? "MC_UNROLL " : p->in_thread && has_loop(nest) ? "MC_ROLLED " : "";
+	const char *how = a->kind == AXIS_SIMD ? "MC_SIMD " : a->kind == AXIS_UNROLL ? "MC_UNROLL " : !p->in_thread ? "" : has_loop(nest) ? "MC_ROLLED " : is_light_sum(nest) ? "MC_MANY " : "";
 	const char *type = a->kind == AXIS_UNROLL ? "int" : "int64_t";
 	Stmt *outer = open_block(p, "%sfor (%s %s = %s; %s < %s; %s++)", how, type, name, lo, name, hi, name);
 	outer->body.data[outer->body.len - 1]->taken = ntaken;

@@ -28,7 +28,8 @@ enum {
 	SECTOR = 8, /* words of memory that come together */
 	ISSUED = 4, /* instructions of a warp in a cycle */
 	COPY = 8, /* instructions that copy an element to shared memory */
-	STEP = 700, /* cycles until what is asked for has come from memory, and two barriers */
+	FETCH = 700, /* cycles until what is asked for has come from memory */
+	SYNC = 250, /* cycles that go by at the two barriers of a step */
 	LAUNCH = 4000, /* cycles of a kernel that adds parts */
 	MEMORY = 400 /* floats that it reads in a cycle */
 };
@@ -124,11 +125,14 @@ static double cycles_of(const Shape *s, const Sums *of)
 	const double wide = (double)(s->gn < WARP ? s->gn : WARP) * (double)(s->tn < TOGETHER ? s->tn : TOGETHER) * of->words;
 	const double issue = ((double)(s->tm * s->tn) * of->words + row + column) / ISSUED, shared = row * of->words + column * above(wide, WARP);
 	const double rows = (double)(s->gm * s->tm), columns = (double)(s->gn * s->tn), warps = above((double)(s->gm * s->gn), WARP);
-	/* few warps wait for their own instructions */
-	const double busy = (warps + 4) * (issue > shared ? issue : shared) + (rows + columns) * COPY / WARP / ISSUED;
 	const double blocks = above(s->m.guess, rows) * above(s->n.guess, columns) * of->others * (double)s->parts;
-	const double k = of->k / (double)s->parts, rounds = above(blocks, 2 * MULTIPROCESSORS);
-	const double work = blocks * busy * k / MULTIPROCESSORS, wait = above(k, (double)s->depth) * (busy * (double)s->depth > STEP ? busy * (double)s->depth : STEP) * rounds;
+	/* few warps on a multiprocessor wait for their own instructions */
+	const double resident = s->tm * s->tn * of->words > MOST_OWN / 2 ? 2 : 4, there = blocks / MULTIPROCESSORS;
+	const double others = 4 / (there < 1 ? 1 : there < resident ? there : resident);
+	const double busy = (warps + others) * (issue > shared ? issue : shared) + (rows + columns) * COPY / WARP / ISSUED;
+	const double k = of->k / (double)s->parts, steps = above(k, (double)s->depth), step = busy * (double)s->depth + SYNC;
+	const double work = blocks * busy * k / MULTIPROCESSORS;
+	const double wait = (FETCH + (steps - 1) * (step > FETCH ? step : FETCH) + step) * above(blocks, resident * MULTIPROCESSORS);
 	const double add = s->parts == 1 ? 0 : LAUNCH + (double)s->parts * s->m.guess * s->n.guess * of->others * of->words / MEMORY + 30 * (double)s->parts;
 	return (work > wait ? work : wait) + add;
 }
