@@ -105,7 +105,7 @@ static void emit_replay(Cuda *c, Writer *w)
 	const char *wanted = "";
 	for (int i = 0; i < p->outs.len; i++) {
 		const char *o = p->outs.data[i]->name, *t = ctype(p->outs.data[i]->type->dtype);
-		wanted = arena_printf(a, *wanted ? "%s | (int64_t)(%s != NULL) << %d" : "%s(int64_t)(%s != NULL) << %d", wanted, o, wide);
+		wanted = wide ? arena_printf(a, "%s | (int64_t)(%s != NULL) << %d", wanted, o, wide) : arena_printf(a, "(int64_t)(%s != NULL)", o);
 		if (++wide == 63 || i == p->outs.len - 1) {
 			key = arena_printf(a, "%s%s%s", key, *key ? ", " : "", wanted);
 			wanted = "";
