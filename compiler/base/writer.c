@@ -27,8 +27,11 @@ Writer *writer_new(Arena *arena)
 
 static void out_bytes(Writer *w, const char *s, int len)
 {
-	for (int i = 0; i < len; i++)
-		push(w->arena, &w->out, s[i]);
+	while (w->out.cap - w->out.len < len)
+		w->out.data = vec_grow(w->arena, w->out.data, &w->out.cap, 1);
+	if (len)
+		memcpy(w->out.data + w->out.len, s, (size_t)len);
+	w->out.len += len;
 }
 
 static bool starts_with(const char *s, int len, const char *word)

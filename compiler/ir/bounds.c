@@ -227,6 +227,14 @@ static bool no_negative(const Size *p)
 	return true;
 }
 
+static bool is_linear(const Size *p)
+{
+	for (int i = 0; i < p->nterms; i++)
+		if (p->term[i].natoms > 1)
+			return false;
+	return true;
+}
+
 static bool proved(Arena *arena, const Size *p, bool opaque)
 {
 	Proof proof = {.arena = arena, .opaque = opaque};
@@ -237,6 +245,12 @@ static bool proved(Arena *arena, const Size *p, bool opaque)
 			return false;
 		p = drop_floor(&proof, p, f);
 	}
+	if (!p || proof.failed)
+		return false;
+	Bounds b = {0};
+	int64_t least = bound(&b, p, false);
+	if (is_linear(p)) /* the rest would find no more */
+		return !b.failed && least > -multiple;
 	/* p is an integer: multiple * p > -multiple is enough */
 	p = size_add(arena, p, size_const(arena, multiple - 1));
 	if (!p || proof.failed)
@@ -252,7 +266,18 @@ static bool proved(Arena *arena, const Size *p, bool opaque)
 
 static bool not_negative(Arena *arena, const Size *p)
 {
-	return p && (proved(arena, p, true) || proved(arena, p, false));
+	return p && (proved(arena, p, true) || (floor_to_drop(&(Proof){.opaque = false}, p) && proved(arena, p, false)));
+}
+
+bool size_at_least_0(const Size *s)
+{
+	int64_t known;
+	if (size_is_const(s, &known))
+		return known >= 0;
+	Arena *scratch = arena_new();
+	bool answer = not_negative(scratch, size_resolve(scratch, s));
+	arena_free(scratch);
+	return answer;
 }
 
 Decided size_ge(Arena *arena, const Size *p, const Size *q)

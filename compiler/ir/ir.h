@@ -90,6 +90,7 @@ bool size_is_const(const Size *, int64_t *value);
 typedef enum Decided { NO, YES, UNDECIDED } Decided;
 /* YES: for all allowed dims; NO: for none; sound.  Atoms that are no dims or floors of them: UNDECIDED unless they cancel */
 Decided size_ge(Arena *, const Size *, const Size *);
+bool size_at_least_0(const Size *); /* proved to be; cheaper than size_ge, which also looks for the opposite */
 /* the same polynomial with atoms replaced; f gives NULL to keep one, of a floor: to go into it */
 const Size *size_map(Arena *, const Size *, const Size *(*f)(void *, const Atom *), void *);
 const Size *size_resolve(Arena *, const Size *); /* every Dim.is put in */

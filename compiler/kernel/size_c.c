@@ -21,8 +21,7 @@ static Text atom_c(SizePrinter *sp, const Atom *a)
 	}
 	case ATOM_FLOOR: {
 		Text num = size_expr(sp, a->num);
-		bool plain = sp->p ? at_least_0(sp->p, a->num)
-		                   : size_ge(sp->arena, a->num, size_const(sp->arena, 0)) == YES;
+		bool plain = sp->p ? at_least_0(sp->p, a->num) : size_at_least_0(a->num);
 		if (plain)
 			return (Text){arena_printf(sp->arena, "%s / %" PRId64, text_in(sp->arena, num, PREC_PRODUCT), a->by),
 			              PREC_PRODUCT};
@@ -132,6 +131,8 @@ typedef struct Ranges {
 	CPrinter *p;
 	const Size *size;
 	int which; /* of several upper bounds */
+	bool more; /* an axis has further ones */
+	bool changed;
 } Ranges;
 
 static bool is_negative_in(const Size *s, int axis_id)
@@ -149,13 +150,16 @@ static const Size *axis_as_dim(void *data, const Atom *a)
 	if (a->kind != ATOM_AXIS)
 		return NULL;
 	const AxisName *n = axis_name(r->p, a->axis_id);
-	if (!n)
+	const bool negative = is_negative_in(r->size, a->axis_id);
+	if (!n || (!negative && !n->at_least_0))
 		return NULL;
 	Arena *arena = r->p->arena;
 	Dim *dim = NEW(arena, Dim);
 	*dim = (Dim){.name = a->axis_name, .hi = INT64_MAX, .index = 1000000 + n->id};
-	if (!is_negative_in(r->size, a->axis_id))
-		return n->at_least_0 ? size_dim(arena, dim) : NULL;
+	r->changed = true;
+	if (!negative)
+		return size_dim(arena, dim);
+	r->more |= n->axis && n->axis->nhi > r->which + 1;
 	/* the last is a whole step before the end where all steps are the same */
 	bool same = n->step_c && strchr("0123456789", n->step_c[0]);
 	const Size *end = n->most ? size_const(arena, n->most)
@@ -167,13 +171,20 @@ static const Size *axis_as_dim(void *data, const Atom *a)
 
 bool at_least_0(CPrinter *p, const Size *size)
 {
-	for (int which = 0; which < 3; which++) {
-		const Size *s = resolve_axes(p, size);
+	const Size *const given = resolve_axes(p, size);
+	Ranges r = {.p = p, .more = true};
+	for (r.which = 0; r.which < 3 && r.more; r.which++) {
+		const Size *s = given;
+		r.more = false;
 		/* bounds of inner axes speak of outer ones */
 		for (int i = 0; i < 4 && s; i++) {
-			if (size_ge(p->arena, s, size_const(p->arena, 0)) == YES)
+			if (size_at_least_0(s))
 				return true;
-			s = size_map(p->arena, s, axis_as_dim, &(Ranges){p, s, which});
+			r.size = s;
+			r.changed = false;
+			s = size_map(p->arena, s, axis_as_dim, &r);
+			if (!r.changed)
+				break;
 		}
 	}
 	return false;
