@@ -104,17 +104,15 @@ char *arena_strndup(Arena *a, const char *s, size_t len)
 
 char *arena_vprintf(Arena *a, const char *fmt, va_list args)
 {
-	char most[256]; /* are shorter, and formatted once */
+	char most[1024]; /* are shorter, and formatted once */
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(most, sizeof most, fmt, args);
-	if (len < 0)
-		internal_error("a format that cannot be printed: %s", fmt);
+	int len = format_text(most, sizeof most, fmt, args);
 	char *s = arena_alloc(a, (size_t)len + 1);
 	if ((size_t)len < sizeof most)
 		memcpy(s, most, (size_t)len + 1);
 	else
-		vsnprintf(s, (size_t)len + 1, fmt, again);
+		format_text(s, (size_t)len + 1, fmt, again);
 	va_end(again);
 	return s;
 }

@@ -9,10 +9,11 @@
 
 #include <string.h>
 
+typedef VEC(char) Bytes;
 struct Writer {
 	Arena *arena;
-	VEC(char) out;
-	VEC(char) line; /* the line being written, without its end */
+	Bytes out;
+	Bytes line; /* the line being written, without its end */
 	VEC(char) open; /* what is open: '{', '(' or '[', or 'e' for the brace of extern "C" */
 	bool in_comment;
 	bool continued; /* the line goes on a preprocessor line */
@@ -25,13 +26,18 @@ Writer *writer_new(Arena *arena)
 	return w;
 }
 
+static void add_bytes(Writer *w, Bytes *to, const char *s, int len)
+{
+	while (to->cap - to->len < len)
+		to->data = vec_grow(w->arena, to->data, &to->cap, 1);
+	if (len)
+		memcpy(to->data + to->len, s, (size_t)len);
+	to->len += len;
+}
+
 static void out_bytes(Writer *w, const char *s, int len)
 {
-	while (w->out.cap - w->out.len < len)
-		w->out.data = vec_grow(w->arena, w->out.data, &w->out.cap, 1);
-	if (len)
-		memcpy(w->out.data + w->out.len, s, (size_t)len);
-	w->out.len += len;
+	add_bytes(w, &w->out, s, len);
 }
 
 static bool starts_with(const char *s, int len, const char *word)
@@ -133,24 +139,29 @@ static void write_line(Writer *w)
 
 static void put_bytes(Writer *w, const char *s)
 {
-	for (; *s; s++) {
-		if (*s == '\n') {
-			write_line(w);
-			push(w->arena, &w->out, '\n');
-		} else {
-			push(w->arena, &w->line, *s);
-		}
+	for (const char *end; (end = strchr(s, '\n')) != NULL; s = end + 1) {
+		add_bytes(w, &w->line, s, (int)(end - s));
+		write_line(w);
+		push(w->arena, &w->out, '\n');
 	}
+	add_bytes(w, &w->line, s, (int)strlen(s));
 }
 
 void put(Writer *w, const char *fmt, ...)
 {
-	Arena *scratch = arena_new();
-	va_list args;
+	char most[512]; /* are shorter */
+	va_list args, again;
 	va_start(args, fmt);
-	put_bytes(w, arena_vprintf(scratch, fmt, args));
+	va_copy(again, args);
+	if (format_text(most, sizeof most, fmt, args) < (int)sizeof most) {
+		put_bytes(w, most);
+	} else {
+		Arena *scratch = arena_new();
+		put_bytes(w, arena_vprintf(scratch, fmt, again));
+		arena_free(scratch);
+	}
 	va_end(args);
-	arena_free(scratch);
+	va_end(again);
 }
 
 void put_indented(Writer *w, const char *text)

@@ -9,7 +9,7 @@
 
 #include "ir.h"
 
-static const Size zero = {0, NULL};
+static const Size zero = {0, NULL}, one = {1, &(const Term){1, 0, NULL}};
 
 static int compare(int64_t a, int64_t b)
 {
@@ -147,6 +147,12 @@ static const Size *add_scaled(Arena *arena, const Size *a, const Size *b, int64_
 	return of_terms(arena, n, term);
 }
 
+/* the same of sizes made here, which may be the sum themselves */
+static const Size *gather(Arena *arena, const Size *sum, const Size *b, int64_t k)
+{
+	return sum == &zero && k == 1 ? b : add_scaled(arena, sum, b, k);
+}
+
 const Size *size_add(Arena *arena, const Size *a, const Size *b)
 {
 	return add_scaled(arena, a, b, 1);
@@ -189,7 +195,7 @@ const Size *size_mul(Arena *arena, const Size *a, const Size *b)
 		return NULL;
 	const Size *sum = &zero;
 	for (int i = 0; i < a->nterms; i++)
-		sum = size_add(arena, sum, mul_term(arena, &a->term[i], b));
+		sum = gather(arena, sum, mul_term(arena, &a->term[i], b), 1);
 	return sum;
 }
 
@@ -383,11 +389,12 @@ const Size *size_map(Arena *arena, const Size *s, const Size *(*f)(void *, const
 {
 	const Size *sum = &zero;
 	for (int i = 0; s && i < s->nterms; i++) {
-		const Size *product = size_const(arena, s->term[i].coef);
-		for (int j = 0; j < s->term[i].natoms; j++)
-			product = size_mul(arena, product,
-					   map_atom(arena, s->term[i].atom[j], f, data));
-		sum = size_add(arena, sum, product);
+		const Size *product = &one;
+		for (int j = 0; j < s->term[i].natoms; j++) {
+			const Size *atom = map_atom(arena, s->term[i].atom[j], f, data);
+			product = j ? size_mul(arena, product, atom) : atom;
+		}
+		sum = gather(arena, sum, product, s->term[i].coef);
 	}
 	return s ? sum : NULL;
 }

@@ -326,7 +326,6 @@ static void note_sum(void *data, const Node *n)
 
 static void note_sums(CPrinter *p, const Item *item)
 {
-	visit_items(&(Visitor){.data = p, .node = note_sum}, item, 1);
 	if (item->kind == ITEM_STORE && item->store->how == STORE_ADD) {
 		note_summand(p, item->store->value);
 		push(p->arena, &p->summands, item->store->target.buffer);
@@ -439,8 +438,10 @@ static void print_texts(Writer *functions, Writer *w, const Kernel *k, const Tar
 {
 	Arena *arena = arena_new();
 	CPrinter *p = printer_of(arena, k, target);
-	for (int i = 0; i < k->parts.len; i++)
+	for (int i = 0; i < k->parts.len; i++) {
+		visit_items(&(Visitor){.data = p, .node = note_sum}, &k->parts.data[i].item, 1);
 		note_sums(p, &k->parts.data[i].item);
+	}
 	const Stmt *body = print_parts(p);
 
 	int n;

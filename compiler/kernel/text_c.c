@@ -139,7 +139,7 @@ bool is_c_word(const char *name)
 		if (n > strlen(ends[i]) && !strcmp(name + n - strlen(ends[i]), ends[i]))
 			return true;
 	for (size_t i = 0; i < sizeof c_words / sizeof *c_words; i++)
-		if (!strcmp(name, c_words[i]))
+		if (name[0] == c_words[i][0] && !strcmp(name, c_words[i]))
 			return true;
 	return false;
 }
