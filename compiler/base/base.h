@@ -28,7 +28,7 @@ char *arena_strndup(Arena *, const char *, size_t);
 char *arena_printf(Arena *, const char *fmt, ...) PRINTF(2, 3);
 char *arena_vprintf(Arena *, const char *fmt, va_list);
 
-/* format.c: as vsnprintf, but that it does not fail */
+/* format.c: as vsnprintf, but that it does not fail, and writes no text that is cut off */
 int format_text(char *, size_t size, const char *fmt, va_list);
 
 #define NEW(arena, T) ((T *)arena_alloc((arena), sizeof(T)))

@@ -28,8 +28,13 @@ Writer *writer_new(Arena *arena)
 
 static void add_bytes(Writer *w, Bytes *to, const char *s, int len)
 {
-	while (to->cap - to->len < len)
-		to->data = vec_grow(w->arena, to->data, &to->cap, 1);
+	if (to->cap - to->len < len) {
+		Bytes grown = {.len = to->len, .cap = 2 * (to->len + len) + 64};
+		grown.data = NEW_ARRAY(w->arena, char, grown.cap);
+		if (to->len)
+			memcpy(grown.data, to->data, (size_t)to->len);
+		*to = grown;
+	}
 	if (len)
 		memcpy(to->data + to->len, s, (size_t)len);
 	to->len += len;

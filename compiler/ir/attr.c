@@ -62,8 +62,9 @@ static void visit(AttrVisit *visit, const Val *v, Attr *attr)
 	const StructuralOp *op = structural_op(v->op);
 	if (!op || !op->attr)
 		return;
-	Arena *scratch = arena_new();
-	const Type **in = NEW_ARRAY(scratch, const Type *, v->nin + 1);
+	const Type *few[8];
+	Arena *scratch = v->nin > 8 ? arena_new() : NULL;
+	const Type **in = scratch ? NEW_ARRAY(scratch, const Type *, v->nin) : few;
 	for (int i = 0; i < v->nin; i++)
 		in[i] = v->in[i]->type;
 	visit->type = v->type;

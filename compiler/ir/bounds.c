@@ -283,10 +283,12 @@ bool size_at_least_0(const Size *s)
 Decided size_ge(Arena *arena, const Size *p, const Size *q)
 {
 	(void)arena;
+	int64_t known, other;
+	if (p && q && size_is_const(p, &known) && size_is_const(q, &other))
+		return known >= other ? YES : NO;
 	Arena *scratch = arena_new();
 	const Size *d = size_sub(scratch, size_resolve(scratch, p), size_resolve(scratch, q));
 	const Size *below = size_sub(scratch, size_scale(scratch, d, -1), size_const(scratch, 1));
-	int64_t known;
 	Decided answer = d && size_is_const(d, &known)  ? (known >= 0 ? YES : NO)
 			 : not_negative(scratch, d)     ? YES
 			 : not_negative(scratch, below) ? NO

@@ -92,28 +92,46 @@ static const Size *of_terms(Arena *arena, int n, const Term *term)
 	return s;
 }
 
+/* with n terms to be filled in, in the same piece of memory */
+static Size *of_new_terms(Arena *arena, int n, Term **term)
+{
+	Size *s = arena_alloc(arena, sizeof *s + (size_t)n * sizeof **term);
+	*term = (Term *)(s + 1);
+	*s = (Size){n, *term};
+	return s;
+}
+
 const Size *size_const(Arena *arena, int64_t c)
 {
 	if (c == 0)
 		return &zero;
-	Term *t = NEW(arena, Term);
+	Term *t;
+	Size *s = of_new_terms(arena, 1, &t);
 	t->coef = c;
-	return of_terms(arena, 1, t);
+	return s;
+}
+
+/* in one piece of memory: most sizes are an axis or a dim */
+static const Size *of_atom(Arena *arena, const Atom *atom)
+{
+	struct {
+		Size size;
+		Term term;
+		const Atom *list[1];
+		Atom atom;
+	} *s = arena_alloc(arena, sizeof *s);
+	s->atom = *atom;
+	s->list[0] = &s->atom;
+	s->term = (Term){1, 1, s->list};
+	s->size = (Size){1, &s->term};
+	return &s->size;
 }
 
 const Size *size_atom(Arena *arena, const Atom *atom)
 {
 	if (atom->kind == ATOM_FLOOR)
 		return size_floordiv(arena, atom->num, atom->by);
-	Atom *copy = NEW(arena, Atom);
-	*copy = *atom;
-	const Atom **atoms = NEW_ARRAY(arena, const Atom *, 1);
-	atoms[0] = copy;
-	Term *t = NEW(arena, Term);
-	t->coef = 1;
-	t->natoms = 1;
-	t->atom = atoms;
-	return of_terms(arena, 1, t);
+	return of_atom(arena, atom);
 }
 
 const Size *size_dim(Arena *arena, const Dim *dim)
@@ -126,7 +144,8 @@ static const Size *add_scaled(Arena *arena, const Size *a, const Size *b, int64_
 {
 	if (!a || !b)
 		return NULL;
-	Term *term = NEW_ARRAY(arena, Term, a->nterms + b->nterms + 1);
+	Term *term;
+	Size *sum = of_new_terms(arena, a->nterms + b->nterms, &term);
 	int n = 0, i = 0, j = 0;
 	while (i < a->nterms || j < b->nterms) {
 		int c = i == a->nterms   ? 1
@@ -144,7 +163,8 @@ static const Size *add_scaled(Arena *arena, const Size *a, const Size *b, int64_
 		if (t.coef != 0)
 			term[n++] = t;
 	}
-	return of_terms(arena, n, term);
+	sum->nterms = n;
+	return sum;
 }
 
 /* the same of sizes made here, which may be the sum themselves */
@@ -171,7 +191,8 @@ const Size *size_scale(Arena *arena, const Size *a, int64_t k)
 /* one term times a size; the order of terms stays */
 static const Size *mul_term(Arena *arena, const Term *t, const Size *b)
 {
-	Term *term = NEW_ARRAY(arena, Term, b->nterms + 1);
+	Term *term;
+	Size *product = of_new_terms(arena, b->nterms, &term);
 	for (int k = 0; k < b->nterms; k++) {
 		const Term *u = &b->term[k];
 		const Atom **atom = NEW_ARRAY(arena, const Atom *, t->natoms + u->natoms + 1);
@@ -186,7 +207,7 @@ static const Size *mul_term(Arena *arena, const Term *t, const Size *b)
 		if (__builtin_mul_overflow(t->coef, u->coef, &term[k].coef))
 			return NULL;
 	}
-	return of_terms(arena, b->nterms, term);
+	return product;
 }
 
 const Size *size_mul(Arena *arena, const Size *a, const Size *b)
@@ -282,17 +303,7 @@ const Size *size_floordiv(Arena *arena, const Size *p, int64_t by)
 	const Size *flat = flatten(arena, num, by);
 	if (flat)
 		return size_add(arena, quotient, flat);
-	Atom *atom = NEW(arena, Atom);
-	atom->kind = ATOM_FLOOR;
-	atom->num = num;
-	atom->by = by;
-	const Atom **atoms = NEW_ARRAY(arena, const Atom *, 1);
-	atoms[0] = atom;
-	Term *t = NEW(arena, Term);
-	t->coef = 1;
-	t->natoms = 1;
-	t->atom = atoms;
-	return size_add(arena, quotient, of_terms(arena, 1, t));
+	return size_add(arena, quotient, of_atom(arena, &(Atom){.kind = ATOM_FLOOR, .num = num, .by = by}));
 }
 
 /* t / u if that is a monomial with an integer coefficient */
