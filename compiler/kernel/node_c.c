@@ -488,6 +488,12 @@ Text node_c(Stage *s, int number)
 
 Text node_use(Stage *s, int number)
 {
-	const NodeInfo *n = &s->nodes.data[number];
-	return n->name ? (Text){n->name, PREC_ATOM} : node_c(s, number);
+	NodeInfo *n = &s->nodes.data[number];
+	if (n->name)
+		return (Text){n->name, PREC_ATOM};
+	if (!s->naming)
+		return node_c(s, number);
+	if (!n->text.s)
+		n->text = node_c(s, number);
+	return n->text;
 }

@@ -237,7 +237,7 @@ static bool needs_name(Stage *s, int node)
 	if (!users_are_there(s, node))
 		return true;
 	bool product = is_float_row(n->node, OP_mul);
-	return !product && !n->root_uses && n->node->kind == NODE_ROW && strlen(node_c(s, node).s) > LONGEST;
+	return !product && !n->root_uses && n->node->kind == NODE_ROW && strlen(node_use(s, node).s) > LONGEST;
 }
 
 static bool is_summand(const CPrinter *p, const Buffer *b)
@@ -312,8 +312,10 @@ void place_nodes(Stage *s)
 	}
 	count_uses(s);
 	/* "t" is a placeholder: the name, with its indices, is given where it is declared */
+	s->naming = true;
 	for (int i = 0; i < s->nodes.len; i++)
 		if (needs_name(s, i))
 			s->nodes.data[i].name = "t";
+	s->naming = false;
 	fuse_products(s);
 }

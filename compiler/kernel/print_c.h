@@ -170,6 +170,7 @@ typedef struct NodeInfo {
 	int nargs;
 	int arg[3]; /* numbers of its operands */
 	int gathered[MAX_RANK]; /* of its indices, -1: none */
+	Text text; /* while names are given: its expression, if that was asked for */
 } NodeInfo;
 
 typedef struct Stage {
@@ -185,6 +186,7 @@ typedef struct Stage {
 	const char *lane_loop; /* name of its loop over vectors; NULL: one vector */
 	int width; /* elements of a vector; 1: none */
 	VEC(NodeInfo) nodes; /* operands first */
+	bool naming; /* nodes get names: the expressions of those before are as they will be */
 	int nstores;
 	const Store *const *store;
 	VEC(const char *) outside; /* locals declared outside its loops */

@@ -1,4 +1,5 @@
 /* text_c.c -- C text: parentheses where needed, statements as a tree, lines of at most 100 columns */
+#include <stdlib.h>
 #include <string.h>
 
 #include "print_c.h"
@@ -109,7 +110,7 @@ void print_stmt(Writer *w, Arena *arena, const Stmt *s, int depth, int braces)
 		put_line(w, arena, "}", "", depth, braces);
 }
 
-/* keywords of C and C++, types that generated code uses, and macros of the headers beside it or of compilers */
+/* keywords of C and C++, types that generated code uses, and macros of the headers beside it or of compilers: in order, for bsearch */
 static const char *const c_words[] = {
 	"BIG_ENDIAN", "BUFSIZ", "BYTE_ORDER", "EOF", "FD_SETSIZE", "I", "INFINITY", "LITTLE_ENDIAN", "NAN", "NFDBITS", "NULL", "PDP_ENDIAN", "alignas",
 	"alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "complex", "const",
@@ -121,6 +122,11 @@ static const char *const c_words[] = {
 	"true", "try", "typedef", "typeid", "typename", "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "uintptr_t", "union", "unix", "unsigned",
 	"using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
 };
+
+static int compare_words(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 bool is_c_word(const char *name)
 {
@@ -138,10 +144,7 @@ bool is_c_word(const char *name)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (n > strlen(ends[i]) && !strcmp(name + n - strlen(ends[i]), ends[i]))
 			return true;
-	for (size_t i = 0; i < sizeof c_words / sizeof *c_words; i++)
-		if (name[0] == c_words[i][0] && !strcmp(name, c_words[i]))
-			return true;
-	return false;
+	return bsearch(&name, c_words, sizeof c_words / sizeof *c_words, sizeof *c_words, compare_words) != NULL;
 }
 
 const char *dim_c(const Dim *d)

@@ -1,6 +1,8 @@
 /* test_base.c -- memory, names, places, messages and text output */
 #include "test.h"
 
+#include <inttypes.h>
+
 #include "base/base.h"
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -48,6 +50,44 @@ static void test_arena(Arena *a)
 		push(a, &v, i * i);
 	CHECK(v.len == 1000 && v.data[999] == 999 * 999 && v.data[3] == 9);
 	CHECK_STR(arena_strndup(a, "hello", 3), "hel");
+}
+
+/* as vsnprintf, also where it is not asked */
+static void check_format(const char *fmt, ...)
+{
+	char ours[64], theirs[64];
+	va_list args, again;
+	va_start(args, fmt);
+	va_copy(again, args);
+	const int n = vsnprintf(theirs, sizeof theirs, fmt, again);
+	va_end(again);
+	va_copy(again, args);
+	CHECK_INT(format_text(ours, sizeof ours, fmt, again), n);
+	if (n < (int)sizeof theirs)
+		CHECK_STR(ours, theirs);
+	va_end(again);
+	va_copy(again, args);
+	char none;
+	CHECK_INT(format_text(&none, 0, fmt, again), n);
+	va_end(again);
+	va_end(args);
+}
+
+static void test_format(void)
+{
+	const char three[3] = {'a', 'b', 'c'}, *most = "0123456789012345678901234567890123456789012345678901234567890123456789";
+	check_format("");
+	check_format("%s and %s%s", "one", "", "two");
+	check_format("%.*s|%.*s|%.*s|%.*s", 2, "abc", 5, "abc", 0, "abc", 3, three);
+	check_format("%.*s", -1, "abc");
+	check_format("%d %d %d %d", 0, -7, INT32_MIN, INT32_MAX);
+	check_format("%" PRId64 " %" PRId64 " %lld", INT64_MIN, INT64_MAX, -1LL);
+	check_format("%u %" PRIu64 " %llu", UINT32_MAX, UINT64_MAX, 5ULL);
+	check_format("%s %.9g %5d|%-5s|%c%%", "x", 0.1, 12, "y", 'z');
+	check_format("%.63s", most);
+	check_format("%.*s", 63, most);
+	check_format("%.*s", 64, most);
+	check_format("%s, longer than is shown", most);
 }
 
 /* under the sanitizer what lies past an allocation is no memory to use, nor what is not allocated yet */
@@ -234,6 +274,7 @@ int main(void)
 {
 	Arena *a = arena_new();
 	test_arena(a);
+	test_format();
 	test_gaps(a);
 	test_map(a);
 	test_names(a);

@@ -240,8 +240,21 @@ static void test_sizes(void)
 	check_size("-m * n", negative);
 }
 
+/* first, last and between: the list is searched in its order */
+static void test_words(void)
+{
+	const char *const words[] = {"BIG_ENDIAN", "NULL", "and_eq", "char", "const", "const_cast", "constexpr", "for", "i386", "if", "int16_t",
+	                             "new", "not", "not_eq", "static_cast", "this", "unix", "while", "xor", "xor_eq", "_Bool", "__x", "mc_x", "INT_MAX"};
+	const char *const others[] = {"", "A", "a", "fo", "fors", "int_", "h", "W", "x_i", "zz", "MAX"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		CHECK(is_c_word(words[i]));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		CHECK(!is_c_word(others[i]));
+}
+
 int main(void)
 {
+	test_words();
 	test_product();
 	test_statements();
 	test_cuts();

@@ -135,6 +135,7 @@ static void test_arithmetic(void)
 		CHECK(is_normal(x));
 		CHECK(d != YES || ge);
 		CHECK(d != NO || lt);
+		CHECK(size_at_least_0(size_sub(a, x, y)) == (d == YES));
 		decided += d != UNDECIDED;
 		CHECK(size_equal(x, size_copy(a, x)));
 		CHECK(size_equal(size_sub(a, size_add(a, x, y), y), x));
