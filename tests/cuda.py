@@ -37,6 +37,7 @@ def tests(options):
     yield "object", object_
     yield "standalone", standalone
     yield "shared out", shared_out
+    yield "large indices", large_indices
     for seed in range(1, 21 if options.all else 2):
         yield "random programs, seed %d" % seed, lambda seed=seed: random_(seed)
     yield "bench", bench
@@ -386,6 +387,28 @@ def shared_out():
     assert launches["channels"][0] == (64 * 32, 32) and launches["rows"] == [(40, 64)], launches
     assert launches["add_few"][-1] == (50, 32) and launches["add_long"][-1] == (50, 256) and launches["add_many"][-1] == (1, 128), launches
     assert shared["add_few"][-1] == 32 * 8 * 4 and shared["add_long"][-1] == 0 and 16384 <= max(shared["add_many_tables"]) <= 32768, shared
+
+
+LARGE_INDICES = """model large_indices
+symbol x : floatX[65536, %d]
+symbol z : floatX[65536]
+dim n
+symbol several : floatX[n, 65536, 65537]
+function f(x, z) -> y = x * z[:, None]
+function g(several, z) -> y = several * z[:, None]
+"""
+
+
+def large_indices():
+    """digits of an index are those of an int only where it fits"""
+    with tempfile.TemporaryDirectory() as d:
+        for columns, fits in (32767, True), (32768, False), (65537, False):
+            path = os.path.join(d, "large_indices.model")
+            open(path, "w").write(LARGE_INDICES % columns)
+            harness.must([harness.MODELC, path, "-o", d, "--target", "cuda"])
+            source = open(os.path.join(d, "large_indices.cu")).read()
+            assert "MC_EACH(at, %d," % (65536 * columns) in source and ("(int)at" in source) == fits, source
+            assert "= at / ((int64_t)65536 * (int64_t)65537);" in source, source
 
 
 # ---- nvcc

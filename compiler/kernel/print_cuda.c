@@ -55,6 +55,7 @@ typedef struct Flat { /* axes as one */
 static Flat flat_of(CPrinter *p, int n, const Axis *const *axis)
 {
 	Flat f = {.product = NULL, .known = 1};
+	int64_t size[MAX_RUN], numbers = 1;
 	for (int i = 0; i < n; i++) {
 		int64_t known;
 		const char *extent = extent_text(p, axis[i], &known);
@@ -63,10 +64,19 @@ static Flat flat_of(CPrinter *p, int n, const Axis *const *axis)
 			                        .value = axis[i]->nlo ? axis[i]->lo[0] : size_const(p->arena, 0)});
 			continue;
 		}
-		f.known = known < 0 || f.known < 0 || f.known > INT32_MAX ? -1 : f.known * known;
-		f.product = f.product ? arena_printf(p->arena, "%s * %s", f.product, extent) : extent;
+		f.known = known < 0 || f.known < 0 || (known > 0 && f.known > INT64_MAX / known) ? -1 : f.known * known;
+		if (known > 0)
+			numbers = known > INT32_MAX / numbers ? INT64_MAX : numbers * known;
 		f.axis[f.n] = axis[i];
-		f.extent[f.n++] = known == 0 ? "1" : extent; /* what has no steps divides nothing */
+		size[f.n] = known;
+		f.extent[f.n++] = extent;
+	}
+	for (int i = 0; i < f.n; i++) {
+		if (size[i] >= 0 && numbers > INT32_MAX) /* some of them together are no int */
+			f.extent[i] = arena_printf(p->arena, "(int64_t)%s", f.extent[i]);
+		f.product = f.product ? arena_printf(p->arena, "%s * %s", f.product, f.extent[i]) : f.extent[i];
+		if (size[i] == 0)
+			f.extent[i] = "1"; /* what has no steps divides nothing */
 	}
 	if (f.known >= 0)
 		f.product = arena_printf(p->arena, "%" PRId64, f.known);
@@ -113,7 +123,7 @@ static Stmt *open_flat(CPrinter *p, const char *macro, const Flat *f, const char
 	if (direct)
 		bind_axis(p, (AxisName){.id = f->axis[0]->id, .axis = f->axis[0], .name = name, .at_least_0 = true});
 	else
-		print_digits(p, f, f->known >= 0 && f->n > 1 && strcmp(macro, "MC_EACH_OF") ? arena_printf(p->arena, "(int)%s", name) : name); /* shorter to divide */
+		print_digits(p, f, f->known >= 0 && f->known <= INT32_MAX && f->n > 1 && strcmp(macro, "MC_EACH_OF") ? arena_printf(p->arena, "(int)%s", name) : name); /* shorter to divide */
 	return outer;
 }
 
