@@ -337,6 +337,9 @@ Plan *plan_model(Arena *arena, const Model *m, const PlanOptions *options, Diag 
 	plan->model = m;
 	plan->exact = exact_dims(arena, m);
 	plan->keys = names_new(arena);
+	plan->locals = names_new(arena);
+	for (int i = 0; i < m->dims.len; i++)
+		*name_mark(plan->locals, dim_c(m->dims.data[i])) = 1;
 	bool ok = true;
 	for (int i = 0; i <= m->funcs.len; i++) {
 		const Func *f = i < m->funcs.len ? m->funcs.data[i] : m->init;
@@ -346,5 +349,8 @@ Plan *plan_model(Arena *arena, const Model *m, const PlanOptions *options, Diag 
 		ok = ok && p;
 		push(arena, &plan->funcs, p);
 	}
-	return ok ? plan : NULL;
+	if (!ok)
+		return NULL;
+	name_kernels(plan, options->taken);
+	return plan;
 }

@@ -360,6 +360,7 @@ void emit_groups(Scope *, PlanBlock *);
 Axis *rows_of_block(Build *, AxisKind, const Size *rows); /* over the rows of the block, which may be short */
 void bound_by_block(Build *, Axis *, const Size *rows);
 const Kernel *shared_kernel(Lower *, Kernel *);
+void name_kernels(Plan *, Names *taken); /* when all functions have their names */
 
 /* ---- split.c */
 void split_loops(Build *, Items *); /* where a function waits for another */

@@ -104,6 +104,7 @@ typedef struct Plan {
 	VEC(FuncPlan *) funcs; /* as Model.funcs, then init */
 	VEC(const Kernel *) kernels; /* each once, in order of first use */
 	const bool *exact; /* dims */
+	Names *locals; /* what functions have of their own */
 	Names *keys; /* texts that are the same for kernels that do the same: 1 + where in kernels */
 } Plan;
 

@@ -159,7 +159,9 @@ const char *unique_name(Lower *L, const char *wish)
 	const char *base = word_name(L->arena, wish);
 	if (is_c_word(base))
 		base = arena_printf(L->arena, "%s_", base);
-	return numbered_name(L->names, base);
+	const char *name = numbered_name(L->names, base);
+	*name_mark(L->all->locals, name) = 1;
+	return name;
 }
 
 /* The innermost scope whose scalars the node speaks of, so that what does not change in a loop stands before it. */

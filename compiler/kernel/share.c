@@ -49,6 +49,12 @@ static const char *key_of(Arena *arena, const char *text, const Rename *r)
 	return out.data;
 }
 
+static void set_name(Kernel *k, const char *name)
+{
+	for (; k; k = k->narrower)
+		k->name = name;
+}
+
 const Kernel *shared_kernel(Lower *L, Kernel *k)
 {
 	Arena *arena = L->arena;
@@ -65,9 +71,17 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 	if (*same)
 		return plan->kernels.data[*same - 1];
 	*same = plan->kernels.len + 1;
-	k->name = numbered_name(L->options->taken, k->name);
-	for (Kernel *o = k->narrower; o; o = o->narrower)
-		o->name = k->name;
+	set_name(k, numbered_name(L->options->taken, k->name));
 	push(arena, &plan->kernels, k);
 	return k;
+}
+
+/* what a function has of a kernel's name would hide it there */
+void name_kernels(Plan *plan, Names *taken)
+{
+	for (int i = 0; i < plan->kernels.len; i++) {
+		Kernel *k = (Kernel *)(uintptr_t)plan->kernels.data[i];
+		while (*name_mark(plan->locals, k->name))
+			set_name(k, numbered_name(taken, k->name));
+	}
 }
