@@ -65,7 +65,7 @@ static Block *new_block(Arena *a, size_t size)
 	return b;
 }
 
-void *arena_alloc(Arena *a, size_t bytes)
+char *arena_room(Arena *a, size_t bytes)
 {
 	if (bytes > SIZE_MAX / 2)
 		out_of_memory();
@@ -77,10 +77,15 @@ void *arena_alloc(Arena *a, size_t bytes)
 			a->next_size *= 2;
 		b = new_block(a, needed > size ? needed : size);
 	}
-	void *p = (char *)b + HEADER + b->used;
+	char *p = (char *)b + HEADER + b->used;
 	b->used += needed;
 	UNPOISON(p, bytes);
-	return memset(p, 0, bytes); /* here: most blocks are hardly used */
+	return p;
+}
+
+void *arena_alloc(Arena *a, size_t bytes)
+{
+	return memset(arena_room(a, bytes), 0, bytes); /* here: most blocks are hardly used */
 }
 
 void arena_free(Arena *a)
@@ -96,9 +101,10 @@ void arena_free(Arena *a)
 
 char *arena_strndup(Arena *a, const char *s, size_t len)
 {
-	char *copy = arena_alloc(a, len + 1);
+	char *copy = arena_room(a, len + 1);
 	if (len)
 		memcpy(copy, s, len);
+	copy[len] = '\0';
 	return copy;
 }
 
@@ -108,7 +114,7 @@ char *arena_vprintf(Arena *a, const char *fmt, va_list args)
 	va_list again;
 	va_copy(again, args);
 	int len = format_text(most, sizeof most, fmt, args);
-	char *s = arena_alloc(a, (size_t)len + 1);
+	char *s = arena_room(a, (size_t)len + 1);
 	if ((size_t)len < sizeof most)
 		memcpy(s, most, (size_t)len + 1);
 	else

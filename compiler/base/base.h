@@ -23,6 +23,7 @@
 typedef struct Arena Arena;
 Arena *arena_new(void);
 void *arena_alloc(Arena *, size_t bytes); /* zeroed; never NULL */
+char *arena_room(Arena *, size_t bytes); /* not zeroed: for text */
 void arena_free(Arena *);
 char *arena_strndup(Arena *, const char *, size_t);
 char *arena_printf(Arena *, const char *fmt, ...) PRINTF(2, 3);

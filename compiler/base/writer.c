@@ -30,7 +30,7 @@ static void add_bytes(Writer *w, Bytes *to, const char *s, int len)
 {
 	if (to->cap - to->len < len) {
 		Bytes grown = {.len = to->len, .cap = 2 * (to->len + len) + 64};
-		grown.data = NEW_ARRAY(w->arena, char, grown.cap);
+		grown.data = arena_room(w->arena, (size_t)grown.cap);
 		if (to->len)
 			memcpy(grown.data, to->data, (size_t)to->len);
 		*to = grown;

@@ -57,7 +57,7 @@ static void set_name(Kernel *k, const char *name)
 
 const Kernel *shared_kernel(Lower *L, Kernel *k)
 {
-	Arena *arena = L->arena;
+	Arena *arena = arena_new();
 	Plan *plan = L->all;
 	Writer *w = writer_new(arena);
 	print_kernel_c(w, k, &L->options->target[0]);
@@ -68,11 +68,12 @@ const Kernel *shared_kernel(Lower *L, Kernel *k)
 	for (int i = 0; i < k->uniforms.len; i++)
 		put_name(arena, &r, k->uniforms.data[i].name, arena_printf(arena, "u%d_", i));
 	int *same = name_mark(plan->keys, key_of(arena, writer_text(w, NULL), &r));
+	arena_free(arena);
 	if (*same)
 		return plan->kernels.data[*same - 1];
 	*same = plan->kernels.len + 1;
 	set_name(k, numbered_name(L->options->taken, k->name));
-	push(arena, &plan->kernels, k);
+	push(L->arena, &plan->kernels, k);
 	return k;
 }
 
