@@ -76,11 +76,14 @@ enum {
 #else
 #define MC_UNROLL
 #endif
-/* what stands there will be changed soon: into the second cache, the first is full of what is worked on now */
+/* what stands there will be read soon: into the second cache, the first is full of what is worked on now; or changed: then no other core
+ * keeps the line, for which the store would wait */
 #if defined(__GNUC__)
 #define MC_AHEAD(p) __builtin_prefetch(p, 0, 2)
+#define MC_AHEAD_OWN(p) __builtin_prefetch(p, 1, 2)
 #else
 #define MC_AHEAD(p) (void)0
+#define MC_AHEAD_OWN(p) (void)0
 #endif
 
 /* the text of a common status; a model's NAME_status_text answers for its own checks and asks

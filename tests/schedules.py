@@ -145,7 +145,21 @@ symbol x : floatX[20, 784]
 symbol d : floatX[20, 500]
 param W : floatX[784, 500] = zeros
 function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
-        [r"MC_AHEAD\(&W\[\(i \+ r\) \* 500 \+ j \+ v \* 16\]\);"], []),
+        [r"if \(i < 769\) MC_AHEAD_OWN\(&W\[\(i \+ r \+ 8\) \* 500 \+ j \+ v \* 16\]\);"], [r"MC_AHEAD\(&W"]),
+    "of much state by the rows that change it": ("""
+model m
+symbol x : floatX[20, 2000]
+symbol d : floatX[20, 1500]
+param W : floatX[2000, 1500] = zeros
+function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
+        [r"MC_AHEAD\(&W\[\(i \+ r\) \* 1500 \+ j \+ v \* 16\]\);"], [r"MC_AHEAD_OWN\(&W"]),
+    "a constant times a sum goes into its terms": ("""
+model m
+symbol x : floatX[20, 300]
+symbol d : floatX[20, 50]
+param W : floatX[300, 50] = zeros
+function f(x, d) { W <- W - 0.5 * (0.25 * W + 0.75 * (transpose(x, [1, 0]) @ d)) }""",
+        [r"W1 - mc_fma_f32\(0\.125f, W1, 0\.375f \* product"], [r"0\.5f"]),
     "columns in a panel where rows share sets of the cache": ("""
 model m
 symbol x : floatX[128, 1024]

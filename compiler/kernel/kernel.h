@@ -104,7 +104,7 @@ typedef enum StoreHow {
 	STORE_MUL,
 	STORE_MAX,
 	STORE_MIN,
-	STORE_AHEAD /* nothing: the place, which may be read only, is brought into the cache; the value is not used */
+	STORE_AHEAD /* nothing: the place, which may be read only, is brought into the cache; if the value is 1, into no other */
 } StoreHow;
 /* All loads of a run of adjacent stores (with the same predicates) precede its stores.  A lanes axis that the target lacks is
  * folded, in a fixed tree; the value is then a load of a register buffer. */

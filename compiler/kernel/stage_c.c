@@ -204,7 +204,7 @@ static void print_store(Stage *s, int k)
 	bool vector = s->width > 1 && access_speaks_of(&st->target, s->lane_id);
 	Text target = access_c(s, &st->target, s->target_gathered[k], vector);
 	if (st->how == STORE_AHEAD) {
-		line(p, "MC_AHEAD(%s%s);", vector ? "" : "&", target.s);
+		line(p, "MC_AHEAD%s(%s%s);", st->value->f == 1 ? "_OWN" : "", vector ? "" : "&", target.s);
 		return;
 	}
 	const char *suffix = vector ? vector_suffix(s, b->dtype) : NULL;

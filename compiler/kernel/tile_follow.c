@@ -103,24 +103,38 @@ static bool all_legal(const Items *items, int from, const Axis *lanes)
 	return true;
 }
 
-/* What the stores change in place is asked for before the sums, which hide the way from memory. */
+/* What the stores change in place is asked for before the sums, which hide the way from memory.  Of what a thread keeps from call to
+ * call it is what the next rows change, and to be this thread's alone: lines where its columns end are also in its neighbour's cache. */
 void ask_ahead(TileNest *x, Items *items, const Follower *f)
 {
+	Build *b = x->b;
+	const int rows = x->t->unroll;
 	Items list = {0}, stores = {0}, *in = &list;
 	Cell c = open_cell(x, &in);
-	Node *value = NEW(x->b->arena, Node);
+	Pred *there = NULL;
+	if (x->kept && c.r && !size_fits(x->c.size[rows], x->of[rows].most)) {
+		const Size *next = size_add(b->arena, x->c.ix[rows].at, size_const(b->arena, x->of[rows].most));
+		x->c.ix[rows] = ix_at(next);
+		there = NEW(b->arena, Pred);
+		/* all of them or none: one condition */
+		*there = (Pred){.p = size_add(b->arena, first_of(x, rows), size_const(b->arena, 2 * x->of[rows].most - 1)), .hi = x->c.size[rows]};
+	}
+	Node *value = NEW(b->arena, Node);
 	*value = (Node){.kind = NODE_LOAD, .dtype = x->dtype, .load = c.at};
 	f->stores(x, &stores, value, f->data);
 	for (int i = 0; i < stores.len; i++) {
 		const Store *s = stores.data[i].store;
 		const Buffer *to = s->target.buffer;
 		Node target = {.kind = NODE_LOAD, .load = s->target};
-		if (to->where == WHERE_ARG && to->dtype == x->dtype && (!c.r || access_speaks_of(&s->target, c.r->id)) &&
-		    access_speaks_of(&s->target, c.l->id) && lanes_legal(&target, c.l->id) && node_loads(s->value, to))
-			add_store(x->b, in, s->target, STORE_AHEAD, node_const(x->b, x->dtype, 0, 0));
+		if (to->where != WHERE_ARG || to->dtype != x->dtype || (c.r && !access_speaks_of(&s->target, c.r->id)) ||
+		    !access_speaks_of(&s->target, c.l->id) || !lanes_legal(&target, c.l->id) || !node_loads(s->value, to))
+			continue;
+		target.load.npreds = there ? 1 : target.load.npreds;
+		target.load.pred = there ? there : target.load.pred;
+		add_store(b, in, target.load, STORE_AHEAD, node_const(b, x->dtype, x->kept, 0));
 	}
 	for (int i = 0; in->len && i < list.len; i++)
-		push(x->b->arena, items, list.data[i]);
+		push(b->arena, items, list.data[i]);
 }
 
 /* what an operand is loaded from at c.ix: memory that nobody has just written; NULL: it is more than a load */

@@ -235,7 +235,7 @@ static bool changes_little_state(const Group *g)
 
 /* Threads share out the first axis.  Of little state it is the columns, as in the products that read it: each thread keeps its own in
  * its cache. */
-static Items *open_blocks(TileNest *x, const Group *g, Items *items)
+static Items *open_blocks(TileNest *x, Items *items)
 {
 	const Tile *t = x->t;
 	if (t->blocked >= 0)
@@ -245,7 +245,7 @@ static Items *open_blocks(TileNest *x, const Group *g, Items *items)
 	if (count_others(x))
 		return open_others(x, items, 0, AXIS_PAR);
 	open_others(x, items, 0, AXIS_SEQ); /* of extent 1: indices */
-	return changes_little_state(g) ? open_rows(x, open_columns(x, items)) : open_columns(x, open_rows(x, items));
+	return x->kept ? open_rows(x, open_columns(x, items)) : open_columns(x, open_rows(x, items));
 }
 
 typedef struct Epilogue {
@@ -377,12 +377,13 @@ void build_tile_group(Build *b, int g, Items *items)
 		return;
 	}
 	TileNest x = nest_of(b, group->tile, may_make_again(group));
+	x.kept = changes_little_state(group);
 	Epilogue e = {s, group};
 	bool parts = x.t->blocked >= 0 && x.t->dot;
 	Follower f = {parts ? add_block : store_group, &e};
 	if (group->window)
 		plan_windows(&x, group->window);
-	items = open_apart(&x, open_blocks(&x, group, items), "tile");
+	items = open_apart(&x, open_blocks(&x, items), "tile");
 	if (group->window)
 		build_windows(&x, items, group);
 	else if (rows_unknown(&x))

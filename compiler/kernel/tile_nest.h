@@ -29,6 +29,7 @@ typedef struct TileNest {
 	int nbounds[NLABELS];
 	Buffer *acc, *array;
 	bool again; /* elements may be made several times */
+	bool kept; /* it changes state that stays in the threads' caches */
 	int64_t part; /* lanes of the sum that are summed at a time */
 	int last; /* the label that is summed innermost, or -1: as they come */
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */

@@ -96,6 +96,32 @@ static Val *join_scales(PassCx *cx, Graph *g, const Val *v, Val *s, Val *x, bool
 		   both ? op2(g, v, OP_div, rest, scale) : op2(g, v, OP_mul, scale, rest));
 }
 
+/* x = c * rest -> c; NULL: it is not so */
+static Val *constant_of(const Val *x, Val **rest)
+{
+	for (int k = 0; k < 2 && x->op == OP_mul; k++)
+		if (is_const(x->in[k]) && !is_const(x->in[1 - k])) {
+			*rest = x->in[1 - k];
+			return x->in[k];
+		}
+	return NULL;
+}
+
+/* s * (c * x + k * y): a product less for each element, as in an update by a gradient with a penalty */
+static Val *share_constant(PassCx *cx, Graph *g, const Val *v, Val *s, const Val *x)
+{
+	Val *term[2];
+	if (!is_float(v) || !is_const(s) || (x->op != OP_add && x->op != OP_sub))
+		return NULL;
+	for (int k = 0; k < 2; k++) {
+		Val *rest, *c = constant_of(x->in[k], &rest), *both = c ? join(g, v, OP_mul, s, c) : NULL;
+		if (!both)
+			return NULL;
+		term[k] = op2(g, v, OP_mul, both, rest);
+	}
+	return did(cx, g, v, REWRITE_constants_shared, op2(g, v, x->op, term[0], term[1]));
+}
+
 Val *rule_products(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 {
 	if (v->op != OP_mul)
@@ -121,6 +147,8 @@ Val *rule_products(PassCx *cx, Graph *g, const Val *v, Val *const *in)
 			return did(cx, g, v, REWRITE_mul_reciprocal,
 				   op2(g, v, OP_div, s, x->in[1]));
 		Val *joined = s->type->rank == 0 ? join_scales(cx, g, v, s, x, false) : NULL;
+		if (!joined && cx->uses[v->in[1 - k]->id] == 1)
+			joined = share_constant(cx, g, v, s, x);
 		if (joined)
 			return joined;
 	}

@@ -109,6 +109,8 @@ EXPRESSION(sign_out,
 	   e2(g, OP_div, e2(g, OP_mul, e1(g, OP_neg, x), y), e1(g, OP_neg, e1(g, OP_exp, z))))
 EXPRESSION(constants_join, e2(g, OP_mul, number(g, 3),
 			      e2(g, OP_div, e2(g, OP_mul, number(g, 0.7), x), number(g, 11))))
+EXPRESSION(constants_shared,
+	   e2(g, OP_mul, number(g, 3), e2(g, OP_sub, e2(g, OP_mul, number(g, 0.7), x), e2(g, OP_mul, e1(g, OP_exp, y), number(g, 0.3)))))
 EXPRESSION(scalars_join, e2(g, OP_div, e2(g, OP_mul, z, e2(g, OP_mul, y, x)),
 			    e1(g, OP_exp, y))) /* y, z of rank 0 */
 EXPRESSION(mul_reciprocal, e2(g, OP_mul, x, e2(g, OP_div, number(g, 1), e1(g, OP_exp, y))))
@@ -319,6 +321,7 @@ static const Test tests[] = {
 	{REWRITE_mul_negatives, mul_negatives, {0}},
 	{REWRITE_sign_out, sign_out, {0}},
 	{REWRITE_constants_join, constants_join, {0}},
+	{REWRITE_constants_shared, constants_shared, {0}},
 	{REWRITE_scalars_join, scalars_join, {"4", "", ""}},
 	{REWRITE_mul_reciprocal, mul_reciprocal, {0}},
 	{REWRITE_div_exact, div_exact, {0}},
