@@ -32,6 +32,9 @@
 #else
 #include <cuda_runtime.h>
 #include <stdlib.h>
+#if CUDART_VERSION < 11000 /* what lies on the host is an error of cudaPointerGetAttributes there */
+#error "CUDA 11 or later is needed"
+#endif
 #ifdef MC_PRODUCTS
 #include <cublasLt.h>
 #endif

@@ -21,6 +21,7 @@ def tests(options):
     yield "dispatch", dispatch
     yield "embed", embed
     yield "steps that are made", steps
+    yield "restrict", restricted
 
 
 def generate(path, folder, *flags):
@@ -73,6 +74,23 @@ def standalone(path):
         includes = set(re.findall(r'#\s*include\s*[<"](.*?)[>"]', open(os.path.join(d, name + ".c")).read()))
         allowed = {name + ".h", "stddef.h", "stdint.h", "string.h", "stdlib.h", "math.h", "float.h", "limits.h", "immintrin.h", "emmintrin.h"}
         assert includes <= allowed, includes - allowed
+
+
+HANDED_OVER = """model handed_over
+dim n
+symbol x : floatX[n, 40]
+function f(x) -> s = sum(x * x), y = exp(x)
+"""
+
+
+def restricted():
+    """parts of a sum are stored by some threads and read by one after a barrier: no restrict"""
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "handed_over.model")
+        open(path, "w").write(HANDED_OVER)
+        generate(path, d)
+        source = open(os.path.join(d, "handed_over.c")).read()
+        assert re.search(r"float \*s_parts", source) and "float *MC_RESTRICT y" in source and "MC_RESTRICT s_parts" not in source, source
 
 
 def dispatch():

@@ -8,6 +8,8 @@
  * m is axes of the result that one operand has, n of the other: those that lie side by side are one index, as all places of an
  * image are; so are the summed axes.  Where there are too few tiles for the machine the sum goes in parts, which are then added in
  * order.  Shapes are those of the least time that a simple picture of the machine gives. */
+#include <math.h>
+
 #include "tile.h"
 
 enum {
@@ -100,8 +102,7 @@ static bool is_in(const Run *run, int label)
 
 static double above(double n, double step)
 {
-	const double whole = (double)(int64_t)(n / step);
-	return whole * step < n ? whole + 1 : whole;
+	return ceil(n / step);
 }
 
 static int64_t power_below(double n, int64_t most)
@@ -630,8 +631,11 @@ void build_tile_cuda(Build *b, const Group *g, Items *items)
 		return;
 	}
 	x.s = shape_of(&x.c, x.dtype);
+	int64_t parts;
 	if (!g->tile->parts)
 		x.s.parts = 1;
+	else if (!size_is_const(g->tile->parts->type->size[0], &parts) || parts != x.s.parts)
+		internal_error("kernel %s: its sum was planned in other parts", b->kernel->name);
 	x.sum = x.c.size[x.c.sum[0]];
 	for (int i = 1; i < x.c.nsum; i++)
 		x.sum = size_mul(b->arena, x.sum, x.c.size[x.c.sum[i]]);
