@@ -16,6 +16,7 @@ def tests(options):
         yield name + " bytes", lambda path=path: bytes_agree(path)
     for path in sorted(glob.glob(os.path.join(ROOT, "tests/programs/*.model"))):
         yield os.path.basename(path)[:-6] + " warnings", lambda path=path: warnings(path)
+    yield "empty_products warnings", lambda: warnings(os.path.join(ROOT, "tests/values/empty_products.model"))
     yield "malloc in a call", malloc_in_call
     yield "profile", profiled
     yield "dispatch", dispatch

@@ -63,7 +63,7 @@ static void seek_mention(void *data, const Access *a, bool store)
 	m->found |= a->buffer == m->buffer;
 }
 
-static bool mentions(const Item *item, const Buffer *b)
+bool mentions(const Item *item, const Buffer *b)
 {
 	Mention m = {b, false};
 	visit_items(&(Visitor){.data = &m, .access = seek_mention}, item, 1);

@@ -53,6 +53,35 @@ static void print_comment(CPrinter *p, const char *comment)
 		push(p->arena, &out->body, moved[i]);
 }
 
+/* hi - lo if that is one size */
+static const Size *extent_of(CPrinter *p, const Axis *a)
+{
+	if (a->nhi != 1 || a->nlo > 1)
+		return NULL;
+	return a->nlo ? size_sub(p->arena, resolve_axes(p, a->hi[0]), resolve_axes(p, a->lo[0])) : resolve_axes(p, a->hi[0]);
+}
+
+static bool has_steps(CPrinter *p, const Axis *a, int64_t steps)
+{
+	int64_t n;
+	if (a->nhi == 0 && a->cut_of)
+		return a->nlo == 0 && steps == 1 && strcmp(step_of(p, a->cut_of, &n), "1") == 0;
+	const Size *extent = extent_of(p, a);
+	return extent && size_is_const(extent, &n) && n == steps && a->ncuts == 0;
+}
+
+/* something that runs speaks of what item[0] declares */
+static bool is_used(CPrinter *p, const Item *item, int n)
+{
+	for (int i = 1; i < n; i++) {
+		const Axis *a = item[i].kind == ITEM_NEST ? item[i].nest->axis : NULL;
+		const bool runs = !a || a->kind == AXIS_PAR || a->kind == AXIS_THREAD || !has_steps(p, a, 0);
+		if (runs && mentions(&item[i], item[0].buffer))
+			return true;
+	}
+	return false;
+}
+
 void print_items(CPrinter *p, const Item *item, int n)
 {
 	int nbuffers = p->buffers.len;
@@ -62,7 +91,7 @@ void print_items(CPrinter *p, const Item *item, int n)
 		case ITEM_BUFFER:
 			if (waits_for_store(item + i, n - i))
 				declare_later(p, item + i, n - i);
-			else
+			else if (is_used(p, item + i, n - i))
 				declare_buffer(p, item[i].buffer);
 			break;
 		case ITEM_STORE: {
@@ -110,23 +139,6 @@ static bool print_tile(CPrinter *p, const Nest *nest)
 		i += run;
 	}
 	return true;
-}
-
-/* hi - lo if that is one size */
-static const Size *extent_of(CPrinter *p, const Axis *a)
-{
-	if (a->nhi != 1 || a->nlo > 1)
-		return NULL;
-	return a->nlo ? size_sub(p->arena, resolve_axes(p, a->hi[0]), resolve_axes(p, a->lo[0])) : resolve_axes(p, a->hi[0]);
-}
-
-static bool has_steps(CPrinter *p, const Axis *a, int64_t steps)
-{
-	int64_t n;
-	if (a->nhi == 0 && a->cut_of)
-		return a->nlo == 0 && steps == 1 && strcmp(step_of(p, a->cut_of, &n), "1") == 0;
-	const Size *extent = extent_of(p, a);
-	return extent && size_is_const(extent, &n) && n == steps && a->ncuts == 0;
 }
 
 static bool is_one(CPrinter *p, const Axis *a)

@@ -121,6 +121,7 @@ const Size *single_bound(CPrinter *, int n, const Size *const *, bool max); /* t
 /* ---- declare_c.c */
 bool is_flat(const CPrinter *, const Buffer *);
 void declare_buffer(CPrinter *, const Buffer *);
+bool mentions(const Item *, const Buffer *);
 bool waits_for_store(const Item *, int n); /* item[0] declares a scalar, and a store after it can do that */
 void declare_later(CPrinter *, const Item *, int n);
 /* "[10][64]", and the type of an element: a vector where registers have lanes */
