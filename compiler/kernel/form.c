@@ -1,4 +1,6 @@
 /* form.c -- kernels as data: axes as indices, walking nests */
+#include <string.h>
+
 #include "print_c.h"
 
 const Size *axis_index(Arena *arena, const Axis *axis)
@@ -10,6 +12,11 @@ const Size *axis_index(Arena *arena, const Axis *axis)
 bool extent_const(const Extent *e, int64_t *value)
 {
 	return e->size && size_is_const(e->size, value);
+}
+
+bool same_buffer(const Buffer *a, const Buffer *b)
+{
+	return a == b || (a->where == WHERE_ARG && b->where == WHERE_ARG && strcmp(a->name, b->name) == 0);
 }
 
 void visit_size_atoms(const Size *s, void (*f)(void *, const Atom *), void *data)

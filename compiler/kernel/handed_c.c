@@ -2,8 +2,6 @@
  *
  * Such a pointer is not restrict. Under restrict only what the function itself does to the memory counts, so that a compiler may
  * read before the barrier what it waits for; nvcc does. */
-#include <string.h>
-
 #include "print_c.h"
 
 typedef struct Handed {
@@ -13,23 +11,18 @@ typedef struct Handed {
 	bool again; /* one of those that do both stands in a loop: its next round is another nest */
 } Handed;
 
-static bool is_of(const Handed *h, const Access *a)
-{
-	return a->buffer == h->buffer || (a->buffer->where == WHERE_ARG && strcmp(a->buffer->name, h->buffer->name) == 0);
-}
-
 static void note_use(void *data, const Access *a, bool store)
 {
 	Handed *h = data;
-	h->stores |= store && is_of(h, a);
-	h->loads |= !store && is_of(h, a);
+	h->stores |= store && same_buffer(h->buffer, a->buffer);
+	h->loads |= !store && same_buffer(h->buffer, a->buffer);
 }
 
 /* what is added to is loaded too */
 static void note_sums(Handed *h, const Item *item)
 {
 	if (item->kind == ITEM_STORE)
-		h->loads |= item->store->how != STORE_SET && item->store->how != STORE_AHEAD && is_of(h, &item->store->target);
+		h->loads |= item->store->how != STORE_SET && item->store->how != STORE_AHEAD && same_buffer(h->buffer, item->store->target.buffer);
 	for (int i = 0; item->kind == ITEM_NEST && i < item->nest->body.len; i++)
 		note_sums(h, &item->nest->body.data[i]);
 }

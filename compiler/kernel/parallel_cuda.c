@@ -1,6 +1,4 @@
 /* parallel_cuda.c -- is an axis parallel? */
-#include <string.h>
-
 #include "schedule_cuda.h"
 
 typedef struct Seen {
@@ -29,11 +27,6 @@ static void note_access(void *data, const Access *a, bool store)
 	Seen *s = data;
 	push(s->arena, &s->access, a);
 	push(s->arena, &s->store, store);
-}
-
-static bool same_buffer(const Buffer *a, const Buffer *b)
-{
-	return a == b || (a->where == WHERE_ARG && b->where == WHERE_ARG && strcmp(a->name, b->name) == 0);
 }
 
 static bool is_declared(const Seen *s, const Buffer *b)

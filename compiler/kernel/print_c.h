@@ -237,5 +237,6 @@ void visit_items(const Visitor *, const Item *, int n);
 void visit_value(const Visitor *, const Node *);
 void visit_size_atoms(const Size *, void (*f)(void *, const Atom *), void *);
 bool extent_const(const Extent *, int64_t *);
+bool same_buffer(const Buffer *, const Buffer *); /* the same one, or arguments of one name */
 
 #endif

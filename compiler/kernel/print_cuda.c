@@ -176,8 +176,7 @@ static bool stand_apart(Arena *arena, const Item *item, const Item *next)
 	for (int i = 0; i < a.buffers.len; i++)
 		for (int j = 0; j < b.buffers.len; j++) {
 			const Buffer *x = a.buffers.data[i], *y = b.buffers.data[j];
-			const bool same = x == y || (x->where == WHERE_ARG && y->where == WHERE_ARG && strcmp(x->name, y->name) == 0);
-			if (same && x->where != WHERE_PRIVATE && (a.store.data[i] || b.store.data[j]))
+			if (same_buffer(x, y) && x->where != WHERE_PRIVATE && (a.store.data[i] || b.store.data[j]))
 				return false;
 		}
 	return true;
