@@ -36,16 +36,53 @@ symbol d : floatX[20, 1500]
 param W : floatX[2000, 1500] = zeros
 function f(x, d) { W <- W - transpose(x, [1, 0]) @ d }""",
         [r"for \(int64_t ti = 0; ti < \d+; ti\+\+\) for \(int64_t tj"], []),
-    "the sum of little state by columns": ("""
-model m
-param W : floatX[784, 500] = zeros
-function f() -> s = sum(W ** 2)""",
-        [r"f_s_j\(const int j_step, int64_t t, int64_t j, const float \*MC_RESTRICT W, float lane\[64\]\)", r"for \(int64_t t = 0; t < 8; t\+\+\)"], []),
-    "the sum of few columns by rows": ("""
+    "the sum of a matrix by rows": ("""
 model m
 param W : floatX[784, 100] = zeros
 function f() -> s = sum(W ** 2)""",
         [r"for \(int64_t i = t \* 50; i < mc_min_i64\(t \* 50 \+ 50, 784\); i\+\+\)"], [r"f_s_j\("]),
+    "the sum of a matrix beside the product that reads it": ("""
+model m
+symbol x : floatX[20, 784]
+param W : floatX[784, 500] = zeros
+let s = sum(W ** 2)
+function f(x) -> c = s + sum(tanh(x @ W))""",
+        [r"columns\[v\] = mc_fma_f32x16\(W1, W1, columns\[v\]\);", r"mc_store_f32x16\(&s_columns\[", r"lane\[l\] \+= s_columns\["],
+        [r"\bs_parts", r"f_s\("]),
+    "of one that comes after the product, too": ("""
+model m
+symbol x : floatX[20, 90]
+param W : floatX[90, 80] = zeros
+let s = sum(abs(W))
+function f(x) -> c = sum(tanh(x @ W)) + s""",
+        [r"mc_store_f32x16\(&s_columns\["], [r"\bs_parts", r"f_s\("]),
+    "not beside a product of what is made of it": ("""
+model m
+symbol x : floatX[20, 90]
+param W : floatX[90, 80] = zeros
+function f(x) -> h = tanh(x * sum(W ** 2)) @ W""",
+        [r"sum_parts\["], [r"sum_columns"]),
+    "nor of another matrix": ("""
+model m
+symbol x : floatX[20, 90]
+param W : floatX[90, 80] = zeros
+param V : floatX[90, 80] = zeros
+let s = sum(V ** 2)
+let t = sum(W * V)
+function f(x) -> c = sum(tanh(x @ W)) + s + t""",
+        [r"\bs_parts\[", r"\bt_parts\["], [r"\b[st]_columns"]),
+    "nor where one may be wanted without the other": ("""
+model m
+symbol x : floatX[20, 90]
+param W : floatX[90, 80] = zeros
+function f(x) -> h = x @ W, s = sum(W ** 2)""",
+        [r"s_parts\["], [r"s_columns"]),
+    "nor where threads share out the rows of the product": ("""
+model m
+symbol x : floatX[500, 90]
+param W : floatX[90, 80] = zeros
+function f(x) -> c = sum(tanh(x @ W)) + sum(W ** 2)""",
+        [r"sum_\w*parts\["], [r"sum_\w*columns"]),
     "even blocks of rows": ("""
 model m
 symbol x : floatX[600, 30]
@@ -78,7 +115,11 @@ function f(d, W) -> y = d @ transpose(W, [1, 0])""",
         [r"for \(int64_t t = 0; t < 25; t\+\+\) \{ /\*[^*]*\*/ for \(int64_t i = 0; i < 10; i\+\+\) MC_SIMD for "
          r"\(int64_t i1 = t \* 16; i1 < t \* 16 \+ 16; i1\+\+\) \w+_packed\[i \* 400 \+ i1\] = W\[i1 \* 10 \+ i\];"], []),
     "sums over the lanes of a row of vectors as one": (FEW_COLUMNS,
-        [r"MC_UNROLL for \(int r = 0; r < 2; r\+\+\) mc_sum_each_f32x16\(acc\[r\], 10, tile\[r\]\);"], []),
+        [r"mc_sum_each_f32x16\(acc\[0\], 2 \* 10, tile\[0\]\);"], []),
+    "few columns that fill the first cache by halves, for more rows": (FEW_COLUMNS.replace("400", "784"),
+        [r"for \(int64_t j = 0; j < 10; j \+= 5\) for \(int64_t i = t \* 50; i < t \* 50 \+ 50; i \+= 5\) \{ "
+         r"for \(int64_t r = 0; r < 5; r\+\+\) for \(int64_t line = 0; line < 49; line\+\+\) if \(i \+ r < 596 && j < 1\) MC_AHEAD",
+         r"mc_sum_each_f32x16\(acc\[0\], 5 \* 5, tile\[0\]\);"], []),
     "rows that no cache holds are asked for ahead": (FEW_COLUMNS,
         [r"for \(int64_t line = 0; line < 25; line\+\+\) if \(i \+ r < 592\) MC_AHEAD\(&x\[\(i \+ r \+ 8\) \* 400 \+ line \* 16\]\);"], []),
     "rows that a cache holds are not": (FEW_COLUMNS.replace("600", "60"), [r"mc_sum_each"], [r"MC_AHEAD"]),

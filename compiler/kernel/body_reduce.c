@@ -319,62 +319,22 @@ void body_outer(Build *b, const Piece *p, Items *items)
 		accumulate(b, items, to, kind, x);
 }
 
-/* ---- all of a matrix, by columns: a block of LONG_LANES columns is a row, its columns are the lanes of the sum */
+/* ---- all of a matrix: tile_beside.c */
 
-enum { MANY_COLUMNS = 4 * LONG_LANES };
-
-static bool reads_variable(const Val *v)
+bool sums_matrix(const Piece *p)
 {
-	if (v->op == OP_var)
-		return true;
-	for (int i = 0; op_info(v->op)->elementwise && i < v->nin; i++)
-		if (v->in[i]->type->rank == v->type->rank && reads_variable(v->in[i]))
-			return true;
-	return false;
-}
-
-/* Threads that make products with a matrix of state have columns of it each; what they have, they keep in their caches. */
-static bool by_columns(const Scope *s, const Reduce *r)
-{
-	int64_t rows, columns;
-	if (s->L->options->target->gpu || r->nkept || r->rank != 2 || !dtype_is_float(r->dtype) || r->kind != REDUCE_sum)
+	if (p->form != FORM_OUTER)
 		return false;
-	return size_is_const(r->size[0], &rows) && rows >= BLOCK_ROWS && size_is_const(r->size[1], &columns) &&
-	       columns >= MANY_COLUMNS && columns <= KEPT_BYTES / dtype_bytes(r->dtype) / rows && reads_variable(r->v->in[0]);
+	const Reduce r = reduce_of(p->val);
+	return r.rank == 2 && !r.nkept && r.kind == REDUCE_sum && dtype_is_float(r.dtype);
 }
 
-static void body_columns(Build *b, const Piece *p, Items *items)
+const Node *matrix_element(Build *b, const Piece *p, Ix row, Ix column)
 {
-	Arena *arena = b->arena;
 	Reduce r = reduce_of(p->val);
-	const Size *first = size_scale(arena, b->row, LONG_LANES), *lanes = size_const(arena, LONG_LANES);
-	Buffer *lane = open_lanes(b, items, "lane", r.dtype, r.kind, LONG_LANES);
-
-	/* vectors of the block, in steps that are literal, so that their sums stay in registers */
-	Axis *j = new_axis(b, "j", AXIS_SEQ, r.size[1]);
-	const Size **lo = NEW_ARRAY(arena, const Size *, 1), **hi = NEW_ARRAY(arena, const Size *, 2);
-	lo[0] = first;
-	hi[0] = size_add(arena, first, lanes);
-	hi[1] = r.size[1];
-	j->lo = lo;
-	j->nlo = 1;
-	j->hi = hi;
-	j->nhi = 2;
-	j->cut = lane_cuts(arena, r.size[1], LONG_LANES, LANES, false, &j->ncuts);
-	Items *in = &open_nest(b, items, j)->body;
-	Buffer *sum = new_buffer(b, "sum", r.dtype, WHERE_STACK, 1, &lanes);
-	add_buffer(b, in, sum);
-	Axis *l = cut_axis(b, "l", AXIS_SIMD, j);
-	add_store(b, &open_nest(b, in, l)->body, access_at(sum, axis_index(arena, l)), STORE_SET, identity(b, r.kind, r.dtype));
-	Items *rows = open_axis(b, in, 0, AXIS_SEQ, r.size[0], &r.ix[0]);
-	l = cut_axis(b, "l", AXIS_SIMD, j);
-	r.ix[1] = ix_at(size_add(arena, axis_index(arena, j), axis_index(arena, l)));
-	accumulate(b, &open_nest(b, rows, l)->body, access_at(sum, axis_index(arena, l)), r.kind, value_of(b, &r));
-	l = cut_axis(b, "l", AXIS_SIMD, j);
-	const Size *at = size_add(arena, size_sub(arena, axis_index(arena, j), first), axis_index(arena, l));
-	add_store(b, &open_nest(b, in, l)->body, access_at(lane, at), STORE_SET, load_of(b, access_at(sum, axis_index(arena, l))));
-
-	accumulate(b, items, access_scalar(scalar_part(b, p)), r.kind, fold_lanes(b, items, lane, r.kind));
+	r.ix[0] = row;
+	r.ix[1] = column;
+	return value_of(b, &r);
 }
 
 void outer_end(Build *b, const Piece *p, Items *items)
@@ -459,11 +419,6 @@ void plan_reduce(Scope *s, Piece *p)
 	p->body = body_outer;
 	if (s->L->options->target->gpu && is_heavy(&r))
 		p->block_rows = 1;
-	if (by_columns(s, &r)) {
-		p->rows = size_floordiv(arena, size_add(arena, r.size[1], size_const(arena, LONG_LANES - 1)), LONG_LANES);
-		p->block_rows = 1;
-		p->body = body_columns;
-	}
 	if (r.nkept)
 		outer_parts(s->L, p, p->block_rows ? p->block_rows : even_rows(p->rows));
 }

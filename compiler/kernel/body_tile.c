@@ -9,7 +9,7 @@
  *
  *      tile_axes.c    operands, axes, accumulators        tile_group.c     tiles that are a kernel of their own
  *      tile_sums.c    the sums                            tile_windows.c   pools and other windows that follow
- *      tile_follow.c  what follows, element by element
+ *      tile_follow.c  what follows, element by element   tile_beside.c  the sum of an operand on the way
  */
 #include "tile_nest.h"
 
@@ -39,7 +39,13 @@ static void plan_axes(TileNest *x)
 		} else if (t->dot) {
 			/* the second first: what it takes, the rows leave */
 			int64_t sums = has_parts(x) ? 1 : SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
-			int64_t n = second && second <= 10 ? second : !few ? 5 : all / rows > 2 ? all / rows : 2, most = k ? n : all / n;
+			int64_t n = second && second <= 10 ? second : !few ? 5 : all / rows > 2 ? all / rows : 2;
+			if (!few && columns_are_long(x)) { /* half of them at a time, for more rows */
+				enum { MOST_SUMS = 25 };
+				n = (second + 1) / 2;
+				all = MOST_SUMS;
+			}
+			int64_t most = k ? n : all / n;
 			if (k && most > all)
 				most = all;
 			of->cut = tile_cuts(b->arena, size, most < 1 ? 1 : most, &of->ncuts);
@@ -137,6 +143,7 @@ static void build_rows(TileNest *x, Items *items, const Follower *f)
 		resume(x, items);
 	else
 		clear_acc(x, items);
+	clear_beside(x, items);
 	if (t->whole && !t->dot && t->blocked < 0 && x->b->target->lanes >= 8)
 		ask_ahead(x, items, f);
 	if (t->dot) {
@@ -144,6 +151,7 @@ static void build_rows(TileNest *x, Items *items, const Follower *f)
 		return;
 	}
 	sum_along_result(x, items);
+	store_beside(x, items);
 	if (!follow_in_lanes(x, items, f))
 		follow_array(x, items, NULL, f);
 }
@@ -220,8 +228,8 @@ void fill_panel_row(TileNest *x, Items *items)
 	add_store(x->b, open_inner(x, items, v), panel_row(x, axis_index(x->b->arena, v)), STORE_SET, before_panel(x));
 }
 
-/* The first rows of a tile fill the panel while they are summed: the way from memory is hidden.  Rows that are not a whole number of
- * those fill it again. */
+/* The first rows of a tile fill the panel while they are summed: the way from memory is hidden.  And they make the sum beside it.  Rows
+ * that are not a whole number of those do both again. */
 static void build_first_rows(TileNest *x, Items *items, const Follower *f)
 {
 	Arena *arena = x->b->arena;
@@ -232,6 +240,7 @@ static void build_first_rows(TileNest *x, Items *items, const Follower *f)
 	build_rows(&first, items, f);
 	of->lo = next;
 	x->fills = false;
+	x->beside = NULL;
 }
 
 void build_tile(TileNest *x, Items *items, const Follower *f)
@@ -241,15 +250,16 @@ void build_tile(TileNest *x, Items *items, const Follower *f)
 	x->fills = false;
 	if (!t->dot)
 		items = open_cuts(x, items, "j", t->lanes);
-	if (!wants_panel(x) || !declare_panel(x, items)) {
+	const bool panel = wants_panel(x) && declare_panel(x, items);
+	if (panel && !x->fills)
+		fill_panel(x, items);
+	if (t->unroll < 0) {
 		build_rows(x, items, f);
 		return;
 	}
 	const Axes rows = x->of[t->unroll];
-	if (x->fills)
+	if (x->fills || (x->beside && !size_fits(x->c.size[t->unroll], rows.most)))
 		build_first_rows(x, items, f);
-	else
-		fill_panel(x, items);
 	build_rows(x, items, f);
 	x->of[t->unroll] = rows;
 }

@@ -2,6 +2,7 @@
  *
  * The tree is that of the number of lanes the schedule said, whatever the width of the machine's vectors. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "print_c.h"
 
@@ -34,6 +35,22 @@ static int row_loop(const Stage *s, const Store *st, const Buffer *b)
 	return is_axis(&st->target, to->rank - 1, s->loop[last].id) && is_axis(&st->value->load, b->rank - 2, s->loop[last].id) ? last : -1;
 }
 
+static bool is_literal(const char *count)
+{
+	return strchr("0123456789", count[0]) != NULL;
+}
+
+/* of whole rows, which lie one after the other: the loop over them; else -1 */
+static int rows_loop(Stage *s, const Store *st, const Buffer *b, int row)
+{
+	const Buffer *to = st->target.buffer;
+	if (row < 1 || to->rank < 2 || b->rank < 3 || !is_literal(s->loop[row].count) || !is_literal(s->loop[row - 1].count) ||
+	    extent_max(s->p, &to->extent[to->rank - 1]) != s->loop[row].most || extent_max(s->p, &b->extent[b->rank - 2]) != s->loop[row].most)
+		return -1;
+	const int id = s->loop[row - 1].id;
+	return is_axis(&st->target, to->rank - 2, id) && is_axis(&st->value->load, b->rank - 3, id) ? row - 1 : -1;
+}
+
 void print_fold(Stage *s, const Store *st)
 {
 	CPrinter *p = s->p;
@@ -49,8 +66,9 @@ void print_fold(Stage *s, const Store *st)
 	Text *part = NEW_ARRAY(p->arena, Text, nvectors);
 	const char *loop = s->lane_loop;
 	const int row = suffix && nvectors == 1 ? row_loop(s, st, b) : -1;
-	if (row >= 0)
-		bind_axis(p, (AxisName){.id = s->loop[row].id, .value = size_const(p->arena, 0)});
+	const int rows = rows_loop(s, st, b, row);
+	for (int i = rows >= 0 ? rows : row; i >= 0 && i <= row; i++)
+		bind_axis(p, (AxisName){.id = s->loop[i].id, .value = size_const(p->arena, 0)});
 	for (int i = 0; i < nvectors; i++) {
 		s->lane_loop = arena_printf(p->arena, "%d", i);
 		part[i] = access_c(s, &v->load, s->nodes.data[s->root[0]].gathered, suffix != NULL);
@@ -65,7 +83,7 @@ void print_fold(Stage *s, const Store *st)
 
 	Stmt *outer = NULL;
 	for (int i = 0; i < s->nloops; i++) {
-		if (s->loop[i].name == loop || i == row)
+		if (s->loop[i].name == loop || i == row || i == rows)
 			continue;
 		Stmt *o = open_block(p, "MC_UNROLL for (int %s = 0; %s < %s; %s++)", s->loop[i].name, s->loop[i].name,
 		                     s->loop[i].count, s->loop[i].name);
@@ -73,7 +91,8 @@ void print_fold(Stage *s, const Store *st)
 	}
 	Text target = access_c(s, &st->target, s->target_gathered[0], false);
 	if (row >= 0) {
-		line(p, "mc_sum_each_%s(%s, %s, %s);", suffix, address_of(p->arena, part[0].s).s, s->loop[row].count, address_of(p->arena, target.s).s);
+		const char *count = rows >= 0 ? arena_printf(p->arena, "%s * %s", s->loop[rows].count, s->loop[row].count) : s->loop[row].count;
+		line(p, "mc_sum_each_%s(%s, %s, %s);", suffix, address_of(p->arena, part[0].s).s, count, address_of(p->arena, target.s).s);
 		if (outer)
 			close_block(p, outer);
 		return;

@@ -332,6 +332,36 @@ static bool accepts(const Group *g, const Piece *p)
 	return single || (p->needs & ~g->needs) == 0;
 }
 
+/* a group whose tile can make this sum on its way; -1: none */
+static int group_beside(Scope *s, const Piece *p, int first)
+{
+	for (int g = first; p->form == FORM_OUTER && g < s->groups.len; g++)
+		if (s->groups.data[g]->tile && accepts(s->groups.data[g], p) && sums_beside(s, s->groups.data[g], p))
+			return g;
+	return -1;
+}
+
+/* what the tile of the last group can sum on its way and nothing has asked for so far comes to it */
+static void take_beside(Scope *s)
+{
+	const int last = s->groups.len - 1, first = last > MOST_OPEN ? last - MOST_OPEN : 0;
+	Group *to = s->groups.data[last];
+	for (int g = first > s->checks_at ? first : s->checks_at; g < last; g++) {
+		Group *from = s->groups.data[g];
+		for (int i = 0; i < from->pieces.len; i++) {
+			Piece *p = from->pieces.data[i];
+			if (p->form != FORM_OUTER || traffic_of(s, p->target)->first_reader >= 0 || !accepts(to, p) || !sums_beside(s, to, p))
+				continue;
+			for (from->pieces.len--; i < from->pieces.len; i++)
+				from->pieces.data[i] = from->pieces.data[i + 1];
+			p->group = last;
+			sum_beside(s, p);
+			note_piece(s, p);
+			push(s->L->arena, &to->pieces, p);
+		}
+	}
+}
+
 void add_piece(Scope *s, Piece *p)
 {
 	Arena *arena = s->L->arena;
@@ -342,7 +372,8 @@ void add_piece(Scope *s, Piece *p)
 	bool tail = is_tail(p);
 	if (first < s->groups.len - MOST_OPEN)
 		first = s->groups.len - MOST_OPEN;
-	for (p->group = first; p->group < s->groups.len; p->group++) {
+	const int beside = group_beside(s, p, first);
+	for (p->group = beside >= 0 ? beside : first; beside < 0 && p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
 		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
 		    (tail || (same_rows(g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p) || windows_on_tile(s, g, p)))
@@ -366,6 +397,12 @@ void add_piece(Scope *s, Piece *p)
 		return;
 	}
 	push(arena, &g->pieces, p);
+	if (p->form == FORM_TILE)
+		take_beside(s);
+	if (beside >= 0) {
+		sum_beside(s, p);
+		return;
+	}
 	if (rows_wanted(p))
 		g->block_rows = rows_wanted(p);
 	else if (p->sums_elements && !g->block_rows)

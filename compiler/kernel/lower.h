@@ -324,6 +324,8 @@ void plan_body(Scope *, Piece *); /* chooses form, rows and body for a root */
 void body_map(Build *, const Piece *, Items *);
 void body_reduce(Build *, const Piece *, Items *);
 void body_outer(Build *, const Piece *, Items *); /* one row into the parts */
+bool sums_matrix(const Piece *); /* it is the sum of all elements of a matrix of floats */
+const Node *matrix_element(Build *, const Piece *, Ix row, Ix column); /* what that sum adds up */
 void outer_begin(Build *, const Piece *, Items *);
 void outer_parts(Lower *, Piece *, int block_rows); /* one for each block of rows */
 void outer_end(Build *, const Piece *, Items *);

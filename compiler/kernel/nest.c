@@ -474,7 +474,7 @@ static const Piece *main_piece(const Group *g)
 	const Piece *best = NULL;
 	for (int i = 0; i < g->pieces.len + g->tail.len; i++) {
 		const Piece *p = i < g->pieces.len ? g->pieces.data[i] : g->tail.data[i - g->pieces.len];
-		if (!best || p->val->name || p->cell)
+		if (!best || ((p->val->name || p->cell) && !(g->tile && p->form == FORM_OUTER)))
 			best = p;
 	}
 	return best;

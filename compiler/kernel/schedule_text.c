@@ -54,10 +54,9 @@ const char *schedule_text(Lower *L, const Group *g)
 		bool elements = true;
 		for (int i = 0; i < g->pieces.len; i++)
 			elements = elements && g->pieces.data[i]->only_stores;
-		s = elements           ? arena_printf(a, "elements, %d at a time shared out to the threads", ELEMENT_BLOCK)
-		    : !g->block_rows     ? "rows shared out to the threads"
-		    : g->block_rows == 1 && !L->options->target->gpu ? arena_printf(a, "columns, %d at a time shared out to the threads", LONG_LANES)
-		                         : arena_printf(a, "rows, %d at a time shared out to the threads", g->block_rows);
+		s = elements         ? arena_printf(a, "elements, %d at a time shared out to the threads", ELEMENT_BLOCK)
+		    : !g->block_rows ? "rows shared out to the threads"
+				     : arena_printf(a, "rows, %d at a time shared out to the threads", g->block_rows);
 		if (g->pieces.len > 1)
 			s = arena_printf(a, "%s, each through %d values while it is in the cache", s, g->pieces.len);
 	}
@@ -65,6 +64,8 @@ const char *schedule_text(Lower *L, const Group *g)
 		const Piece *p = g->pieces.data[i];
 		if (p->tile && p->body != body_pack)
 			s = arena_printf(a, "%s; %s", s, tile_text(L, p));
+		else if (g->tile && p->form == FORM_OUTER)
+			s = arena_printf(a, "%s; %s: added up by the first rows of each tile", s, p->target->name);
 	}
 	return s;
 }

@@ -77,6 +77,10 @@ void build_tile_group(Build *, int group, Items *);
 /* the sum at c->ix, and what the other pieces of the group make of it */
 void store_on_tile(Build *, const Group *, const Contraction *, Items *, const Node *value);
 
+/* ---- tile_beside.c */
+bool sums_beside(Scope *, const Group *, const Piece *); /* the tile can make that sum on its way */
+void sum_beside(Scope *, Piece *); /* it shall */
+
 /* ---- tile_cuda.c */
 bool plan_tile_cuda(Scope *, Piece *);
 void build_tile_cuda(Build *, const Group *, Items *);

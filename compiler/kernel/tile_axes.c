@@ -67,6 +67,20 @@ const Node *tile_product(TileNest *x)
 	return node_row(x->b, OP_mul, a->dtype, a, b, NULL);
 }
 
+/* Of a dot tile: few columns that all rows read, of which the first cache has no room for all. */
+bool columns_are_long(const TileNest *x)
+{
+	enum { CACHE = 24 << 10, MOST_COLUMNS = 10 };
+	int64_t n, bytes = dtype_bytes(x->dtype);
+	if (x->t->second < 0 || tile_shape(x->b->target, x->dtype, x->t).width < SUM_LANES || !size_is_const(x->c.size[x->t->second], &n) ||
+	    n < 2 || n > MOST_COLUMNS)
+		return false;
+	bytes *= n;
+	for (int k = 0; k < x->c.nsum && bytes <= CACHE; k++)
+		bytes *= size_is_const(x->c.size[x->c.sum[k]], &n) && n <= CACHE ? n : 0;
+	return bytes > CACHE;
+}
+
 /* ---- axes */
 
 Axis *cut_axis(Build *b, const char *name, AxisKind kind, const Axis *of)

@@ -164,8 +164,10 @@ void ask_rows_ahead(TileNest *x, Items *items)
 	const int rows = x->t->unroll, sum = x->t->lanes;
 	const Size *all = x->p->val->type->size[0];
 	int64_t length, n;
-	if (x->t->second >= 0 && !size_fits(x->c.size[x->t->second], x->of[x->t->second].most))
-		return; /* several times, of which the first brings them */
+	const int columns = x->t->second;
+	const bool again = columns >= 0 && !size_fits(x->c.size[columns], x->of[columns].most);
+	if (again && !columns_are_long(x))
+		return;
 	if (!x->t->dot || x->t->whole || x->c.nsum != 1 || x->c.out[0] != rows || b->target->lanes < 8 ||
 	    !size_is_const(x->c.size[sum], &length) || !size_is_const(all, &n))
 		return;
@@ -182,9 +184,11 @@ void ask_rows_ahead(TileNest *x, Items *items)
 		x->c.ix[rows] = ix_at(to_come);
 		x->c.ix[sum] = ix_at(size_scale(b->arena, axis_index(b->arena, line), LINE / size));
 		Access to = *streamed(x, side);
-		Pred *there = NEW(b->arena, Pred);
-		*there = (Pred){.p = to_come, .hi = all};
-		to.npreds = 1;
+		Pred *there = NEW_ARRAY(b->arena, Pred, 2);
+		there[0] = (Pred){.p = to_come, .hi = all};
+		if (again) /* the first columns bring them */
+			there[1] = (Pred){.p = first_of(x, columns), .hi = size_const(b->arena, 1)};
+		to.npreds = 1 + again;
 		to.pred = there;
 		add_store(b, open_inner(x, items, line), to, STORE_AHEAD, node_const(b, to.buffer->dtype, 0, 0));
 	}

@@ -265,6 +265,8 @@ void store_on_tile(Build *b, const Group *group, const Contraction *c, Items *it
 	for (int i = 0; i < group->pieces.len; i++) {
 		const Piece *p = group->pieces.data[i];
 		const Node *n = value;
+		if (p->form == FORM_OUTER) /* beside the tile's sums */
+			continue;
 		if (p != group->tile) {
 			const Info *info = info_of(b->scope, p->val);
 			n = info->root && info->piece == p ? element_here(b, p->val, ix)
@@ -381,6 +383,7 @@ void build_tile_group(Build *b, int g, Items *items)
 	Epilogue e = {s, group};
 	bool parts = x.t->blocked >= 0 && x.t->dot;
 	Follower f = {parts ? add_block : store_group, &e};
+	plan_beside(&x, group);
 	if (group->window)
 		plan_windows(&x, group->window);
 	items = open_apart(&x, open_blocks(&x, items), "tile");

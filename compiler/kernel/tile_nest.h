@@ -35,6 +35,8 @@ typedef struct TileNest {
 	Buffer *panel; /* the operand of the lanes as the columns of a tile, or NULL */
 	const Size *panel_lane; /* where in its rows */
 	bool fills; /* the sums fill the panel */
+	const Piece *beside; /* the sum of all of the operand of the lanes, which the first rows make; or NULL */
+	Buffer *columns; /* its columns in the tile */
 	Buffer *made; /* the operand of the columns for those of a thread, or NULL */
 } TileNest;
 
@@ -57,6 +59,7 @@ bool size_fits(const Size *, int64_t most); /* it is known, and no more */
 int lanes_side(const TileNest *x);
 int panel_sums(const TileNest *x, int *label);
 Access made_at(const TileNest *x, int side);
+bool columns_are_long(const TileNest *x);
 const Node *tile_side(TileNest *x, int k);
 const Node *tile_product(TileNest *x);
 void set_lo(Build *b, Axis *a, const Size *lo);
@@ -98,6 +101,12 @@ void build_tile(TileNest *x, Items *items, const Follower *f);
 Items *open_apart(TileNest *x, Items *items, const char *name);
 Items *open_others(TileNest *x, Items *items, int from, AxisKind kind);
 TileNest nest_of(Build *b, const Piece *p, bool again);
+
+/* ---- tile_beside.c */
+void plan_beside(TileNest *x, const Group *g);
+void clear_beside(TileNest *x, Items *items);
+void add_beside(TileNest *x, Items *items); /* at the sum's c.ix */
+void store_beside(TileNest *x, Items *items);
 
 /* ---- tile_windows.c */
 void plan_windows(TileNest *x, const int8_t *window);

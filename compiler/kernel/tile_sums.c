@@ -163,6 +163,7 @@ static void sum_across(TileNest *x, Items *items)
 
 static void add_products(TileNest *x, Items *items)
 {
+	add_beside(x, items);
 	Cell c = open_cell(x, &items);
 	x->panel_lane = axis_index(x->b->arena, c.l);
 	add_store(x->b, items, c.at, STORE_ADD, tile_product(x));
