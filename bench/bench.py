@@ -110,9 +110,10 @@ def differs(w, losses, reference):
     return max(abs(x - y) / max(abs(y), 1e-9) if x == x else float("inf") for x, y in zip(losses, reference))
 
 
-def time_one(w, peers, limit_us):
-    """-> the rows of this workload, and what went wrong"""
-    live, wrong, times = [], [], {}
+def time_one(w, peers, limited):
+    """-> the rows of this workload, and what went wrong.  limited: the machine's limits are measured in each round, too: what
+    slows the peers for a while slows these"""
+    live, wrong, times, rates = [], [], {}, []
     for p in peers:
         if p.only and w not in p.only:
             continue
@@ -123,6 +124,8 @@ def time_one(w, peers, limit_us):
             live.append((p, a["losses"]))
             times[p] = []
     for _ in range(ROUNDS):
+        if limited:
+            rates.append(limits.measure(min(SECONDS, 0.02)))
         for p, _ in live:
             time.sleep(0.02)
             a = p.ask(60, do="run", w=w, seconds=SECONDS)
@@ -130,6 +133,7 @@ def time_one(w, peers, limit_us):
                 wrong.append("%s, %s %dt: %s" % (w, p.who, p.threads, a["error"]))
             times[p] += a.get("times", [])
     rows = []
+    limit_us = roofline.model(limits.median(rates))[w]["limit_us"] if limited else None
     # the first peer that is not ours decides, else the first
     reference = next((losses for p, losses in live if p.module != "peer_modelc"), live[0][1] if live else None)
     for p, losses in live:
@@ -163,12 +167,12 @@ def chosen(peers, only):
     return [Peer(*p) for p in peers if any(x == "=" + p[0] or x in p[0] for x in only.split(","))]
 
 
-def time_all(name, options, peers, limit_us, table_of):
+def time_all(name, options, peers, limited, table_of):
     """times the workloads, writes the rows to a file and shows them; what went wrong ends the program"""
     rows, wrong = [], []
     try:
         for w in options.workloads or spec.TRAIN + spec.PREDICT:
-            more, bad = time_one(w, peers, limit_us(w))
+            more, bad = time_one(w, peers, limited)
             ours = [r for r in more if r["who"] in OUR_NAMES]
             ms = compile_ms(w) if ours else 0
             for r in ours:
@@ -192,8 +196,7 @@ def main():
     peers = [p for p in chosen(PEERS, options.only) if can_run(p.module, p.variant)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda w: prepare(w, peers), options.workloads or spec.TRAIN + spec.PREDICT))
-    bounds = roofline.model(limits.measure(min(SECONDS, 0.1), min(ROUNDS, 3)))
-    time_all("bench", options, peers, lambda w: bounds[w]["limit_us"], table.text)
+    time_all("bench", options, peers, True, table.text)
 
 
 if __name__ == "__main__":

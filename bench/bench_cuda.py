@@ -45,7 +45,7 @@ def main():
         print("bench_cuda: this Python has no %s that sees a GPU" % PROBES[module][0], file=sys.stderr)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda w: bench.prepare(w, peers), options.workloads or spec.TRAIN + spec.PREDICT))
-    bench.time_all("bench_cuda", options, peers, lambda w: None, text)
+    bench.time_all("bench_cuda", options, peers, False, text)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,32 @@
 """limits.py -- the machine's limits, measured: limits.c"""
-import ctypes, os
+import ctypes, functools, os, statistics
 import shared
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # working sets for: memory, the last cache, the second cache (a thread)
-SETS = {"memory": 600_000_000, "l3": 24_000_000, "l2": 256_000}
+SETS = {"memory": 200_000_000, "l3": 24_000_000, "l2": 256_000}
 
 
-def measure(seconds, rounds=3):
-    """-> fma: GFLOP/s by threads; read, copy: GB/s by (set, threads); exp, sigmoid: 10^9 elements a second and thread"""
-    lib = ctypes.CDLL(shared.compiled("limits", ["gcc", "-O3", "-march=native", "-std=gnu11", "-fopenmp"],
-                                      [os.path.join(HERE, "limits.c")]))
+@functools.lru_cache
+def library():
+    lib = ctypes.CDLL(shared.compiled("limits", ["gcc", "-O3", "-march=native", "-std=gnu11", "-fopenmp"], [os.path.join(HERE, "limits.c")]))
     for f in (lib.fma_peak, lib.stream, lib.elements):
         f.restype = ctypes.c_double
-    second = ctypes.c_double(seconds)
-    wanted = [("read", s, t) for s in SETS for t in (1, 2)] + [("copy", "memory", 2)]
-    r = {"read": {}, "copy": {}, "fma": {t: lib.fma_peak(t) for t in (1, 2)}}
-    for _ in range(rounds):
-        for kind, s, t in wanted:
-            size = SETS[s] * (t if s == "l2" else 1)
-            gb = lib.stream(t, int(kind == "copy"), ctypes.c_long(size), second)
-            r[kind][s, t] = max(r[kind].get((s, t), 0), gb)
-        for i, name in enumerate(("exp", "sigmoid")):
-            rate = lib.elements(i, ctypes.c_long(8192), second)
-            if rate < 0:
-                raise RuntimeError("limits.c: %s is wrong" % name)
-            r[name] = max(r.get(name, 0), rate)
+    return lib
+
+
+def measure(seconds):
+    """-> "fma": GFLOP/s of two threads; ("read" or "copy", set, threads): GB/s; "exp", "sigmoid": 10^9 elements a second and thread"""
+    lib, second = library(), ctypes.c_double(seconds)
+    r = {"fma": lib.fma_peak(2, second)}
+    for kind, s, t in [("read", s, 2) for s in SETS] + [("read", "l2", 1), ("copy", "memory", 2)]:
+        r[kind, s, t] = lib.stream(t, int(kind == "copy"), ctypes.c_long(SETS[s] * (t if s == "l2" else 1)), second)
+    for i, name in enumerate(("exp", "sigmoid")):
+        r[name] = lib.elements(i, ctypes.c_long(8192), second)
+        if r[name] < 0:
+            raise RuntimeError("limits.c: %s is wrong" % name)
     return r
+
+
+def median(samples):
+    return {k: statistics.median(s[k] for s in samples) for k in samples[0]}

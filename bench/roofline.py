@@ -6,10 +6,10 @@ live in. The bound is the larger. No packing, no synchronisation, no edges.
 
 
 def model(L):
-    """L: limits.measure() -> {workload: dict(mflop, compute_us, memory_us, limit_us, bound, why)}"""
-    peak = L["fma"][2]
-    memory, l3, l2 = (L["read"][s, 2] for s in ("memory", "l3", "l2"))
-    streamed = L["copy"]["memory", 2]
+    """L: of limits.py -> {workload: dict(mflop, compute_us, memory_us, limit_us, bound, why)}"""
+    peak = L["fma"]
+    memory, l3, l2 = (L["read", s, 2] for s in ("memory", "l3", "l2"))
+    streamed = L["copy", "memory", 2]
     ex, sg = 2 * L["exp"], 2 * L["sigmoid"]
     th = sg  # tanh costs what sigmoid does
     M = 1e6
@@ -49,7 +49,7 @@ def model(L):
     add("elementwise", 25, [(28 * M, l3)], "3 streams in, 4 out, 28 MB, L3-resident at best; sigmoid + tanh + exp",
         1e6 * (1 / sg + 1 / th + 1 / ex) * 1e-3)
     add("softmax_xent", 6 * 4.096, [(32.8 * M, streamed)], "read and write 16.4 MB (streamed); one exp each", 4.096e6 / ex * 1e-3)
-    l2one = L["read"]["l2", 1]
+    l2one = L["read", "l2", 1]
     add("p_logreg", 0.01568, [(31360, l2one)], "W from L2, one thread")
     add("p_mlp", 0.794, [(4 * (mlpW + 5000), l2)], "W1 from the two L2s")
     add("p_lenet", (2 * 576 * 500 + 2 * 64 * 25000 + 2 * 405000) / M, [(4 * 430500, l2)], "weights from L2", 4180 / th * 1e-3)
