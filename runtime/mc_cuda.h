@@ -54,6 +54,7 @@ MC_INLINE int64_t mc_mod_short(int64_t a, uint32_t b) { return (uint32_t)a % b; 
 /* ---- kernels */
 #ifdef MC_EMULATE
 #define MC_KERNEL(threads) static void
+#define MC_KERNEL_ALONE(threads) static void
 #define MC_EACH_LOOP(i, n)                                                                         \
 	for (int64_t mc_k = 0, mc_n = (n), i = MC_DOWNWARDS ? mc_n - 1 : 0; mc_k < mc_n;          \
 	     mc_k++, i += MC_DOWNWARDS ? -1 : 1)
@@ -78,7 +79,9 @@ MC_MAYBE_UNUSED static int64_t mc_within(int64_t n, int64_t most)
 #define MC_PRIVATE(T, name, threads, extents) T name[threads] extents
 #define MC_OWN(name) name[mc_k]
 #else
+/* two blocks a multiprocessor, or one, whose threads may have more registers */
 #define MC_KERNEL(threads) static __global__ void __launch_bounds__(threads, 2)
+#define MC_KERNEL_ALONE(threads) static __global__ void __launch_bounds__(threads, 1)
 /* launches give each step its own thread, or block; not i < .., which may be the name of a type: tm */
 #define MC_EACH(i, n, threads)                                                                     \
 	for (int64_t i = (int64_t)blockIdx.x * (threads) + threadIdx.x, mc_once = (n) > i; mc_once; mc_once = 0)

@@ -53,6 +53,7 @@ def tests(options):
     for path in cover + others:
         archs = ARCHS if path in cover or options.all else [next(turns)]
         yield "nvcc %s %s" % (os.path.relpath(path, ROOT), " ".join(archs)), lambda path=path, archs=archs: nvcc(path, archs)
+    yield "nvcc functions float64 " + " ".join(ARCHS), lambda: nvcc(os.path.join(ROOT, "tests/cuda/functions.model"), ARCHS, ["--floatX", "float64"])
     yield "calls", calls
     yield "without a GPU", without_gpu
     yield "on a GPU: programs", lambda: on_gpu_programs(paths if options.all else small)
@@ -413,12 +414,12 @@ def large_indices():
 
 # ---- nvcc
 
-def nvcc(path, archs):
+def nvcc(path, archs, flags=()):
     """no warning, no spill; the report knows all of it, and shared memory is what ptxas says"""
     if not find_nvcc():
         raise Skip("there is no nvcc")
     with tempfile.TemporaryDirectory() as d:
-        command = [harness.MODELC, path, "--target", "cuda"]
+        command = [harness.MODELC, path, "--target", "cuda", *flags]
         harness.must([*command, "-o", d])
         source, said = os.path.join(d, harness.model_name(path) + ".cu"), os.path.join(d, "ptxas")
         codes = [x for a in archs for x in ("-gencode", "arch=compute_%s,code=sm_%s" % (a[3:], a[3:]))]

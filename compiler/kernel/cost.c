@@ -193,12 +193,58 @@ static void reach(Walk *w, const Access *a, bool written)
 		*kept = n;
 }
 
-static void count_node(Walk *w, const Node *n, const Size *often)
+typedef enum Price { PRICE_NONE, PRICE_FLOP, PRICE_FUNCTION } Price;
+
+static Price price_of(Op op)
+{
+	switch (op) {
+	case OP_cast: case OP_neg: case OP_abs: case OP_select: case OP_isnan: case OP_isinf: case OP_eq: case OP_ne: case OP_lt: case OP_le:
+	case OP_gt: case OP_ge: case OP_stop_gradient: case OP_grad_clip: case OP_grad_scale: return PRICE_NONE;
+	case OP_add: case OP_sub: case OP_mul: case OP_div: case OP_max: case OP_min: case OP_sqrt: case OP_sign: case OP_floor: case OP_ceil:
+	case OP_round: case OP_trunc: return PRICE_FLOP;
+	default: return PRICE_FUNCTION;
+	}
+}
+
+/* notes that it is */
+static bool was_seen(Walk *w, const Node *n)
 {
 	for (int i = 0; i < w->seen.len; i++)
 		if (w->seen.data[i] == n)
-			return;
+			return true;
 	push(w->arena, &w->seen, n);
+	return false;
+}
+
+static bool has_function(Walk *w, const Node *n, DType dtype)
+{
+	if (was_seen(w, n))
+		return false;
+	for (int i = 0; i < n->nargs; i++)
+		if (has_function(w, n->arg[i], dtype))
+			return true;
+	return n->kind == NODE_ROW && n->arg[n->nargs - 1]->dtype == dtype && price_of(n->op) == PRICE_FUNCTION;
+}
+
+int64_t unrolled_functions(Arena *arena, const Item *item, DType dtype)
+{
+	Walk w = {.arena = arena};
+	if (item->kind == ITEM_STORE)
+		return has_function(&w, item->store->value, dtype);
+	int64_t most = 0, steps = 1;
+	for (int i = 0; item->kind == ITEM_NEST && i < item->nest->body.len; i++) {
+		const int64_t n = unrolled_functions(arena, &item->nest->body.data[i], dtype);
+		most = n > most ? n : most;
+	}
+	if (most && item->nest->axis->kind == AXIS_UNROLL && item->nest->axis->nhi == 1 && !size_is_const(item->nest->axis->hi[0], &steps))
+		steps = 1;
+	return most * steps;
+}
+
+static void count_node(Walk *w, const Node *n, const Size *often)
+{
+	if (was_seen(w, n))
+		return;
 	for (int i = 0; i < n->nargs; i++)
 		count_node(w, n->arg[i], often);
 	if (n->kind == NODE_LOAD) {
@@ -210,13 +256,10 @@ static void count_node(Walk *w, const Node *n, const Size *often)
 	bool draws = n->kind == NODE_RANDOM;
 	if (!draws && (n->kind != NODE_ROW || !dtype_is_float(n->arg[n->nargs - 1]->dtype)))
 		return;
-	switch (draws ? OP_exp : n->op) {
-	case OP_cast: case OP_neg: case OP_abs: case OP_select: case OP_isnan: case OP_isinf: case OP_eq: case OP_ne: case OP_lt: case OP_le:
-	case OP_gt: case OP_ge: case OP_stop_gradient: case OP_grad_clip: case OP_grad_scale: break;
-	case OP_add: case OP_sub: case OP_mul: case OP_div: case OP_max: case OP_min: case OP_sqrt: case OP_sign: case OP_floor: case OP_ceil:
-	case OP_round: case OP_trunc: w->cost->flops = size_add(w->arena, w->cost->flops, often); break;
-	default: w->cost->functions = size_add(w->arena, w->cost->functions, often); break;
-	}
+	const Price price = price_of(draws ? OP_exp : n->op);
+	const Size **counted = price == PRICE_FUNCTION ? &w->cost->functions : &w->cost->flops;
+	if (price != PRICE_NONE)
+		*counted = size_add(w->arena, *counted, often);
 }
 
 static void walk_item(Walk *w, const Item *item)

@@ -198,6 +198,8 @@ typedef struct Stage {
 
 /* place_c.c: collects the nodes of the stores, and says where each stands and which get a name */
 void place_nodes(Stage *);
+/* cost.c */
+int64_t unrolled_functions(Arena *, const Item *, DType); /* of that type, such as exp, that unrolled loops compute at once; at most */
 /* fold_c.c */
 void print_fold(Stage *, const Store *);
 /* node_c.c */

@@ -283,6 +283,13 @@ static const char *part_name(Arena *arena, const Kernel *k, int part)
 	return name;
 }
 
+/* Several functions in float64 at once take more registers than two blocks of a multiprocessor have each. */
+static const char *kernel_macro(Arena *arena, const KernelPart *own)
+{
+	enum { SEVERAL = 8 };
+	return unrolled_functions(arena, &own->item, DT_float64) >= SEVERAL ? "MC_KERNEL_ALONE" : "MC_KERNEL";
+}
+
 static void print_part(Writer *w, CPrinter *p, int part)
 {
 	const Kernel *k = p->kernel;
@@ -293,7 +300,7 @@ static void print_part(Writer *w, CPrinter *p, int part)
 	const Names *words = words_of(p->arena, text);
 	int n;
 	const char **param = params_of(p, true, &n);
-	put(w, "%s\n", wrap_list(p->arena, arena_printf(p->arena, "MC_KERNEL(%d) %s", own->threads, part_name(p->arena, k, part)), n, param, "", 0));
+	put(w, "%s\n", wrap_list(p->arena, arena_printf(p->arena, "%s(%d) %s", kernel_macro(p->arena, own), own->threads, part_name(p->arena, k, part)), n, param, "", 0));
 	put_raw(w, "{\n\tMC_GO(mc_go);\n");
 	for (int i = 1; i < n; i++) {
 		const char *name = strrchr(param[i], ' ') + 1;
