@@ -133,7 +133,7 @@ def time_one(w, peers, limited):
                 wrong.append("%s, %s %dt: %s" % (w, p.who, p.threads, a["error"]))
             times[p] += a.get("times", [])
     rows = []
-    limit_us = roofline.model(limits.median(rates))[w]["limit_us"] if limited else None
+    limit_us = roofline.model(limits.best(rates))[w]["limit_us"] if limited else None
     # the first peer that is not ours decides, else the first
     reference = next((losses for p, losses in live if p.module != "peer_modelc"), live[0][1] if live else None)
     for p, losses in live:

@@ -1,5 +1,5 @@
 """limits.py -- the machine's limits, measured: limits.c"""
-import ctypes, functools, os, statistics
+import ctypes, functools, os
 import shared
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,5 +28,5 @@ def measure(seconds):
     return r
 
 
-def median(samples):
-    return {k: statistics.median(s[k] for s in samples) for k in samples[0]}
+def best(samples):
+    return {k: max(s[k] for s in samples) for k in samples[0]}
