@@ -128,21 +128,21 @@ def warnings(path):
 
 SHORT = """model rows
 dim n
-symbol x : floatX[n, 33]
-param W : floatX[33, 8] = zeros
+symbol x : floatX[n, 14]
+param W : floatX[14, 8] = zeros
 loss cost = mean((x @ W) ** 2)
 function step(x) -> cost { optim.sgd(cost, 0.1) }
 """
 
 
 def steps():
-    """33 rows are less than a block: their steps are known, and for those that are never made, of which gcc would warn, there is no loop"""
+    """14 rows are less than a block: their steps are known, and for those that are never made, of which gcc would warn, there is no loop"""
     with tempfile.TemporaryDirectory() as d:
         open(d + "/rows.model", "w").write(SHORT)
         generate(d + "/rows.model", d, "--floatX", "float64", "--blas", "none", "--threads", "none")
         harness.must(["gcc", "-std=c99", *harness.WARNINGS, "-O2", "-march=x86-64-v3", "-I", os.path.join(ROOT, "runtime"), "-c", d + "/rows.c", "-o", d + "/rows.o"])
         text = open(d + "/rows.c").read()
-        assert "for (; i + 3 <= 33; i += 3)" in text and "for (; i < 33; i++)" not in text
+        assert "for (; i + 2 <= 14; i += 2)" in text and "for (; i < 14; i++)" not in text
 
 
 def profiled():

@@ -88,6 +88,8 @@ model m
 symbol x : floatX[600, 30]
 function f(x) -> s = sum(exp(x))""",
         [r"for \(int64_t t = 0; t < 12; t\+\+\)", r"i < t \* 50 \+ 50;"], []),
+    "few rows in two blocks": (FEW_COLUMNS.replace("600", "20").replace("400", "40"), [r"for \(int64_t t = 0; t < 2; t\+\+\)", r"i < t \* 10 \+ 10;"], []),
+    "as many as a vector has in one": (FEW_COLUMNS.replace("600", "16").replace("400", "40"), [r"i < 16;"], [r"i < t \* 8 "]),
     "short rows across lanes": ("""
 model m
 symbol x : floatX[600, 30]

@@ -420,7 +420,7 @@ void plan_reduce(Scope *s, Piece *p)
 	if (s->L->options->target->gpu && is_heavy(&r))
 		p->block_rows = 1;
 	if (r.nkept)
-		outer_parts(s->L, p, p->block_rows ? p->block_rows : even_rows(p->rows));
+		outer_parts(s->L, p, p->block_rows ? p->block_rows : even_rows(s, p->rows));
 }
 
 void outer_parts(Lower *L, Piece *p, int block_rows)

@@ -280,15 +280,19 @@ int64_t even_block(const Size *rows, int64_t most, int64_t step)
 	return (n + step * blocks - 1) / (step * blocks) * step;
 }
 
-int even_rows(const Size *rows)
+int even_rows(const Scope *s, const Size *rows)
 {
+	enum { VECTOR = 16 };
+	int64_t n;
+	if (!s->L->options->target->gpu && size_is_const(rows, &n) && n > VECTOR && n <= BLOCK_ROWS)
+		return (int)((n + 3) / 4 * 2); /* two blocks: one would be one thread's */
 	return (int)even_block(rows, BLOCK_ROWS, 2);
 }
 
 /* the rows of a block that the piece asks for; 0: any */
-static int rows_wanted(const Piece *p)
+static int rows_wanted(const Scope *s, const Piece *p)
 {
-	return p->block_rows ? p->block_rows : p->form == FORM_OUTER && !p->sums_elements ? even_rows(p->rows) : 0;
+	return p->block_rows ? p->block_rows : p->form == FORM_OUTER && !p->sums_elements ? even_rows(s, p->rows) : 0;
 }
 
 /* operations of a row */
@@ -312,13 +316,13 @@ static bool apart_on_gpu(const Group *g, const Piece *p)
 	return false;
 }
 
-static bool same_rows(const Group *g, const Piece *p)
+static bool same_rows(const Scope *s, const Group *g, const Piece *p)
 {
 	if (!g->rows || !size_equal(g->rows, p->rows))
 		return false;
 	if (g->block_rows == ELEMENT_BLOCK && !p->only_stores && !p->sums_elements)
 		return false;
-	int want = rows_wanted(p);
+	int want = rows_wanted(s, p);
 	return !want || !g->block_rows || want == g->block_rows;
 }
 
@@ -376,7 +380,7 @@ void add_piece(Scope *s, Piece *p)
 	for (p->group = beside >= 0 ? beside : first; beside < 0 && p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
 		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
-		    (tail || (same_rows(g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p) || windows_on_tile(s, g, p)))
+		    (tail || (same_rows(s, g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p) || windows_on_tile(s, g, p)))
 			break;
 	}
 	if (p->group == s->groups.len)
@@ -403,10 +407,10 @@ void add_piece(Scope *s, Piece *p)
 		sum_beside(s, p);
 		return;
 	}
-	if (rows_wanted(p))
-		g->block_rows = rows_wanted(p);
+	if (rows_wanted(s, p))
+		g->block_rows = rows_wanted(s, p);
 	else if (p->sums_elements && !g->block_rows)
-		g->block_rows = single_elements(g) ? ELEMENT_BLOCK : even_rows(p->rows);
+		g->block_rows = single_elements(g) ? ELEMENT_BLOCK : even_rows(s, p->rows);
 	if (p->form == FORM_OUTER && !p->parts)
 		outer_parts(s->L, p, g->block_rows);
 }

@@ -348,7 +348,7 @@ void add_piece(Scope *, Piece *);
 /* Rows of a block: a multiple of step, of `most` or less; less where their number is known, so that two to four threads have equal
  * shares. */
 int64_t even_block(const Size *rows, int64_t most, int64_t step);
-int even_rows(const Size *rows); /* BLOCK_ROWS or less, in steps of 2 */
+int even_rows(const Scope *, const Size *rows); /* BLOCK_ROWS or less, in steps of 2 */
 Group *add_step_group(Scope *, Step *, uint64_t needs);
 Traffic *traffic_of(Scope *, const PlanBuf *); /* until the next is asked for */
 void note_reader(Scope *, const PlanBuf *, int group);

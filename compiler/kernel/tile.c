@@ -486,7 +486,7 @@ bool plan_tile(Scope *s, Piece *p)
 		p->form = FORM_BLOCK;
 		p->rows = p->val->type->size[0];
 		p->body = body_tile;
-		p->block_rows = t->lanes == k.c.out[0] ? BLOCK_ROWS / 2 : even_rows(p->rows);
+		p->block_rows = t->lanes == k.c.out[0] ? BLOCK_ROWS / 2 : even_rows(s, p->rows);
 	}
 	return true;
 }
