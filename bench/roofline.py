@@ -6,7 +6,7 @@ live in. The bound is the larger. No packing, no synchronisation, no edges.
 
 
 def model(L):
-    """L: of limits.py -> {workload: dict(mflop, compute_us, memory_us, limit_us, bound, why)}"""
+    """L: what limits.measure() or best() give -> {workload: dict(mflop, compute_us, memory_us, limit_us, bound, why)}"""
     peak = L["fma"]
     memory, l3, l2 = (L["read", s, 2] for s in ("memory", "l3", "l2"))
     streamed = L["copy", "memory", 2]

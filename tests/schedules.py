@@ -62,6 +62,21 @@ symbol x : floatX[20, 90]
 param W : floatX[90, 80] = zeros
 function f(x) -> h = tanh(x * sum(W ** 2)) @ W""",
         [r"sum_parts\["], [r"sum_columns"]),
+    "nor where what follows on the product waits for it": ("""
+model m
+symbol x : floatX[20, 90]
+param W : floatX[90, 80] = zeros
+let s = sum(W ** 2)
+function f(x) -> h = s * (x @ W)""",
+        [r"\bs_parts\["], [r"s_columns", r"product\["]),
+    "nor of what its own kernel makes": ("""
+model m
+symbol x : floatX[20, 90]
+param W : floatX[90, 80] = zeros
+let made = tanh(W)
+let s = sum(made ** 2)
+function f(x) -> c = s + sum(tanh(x @ made))""",
+        [r"\bs_parts\["], [r"s_columns"]),
     "nor of another matrix": ("""
 model m
 symbol x : floatX[20, 90]

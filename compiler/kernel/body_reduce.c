@@ -319,7 +319,7 @@ void body_outer(Build *b, const Piece *p, Items *items)
 		accumulate(b, items, to, kind, x);
 }
 
-/* ---- all of a matrix: tile_beside.c */
+/* what tile_beside.c asks of a sum */
 
 bool sums_matrix(const Piece *p)
 {

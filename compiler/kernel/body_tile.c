@@ -40,8 +40,8 @@ static void plan_axes(TileNest *x)
 			/* the second first: what it takes, the rows leave */
 			int64_t sums = has_parts(x) ? 1 : SUM_LANES / s.width, all = s.rows * 2 / (sums > 2 ? 2 : sums);
 			int64_t n = second && second <= 10 ? second : !few ? 5 : all / rows > 2 ? all / rows : 2;
-			if (!few && columns_are_long(x)) { /* half of them at a time, for more rows */
-				enum { MOST_SUMS = 25 };
+			if (!few && columns_fill_cache(x)) { /* half of them at a time, for more rows */
+				enum { MOST_SUMS = 25 }; /* with 5 of one operand and 1 of the other they fill the registers */
 				n = (second + 1) / 2;
 				all = MOST_SUMS;
 			}
@@ -229,7 +229,7 @@ void fill_panel_row(TileNest *x, Items *items)
 }
 
 /* The first rows of a tile fill the panel while they are summed: the way from memory is hidden.  And they make the sum beside it.  Rows
- * that are not a whole number of those do both again. */
+ * that are not a whole number of those do both again: the same values to the same places. */
 static void build_first_rows(TileNest *x, Items *items, const Follower *f)
 {
 	Arena *arena = x->b->arena;

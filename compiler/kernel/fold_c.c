@@ -2,7 +2,6 @@
  *
  * The tree is that of the number of lanes the schedule said, whatever the width of the machine's vectors. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "print_c.h"
 
@@ -33,11 +32,6 @@ static int row_loop(const Stage *s, const Store *st, const Buffer *b)
 	    to->where != WHERE_STACK || is_flat(s->p, to))
 		return -1;
 	return is_axis(&st->target, to->rank - 1, s->loop[last].id) && is_axis(&st->value->load, b->rank - 2, s->loop[last].id) ? last : -1;
-}
-
-static bool is_literal(const char *count)
-{
-	return strchr("0123456789", count[0]) != NULL;
 }
 
 /* of whole rows, which lie one after the other: the loop over them; else -1 */

@@ -340,28 +340,42 @@ static bool accepts(const Group *g, const Piece *p)
 static int group_beside(Scope *s, const Piece *p, int first)
 {
 	for (int g = first; p->form == FORM_OUTER && g < s->groups.len; g++)
-		if (s->groups.data[g]->tile && accepts(s->groups.data[g], p) && sums_beside(s, s->groups.data[g], p))
+		if (s->groups.data[g]->tile && accepts(s->groups.data[g], p) && can_sum_beside(s, s->groups.data[g], p))
 			return g;
 	return -1;
 }
 
-/* what the tile of the last group can sum on its way and nothing has asked for so far comes to it */
+/* a sum that stands alone for its matrix: none of its group makes what it reads */
+static bool only_reads(Scope *s, const Piece *p)
+{
+	for (int i = 0; i < p->reads.len; i++)
+		if (traffic_of(s, p->reads.data[i].buf)->writer == p->group)
+			return false;
+	return true;
+}
+
+/* A sum that the tile of the last group, which is new, can make on its way comes to it, if nothing has asked for it so far. */
 static void take_beside(Scope *s)
 {
-	const int last = s->groups.len - 1, first = last > MOST_OPEN ? last - MOST_OPEN : 0;
+	const int last = s->groups.len - 1;
 	Group *to = s->groups.data[last];
-	for (int g = first > s->checks_at ? first : s->checks_at; g < last; g++) {
+	for (int g = s->checks_at > last - MOST_OPEN ? s->checks_at : last - MOST_OPEN; g < last; g++) {
 		Group *from = s->groups.data[g];
-		for (int i = 0; i < from->pieces.len; i++) {
+		for (int i = 0; !from->tile && i < from->pieces.len; i++) {
 			Piece *p = from->pieces.data[i];
-			if (p->form != FORM_OUTER || traffic_of(s, p->target)->first_reader >= 0 || !accepts(to, p) || !sums_beside(s, to, p))
+			if (p->form != FORM_OUTER || traffic_of(s, p->target)->first_reader >= 0 || !accepts(to, p) || !only_reads(s, p) ||
+			    !can_sum_beside(s, to, p))
 				continue;
-			for (from->pieces.len--; i < from->pieces.len; i++)
-				from->pieces.data[i] = from->pieces.data[i + 1];
+			from->pieces.len--;
+			for (int k = i; k < from->pieces.len; k++)
+				from->pieces.data[k] = from->pieces.data[k + 1];
+			from->nreads -= p->reads.len;
+			to->nreads += p->reads.len;
 			p->group = last;
-			sum_beside(s, p);
+			give_columns(s, p);
 			note_piece(s, p);
 			push(s->L->arena, &to->pieces, p);
+			return;
 		}
 	}
 }
@@ -377,7 +391,8 @@ void add_piece(Scope *s, Piece *p)
 	if (first < s->groups.len - MOST_OPEN)
 		first = s->groups.len - MOST_OPEN;
 	const int beside = group_beside(s, p, first);
-	for (p->group = beside >= 0 ? beside : first; beside < 0 && p->group < s->groups.len; p->group++) {
+	p->group = beside >= 0 ? beside : first;
+	for (; beside < 0 && p->group < s->groups.len; p->group++) {
 		const Group *g = s->groups.data[p->group];
 		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
 		    (tail || (same_rows(s, g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p) || windows_on_tile(s, g, p)))
@@ -404,7 +419,7 @@ void add_piece(Scope *s, Piece *p)
 	if (p->form == FORM_TILE)
 		take_beside(s);
 	if (beside >= 0) {
-		sum_beside(s, p);
+		give_columns(s, p);
 		return;
 	}
 	if (rows_wanted(s, p))

@@ -162,7 +162,7 @@ struct Piece {
 	VEC(Read) reads;
 	uint64_t needs;
 	PlanBuf *cell; /* it is the new value of this variable or carry */
-	PlanBuf *parts; /* OUTER: one a block */
+	PlanBuf *parts; /* OUTER: one a block of rows; beside a tile, one a column */
 	int group;
 	bool only_stores; /* a row is a store or some, without loops */
 	bool sums_elements; /* OUTER: of rows of one element */
@@ -348,7 +348,7 @@ void add_piece(Scope *, Piece *);
 /* Rows of a block: a multiple of step, of `most` or less; less where their number is known, so that two to four threads have equal
  * shares. */
 int64_t even_block(const Size *rows, int64_t most, int64_t step);
-int even_rows(const Scope *, const Size *rows); /* BLOCK_ROWS or less, in steps of 2 */
+int even_rows(const Scope *, const Size *rows); /* BLOCK_ROWS or less, in steps of 2; for the CPU two blocks of more than a vector's */
 Group *add_step_group(Scope *, Step *, uint64_t needs);
 Traffic *traffic_of(Scope *, const PlanBuf *); /* until the next is asked for */
 void note_reader(Scope *, const PlanBuf *, int group);

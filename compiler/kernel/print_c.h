@@ -149,7 +149,11 @@ void print_barrier(CPrinter *, const Item *, int n); /* after a nest of threads,
 void print_cuts(CPrinter *, const Nest *);
 void print_apart(CPrinter *, const Nest *);
 
+/* ---- cost.c: the most steps of unrolled loops, all of them at once, that compute functions of that type, such as exp */
+int64_t unrolled_functions(Arena *, const Item *, DType);
+
 /* ---- stage_c.c: a run of stores inside the unroll and lanes axes of a tile, outermost first */
+bool is_literal(const char *count); /* of a loop: a number, not the name of a step */
 int vector_width(const CPrinter *, DType, int64_t extent, const Axis *cut); /* the machine's, or the part of it that fits the cut of that axis, or NULL */
 void print_stage(CPrinter *, int naxes, const Axis *const *axis, int nstores, const Store *const *store);
 
@@ -198,8 +202,6 @@ typedef struct Stage {
 
 /* place_c.c: collects the nodes of the stores, and says where each stands and which get a name */
 void place_nodes(Stage *);
-/* cost.c */
-int64_t unrolled_functions(Arena *, const Item *, DType); /* of that type, such as exp, that unrolled loops compute at once; at most */
 /* fold_c.c */
 void print_fold(Stage *, const Store *);
 /* node_c.c */

@@ -56,7 +56,7 @@ const char *schedule_text(Lower *L, const Group *g)
 			elements = elements && g->pieces.data[i]->only_stores;
 		s = elements         ? arena_printf(a, "elements, %d at a time shared out to the threads", ELEMENT_BLOCK)
 		    : !g->block_rows ? "rows shared out to the threads"
-				     : arena_printf(a, "rows, %d at a time shared out to the threads", g->block_rows);
+		                     : arena_printf(a, "rows, %d at a time shared out to the threads", g->block_rows);
 		if (g->pieces.len > 1)
 			s = arena_printf(a, "%s, each through %d values while it is in the cache", s, g->pieces.len);
 	}

@@ -54,6 +54,11 @@ static void add_loop(Stage *s, const Axis *axis, const char *count, int64_t most
 	s->loop[s->nloops++].most = most;
 }
 
+bool is_literal(const char *count)
+{
+	return count[0] >= '0' && count[0] <= '9';
+}
+
 static void add_axis(Stage *s, const Axis *axis, DType dtype)
 {
 	CPrinter *p = s->p;
@@ -72,7 +77,7 @@ static void add_axis(Stage *s, const Axis *axis, DType dtype)
 		s->lane_id = axis->id;
 		s->width = vector_width(p, dtype, most, axis->cut_of);
 		scale = s->width;
-		const bool literal = !axis->cut_of || strchr("0123456789", count[0]) != NULL;
+		const bool literal = !axis->cut_of || is_literal(count);
 		const bool again = axis->cut_of && (literal ? most : axis_name(p, axis->cut_of->id)->step_gcd) % scale;
 		if (again)
 			last = literal ? arena_printf(p->arena, "%" PRId64, most - scale)

@@ -64,6 +64,7 @@ const int64_t *block_cuts(Arena *, int64_t most, int *n); /* of what is known wh
 const int64_t *lane_cuts(Arena *, const Size *, int64_t most, int width, bool again, int *n);
 
 /* ---- tile_axes.c */
+int label_side(const Contraction *, int label); /* the first operand that has it */
 Axis *cut_axis(Build *, const char *name, AxisKind, const Axis *of); /* over the current cut of an axis */
 
 /* ---- body_tile.c */
@@ -78,8 +79,8 @@ void build_tile_group(Build *, int group, Items *);
 void store_on_tile(Build *, const Group *, const Contraction *, Items *, const Node *value);
 
 /* ---- tile_beside.c */
-bool sums_beside(Scope *, const Group *, const Piece *); /* the tile can make that sum on its way */
-void sum_beside(Scope *, Piece *); /* it shall */
+bool can_sum_beside(Scope *, const Group *, const Piece *); /* the tile can make that sum on its way */
+void give_columns(Scope *, Piece *); /* the sum's parts: one for each column of the matrix */
 
 /* ---- tile_cuda.c */
 bool plan_tile_cuda(Scope *, Piece *);

@@ -7,9 +7,14 @@ bool size_fits(const Size *size, int64_t most)
 	return size_is_const(size, &n) && n <= most;
 }
 
+int label_side(const Contraction *c, int label)
+{
+	return c->has[0] >> label & 1 ? 0 : 1;
+}
+
 int lanes_side(const TileNest *x)
 {
-	return x->c.has[0] >> x->t->lanes & 1 ? 0 : 1;
+	return label_side(&x->c, x->t->lanes);
 }
 
 /* the sums that the operand of the lanes has, outermost first */
@@ -67,10 +72,11 @@ const Node *tile_product(TileNest *x)
 	return node_row(x->b, OP_mul, a->dtype, a, b, NULL);
 }
 
-/* Of a dot tile: few columns that all rows read, of which the first cache has no room for all. */
-bool columns_are_long(const TileNest *x)
+/* Of a dot tile: few columns that all rows read fill the first cache, so that each row fetches them again.  Of vectors as wide as the
+ * sum's lanes: with narrower ones the registers hold no more rows. */
+bool columns_fill_cache(const TileNest *x)
 {
-	enum { CACHE = 24 << 10, MOST_COLUMNS = 10 };
+	enum { CACHE = 24 << 10, MOST_COLUMNS = 10 }; /* of 32 KB: rows pass through it, too */
 	int64_t n, bytes = dtype_bytes(x->dtype);
 	if (x->t->second < 0 || tile_shape(x->b->target, x->dtype, x->t).width < SUM_LANES || !size_is_const(x->c.size[x->t->second], &n) ||
 	    n < 2 || n > MOST_COLUMNS)

@@ -30,31 +30,48 @@ static bool has_columns(const Tile *t, const Contraction *c, const Val *matrix)
 	if (!t->whole || t->dot || t->across || t->second >= 0 || t->chains || t->blocked >= 0 || c->nsum != 1 ||
 	    c->nout != 1 + (t->unroll >= 0) || (t->unroll >= 0 && !size_fits(c->size[t->unroll], TILE_ROWS)))
 		return false;
-	const int side = c->has[0] >> t->lanes & 1 ? 0 : 1;
-	return !t->packed[side] && !t->made[side] && c->has[side] >> c->sum[0] & 1 &&
+	const int side = label_side(c, t->lanes);
+	if (t->packed[side] || t->made[side] || !(c->has[side] >> c->sum[0] & 1) || (t->unroll >= 0 && c->has[side] >> t->unroll & 1))
+		return false;
+	return
 	       size_equal(c->size[c->sum[0]], matrix->type->size[0]) && size_equal(c->size[t->lanes], matrix->type->size[1]);
 }
 
-bool sums_beside(Scope *s, const Group *g, const Piece *p)
+/* What is made of it is of rank 0, step by step, up to a result: no element of the product waits for it. */
+static bool ends_in_scalar(const Scope *s, const Val *v)
+{
+	for (;;) {
+		const Info *info = info_of(s, v);
+		if (info->uses != 1)
+			return false;
+		if (!info->user)
+			return true;
+		v = info->user;
+		if (v->nregions || v->type->rank)
+			return false;
+	}
+}
+
+bool can_sum_beside(Scope *s, const Group *g, const Piece *p)
 {
 	const Piece *tile = g->tile;
 	if (!tile || g->window || piece_beside(g) || !sums_matrix(p) || p->at || p->cell || s->L->options->target->gpu ||
 	    p->val->type->dtype != tile->val->type->dtype)
 		return false;
 	Contraction c = contraction_of(tile->val);
-	if (!has_columns(tile->tile, &c, p->val->in[0]))
+	if (!has_columns(tile->tile, &c, p->val->in[0]) || !ends_in_scalar(s, p->val))
 		return false;
 	Build *b = build_new(s->L, s, NULL);
 	Axis *k = new_axis(b, "k", AXIS_SEQ, c.size[c.sum[0]]), *j = new_axis(b, "j", AXIS_LANES, c.size[tile->tile->lanes]);
 	c.ix[c.sum[0]] = ix_at(axis_index(b->arena, k));
 	c.ix[tile->tile->lanes] = ix_at(axis_index(b->arena, j));
-	const Node *operand = contraction_side(b, &c, c.has[0] >> tile->tile->lanes & 1 ? 0 : 1);
+	const Node *operand = contraction_side(b, &c, label_side(&c, tile->tile->lanes));
 	const Node *value = matrix_element(b, p, c.ix[c.sum[0]], c.ix[tile->tile->lanes]);
 	return operand->kind == NODE_LOAD && !operand->load.npreds && node_loads(value, operand->load.buffer) && loads_only(value, operand) &&
 	       lanes_legal(value, j->id);
 }
 
-void sum_beside(Scope *s, Piece *p)
+void give_columns(Scope *s, Piece *p)
 {
 	const Type *t = p->val->in[0]->type;
 	p->parts = new_buf(s->L, BUF_SCRATCH, type_array(s->L->arena, t->dtype, 1, t->size + 1), arena_printf(s->L->arena, "%s_columns", p->target->name), p->val->loc);

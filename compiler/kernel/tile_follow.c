@@ -166,7 +166,7 @@ void ask_rows_ahead(TileNest *x, Items *items)
 	int64_t length, n;
 	const int columns = x->t->second;
 	const bool again = columns >= 0 && !size_fits(x->c.size[columns], x->of[columns].most);
-	if (again && !columns_are_long(x))
+	if (again && !columns_fill_cache(x))
 		return;
 	if (!x->t->dot || x->t->whole || x->c.nsum != 1 || x->c.out[0] != rows || b->target->lanes < 8 ||
 	    !size_is_const(x->c.size[sum], &length) || !size_is_const(all, &n))

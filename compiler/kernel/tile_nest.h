@@ -59,7 +59,7 @@ bool size_fits(const Size *, int64_t most); /* it is known, and no more */
 int lanes_side(const TileNest *x);
 int panel_sums(const TileNest *x, int *label);
 Access made_at(const TileNest *x, int side);
-bool columns_are_long(const TileNest *x);
+bool columns_fill_cache(const TileNest *x);
 const Node *tile_side(TileNest *x, int k);
 const Node *tile_product(TileNest *x);
 void set_lo(Build *b, Axis *a, const Size *lo);
