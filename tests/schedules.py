@@ -103,6 +103,17 @@ model m
 symbol x : floatX[600, 30]
 function f(x) -> s = sum(exp(x))""",
         [r"for \(int64_t t = 0; t < 12; t\+\+\)", r"i < t \* 50 \+ 50;"], []),
+    "the parts of a product are added up where they are used": ("""
+model m
+symbol x : floatX[1, 784]
+param W : floatX[784, 500] = zeros
+function f(x) -> y = tanh(x @ W)""",
+        [r"0\.0f \+ product\[j\] \+ product\[500 \+ j\]|0\.0f \+ product\[i \* 500 \+ j\] \+ product\[\(1 \+ i\) \* 500 \+ j\]"], [r"sum\[500\]"]),
+    "many rows are not": ("""
+model m
+symbol x : floatX[9, 500]
+function f(x) -> y = tanh(sum(x, axis=0))""",
+        [r"for \(int64_t v = 0; v < 9; v\+\+\)"], []),
     "few rows in two blocks": (FEW_COLUMNS.replace("600", "20").replace("400", "40"), [r"for \(int64_t t = 0; t < 2; t\+\+\)", r"i < t \* 10 \+ 10;"], []),
     "as many as a vector has in one": (FEW_COLUMNS.replace("600", "16").replace("400", "40"), [r"i < 16;"], [r"i < t \* 8 "]),
     "short rows across lanes": ("""

@@ -115,14 +115,25 @@ static const Node *arg_in_lanes(Build *b, Items *items, Reduce *r)
 	return reduce_loop(b, items, "arg", DT_int64, REDUCE_min, 1, size, sought_index, &s);
 }
 
-/* ---- of a few elements: one expression, such as the window of a pool */
+/* ---- of a few elements: one expression, such as the window of a pool, or the parts of a product */
+
+/* a sum of the elements of a few rows, which are long: all are read together, once */
+static bool sums_rows(const Reduce *r)
+{
+	enum { FEW_ROWS = 8 };
+	int64_t n;
+	return r->ngone == 1 && r->gone[0] == 0 && size_is_const(r->size[0], &n) && n <= FEW_ROWS && dtype_is_float(r->dtype) &&
+	       is_wide(r->size[r->rank - 1]);
+}
 
 bool is_few(const Val *v)
 {
 	enum { FEW = 16 };
-	if (v->op != OP_reduce || v->attr.reduce.kind == REDUCE_sum || v->attr.reduce.kind == REDUCE_prod)
+	if (v->op != OP_reduce || v->attr.reduce.kind == REDUCE_prod)
 		return false;
 	Reduce r = reduce_of(v);
+	if (r.kind == REDUCE_sum && !sums_rows(&r))
+		return false;
 	int64_t n, count = 1;
 	for (int k = 0; k < r.ngone; k++) {
 		if (!size_is_const(r.size[r.gone[k]], &n) || n < 1 || n > FEW)
@@ -152,6 +163,8 @@ static const Node *few_elements(Build *b, Reduce *r)
 		if (size_is_const(r->size[r->gone[k]], &n))
 			count *= n;
 	const Node *best = few_element(b, r, 0), *where = node_const(b, DT_int32, 0, 0);
+	if (r->kind == REDUCE_sum) /* 0 + x, as in every sum: of -0 it is 0 */
+		best = combine(b, r->kind, identity(b, r->kind, r->dtype), best);
 	for (int64_t i = 1; i < count; i++) {
 		const Node *x = few_element(b, r, i);
 		if (!arg) {
