@@ -33,8 +33,7 @@ static bool has_columns(const Tile *t, const Contraction *c, const Val *matrix)
 	const int side = label_side(c, t->lanes);
 	if (t->packed[side] || t->made[side] || !(c->has[side] >> c->sum[0] & 1) || (t->unroll >= 0 && c->has[side] >> t->unroll & 1))
 		return false;
-	return
-	       size_equal(c->size[c->sum[0]], matrix->type->size[0]) && size_equal(c->size[t->lanes], matrix->type->size[1]);
+	return size_equal(c->size[c->sum[0]], matrix->type->size[0]) && size_equal(c->size[t->lanes], matrix->type->size[1]);
 }
 
 /* What is made of it is of rank 0, step by step, up to a result: no element of the product waits for it. */
