@@ -380,24 +380,29 @@ static void take_beside(Scope *s)
 	}
 }
 
+static bool joins(const Scope *s, const Group *g, const Piece *p)
+{
+	if (p->product || p->form == FORM_TILE || !accepts(g, p))
+		return false;
+	if (is_tail(p) || (same_rows(s, g, p) && !(s->L->options->target->gpu && apart_on_gpu(g, p))))
+		return true;
+	return follows_tile(g, p) || windows_on_tile(s, g, p);
+}
+
 void add_piece(Scope *s, Piece *p)
 {
 	Arena *arena = s->L->arena;
-	const bool gpu = s->L->options->target->gpu;
 	plan_body(s, p);
 	note_reads(s, p);
 	int first = earliest(s, p);
 	bool tail = is_tail(p);
 	if (first < s->groups.len - MOST_OPEN)
 		first = s->groups.len - MOST_OPEN;
-	const int beside = group_beside(s, p, first);
-	p->group = beside >= 0 ? beside : first;
-	for (; beside < 0 && p->group < s->groups.len; p->group++) {
-		const Group *g = s->groups.data[p->group];
-		if (!p->product && p->form != FORM_TILE && accepts(g, p) &&
-		    (tail || (same_rows(s, g, p) && !(gpu && apart_on_gpu(g, p))) || follows_tile(g, p) || windows_on_tile(s, g, p)))
-			break;
-	}
+	p->group = group_beside(s, p, first);
+	const bool beside = p->group >= 0;
+	if (!beside)
+		for (p->group = first; p->group < s->groups.len && !joins(s, s->groups.data[p->group], p);)
+			p->group++;
 	if (p->group == s->groups.len)
 		add_group(s, tail ? NULL : p->rows, p->needs)->closed = p->product != NULL;
 	Group *g = s->groups.data[p->group];
@@ -418,7 +423,7 @@ void add_piece(Scope *s, Piece *p)
 	push(arena, &g->pieces, p);
 	if (p->form == FORM_TILE)
 		take_beside(s);
-	if (beside >= 0) {
+	if (beside) {
 		give_columns(s, p);
 		return;
 	}

@@ -5,7 +5,7 @@
  * One thread adds up the columns in the end.  The matrix is read once less. */
 #include "tile_nest.h"
 
-static const Piece *piece_beside(const Group *g)
+const Piece *piece_beside(const Group *g)
 {
 	for (int i = 0; i < g->pieces.len; i++)
 		if (g->pieces.data[i]->form == FORM_OUTER)
@@ -77,11 +77,6 @@ void give_columns(Scope *s, Piece *p)
 }
 
 /* ---- while the tile is built */
-
-void plan_beside(TileNest *x, const Group *g)
-{
-	x->beside = piece_beside(g);
-}
 
 /* the columns of the tile: an accumulator each */
 static Access column_sum(TileNest *x, Items **items)

@@ -171,7 +171,7 @@ void ask_rows_ahead(TileNest *x, Items *items)
 	if (!x->t->dot || x->t->whole || x->c.nsum != 1 || x->c.out[0] != rows || b->target->lanes < 8 ||
 	    !size_is_const(x->c.size[sum], &length) || !size_is_const(all, &n))
 		return;
-	const int side = x->c.has[0] >> rows & 1 ? 0 : 1;
+	const int side = label_side(&x->c, rows);
 	const Ix row = x->c.ix[rows], place = x->c.ix[sum];
 	x->c.ix[rows] = x->c.ix[sum] = ix_at(size_const(b->arena, 0));
 	const Access *from = streamed(x, side);

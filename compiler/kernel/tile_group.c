@@ -383,7 +383,7 @@ void build_tile_group(Build *b, int g, Items *items)
 	Epilogue e = {s, group};
 	bool parts = x.t->blocked >= 0 && x.t->dot;
 	Follower f = {parts ? add_block : store_group, &e};
-	plan_beside(&x, group);
+	x.beside = piece_beside(group);
 	if (group->window)
 		plan_windows(&x, group->window);
 	items = open_apart(&x, open_blocks(&x, items), "tile");

@@ -103,7 +103,7 @@ Items *open_others(TileNest *x, Items *items, int from, AxisKind kind);
 TileNest nest_of(Build *b, const Piece *p, bool again);
 
 /* ---- tile_beside.c */
-void plan_beside(TileNest *x, const Group *g);
+const Piece *piece_beside(const Group *g); /* the sum that its tile makes on its way, or NULL */
 void clear_beside(TileNest *x, Items *items);
 void add_beside(TileNest *x, Items *items); /* at the sum's c.ix */
 void store_beside(TileNest *x, Items *items);
